@@ -1,0 +1,252 @@
+"""All that a run remembers from one month to the next, as one table of variables.
+
+Every array has the runs of a block as its first axis. The table is the single source for code (allocation,
+snapshots) and for the documentation of the model. ``owner`` is the module that writes the variable; every
+process reads what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["VARIABLES", "State", "Variable", "allocate"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One array of the state.
+
+    Attributes
+    ----------
+    name : str
+    dims : tuple of str
+        Names of dimensions after the run axis, keys of ``World.sizes``.
+    unit, owner, doc : str
+    integer : bool
+        Whole numbers (persons, cases, indices) are int64; all else is float64.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    owner: str
+    doc: str
+    integer: bool = False
+
+
+def _v(name: str, dims: str, unit: str, owner: str, doc: str, integer: bool = False) -> Variable:
+    return Variable(name, tuple(dims.split()), unit, owner, doc, integer)
+
+
+_ECONOMY = (
+    _v("wage", "state", "USD/month", "economy", "income per head by month"),
+    _v("departures", "state state", "persons/month", "economy", "departures for work, home by destination state"),
+    _v("migrants", "state state", "persons", "economy", "work migrants abroad, home by destination state"),
+    _v("remittances_share", "state", "1", "economy", "money sent home over GDP of the home state"),
+    _v("pool", "place destination", "persons/month", "economy",
+       "persons a month open to recruiters, from a place towards a destination"),
+    _v("pool_children", "place destination", "1", "economy", "share of the pool that is under 18"),
+    _v("irregular_arrivals", "state", "persons/month", "economy", "irregular work migrants arriving in a state"),
+)
+
+_DRUG_MARKET = (
+    _v("source_price", "", "USD/kg", "drug_market", "price at the Afghan source"),
+    _v("purchases_year", "", "kg/year", "drug_market", "purchases at the source, smoothed over a year"),
+    _v("purchase_ration", "", "1", "drug_market", "share of wanted purchases that the source can fill"),
+    _v("price", "market", "USD/kg", "drug_market", "wholesale price of opiates (heroin equivalent)"),
+    _v("price_norm", "market", "ln(USD/kg)", "drug_market", "12-month mean of the log price"),
+    _v("price_expected", "market", "USD/kg", "organisations", "price that organisations anticipate"),
+    _v("stock", "market", "kg", "drug_market", "stock held by traders"),
+    _v("users", "market", "persons", "drug_market", "people who use opiates (a number of people, real-valued mean field)"),
+    _v("arrivals", "market", "kg/month", "organisations", "kg that reached the market this month"),
+    _v("sold", "market", "kg/month", "drug_market", "kg sold this month"),
+)
+
+_ORGANISATIONS = (
+    _v("active", "organisation", "0/1", "organisations", "slot holds a living organisation", True),
+    _v("network", "organisation", "index", "organisations", "network of the organisation", True),
+    _v("home", "organisation", "index", "organisations", "home place", True),
+    _v("drug_first", "organisation", "0/1", "organisations", "first trade was opiates", True),
+    _v("age", "organisation", "months", "organisations", "months since entry", True),
+    _v("capacity", "organisation", "journeys/month", "organisations", "carrying capacity"),
+    _v("capital", "organisation", "USD", "organisations", "usable capital"),
+    _v("returns", "organisation", "1", "organisations", "smoothed return on costs"),
+    _v("trade", "organisation trade", "1", "organisations", "share of capacity: opiates, labour, sexual"),
+    _v("drug_loss_share", "organisation", "1", "organisations", "smoothed share of opiates lost on the way"),
+    _v("purchased", "organisation", "kg/month", "organisations", "opiates bought this month"),
+    _v("trust", "organisation post", "1", "organisations", "protective tie with the officials of a post"),
+    _v("belief", "organisation corridor", "1/journey", "organisations", "believed hazard of a corridor"),
+    _v("network_belief", "network corridor", "1/journey", "organisations", "belief shared in a network"),
+    _v("market_share", "organisation market", "1", "organisations", "shares of opiates by market"),
+    _v("route_share", "organisation drug_route", "1", "organisations", "shares of routes within a market"),
+    _v("people_share", "organisation people_route form", "1", "organisations", "shares of people's journeys"),
+    _v("plan_value", "organisation market", "1", "organisations", "log-sum of routes at the last plan"),
+    _v("plan_slope", "organisation market", "1", "organisations", "surviving share net of bribes at the last plan"),
+    _v("plan_price", "organisation market", "USD/kg", "organisations", "price at the last plan"),
+    _v("survival", "organisation market", "1", "organisations", "delivered over sent, smoothed"),
+    _v("return_scale", "", "USD/journey", "organisations", "slow mean size of a journey's return"),
+    _v("people_return", "", "USD/person", "organisations", "mean expected return per person attempted"),
+    _v("know_how", "network", "1", "organisations", "how far a network has learned the trade"),
+    _v("attempts_route", "people_route form", "persons/month", "organisations", "persons approached, by route"),
+    _v("attempts_drug_first", "form", "1", "organisations", "share of attempts by groups that began with opiates"),
+    _v("carried_kg", "corridor", "kg/month", "organisations", "opiates carried on a corridor"),
+    _v("seized_kg", "corridor", "kg/month", "organisations", "opiates seized on a corridor"),
+    _v("journeys", "corridor", "journeys/month", "organisations", "journeys of both trades"),
+    _v("bribes_post", "post", "USD/month", "organisations", "bribes paid by traffickers at a post"),
+    _v("fees_post", "post", "USD/month", "organisations", "protection fees paid by traffickers at a post"),
+    _v("racket_profit_post", "post", "USD/month", "organisations", "profit of official rackets at their home post"),
+    _v("network_kg", "network", "kg/month", "organisations", "kg bought by network"),
+    _v("profit_total", "", "USD/month", "organisations", "profit of all organisations"),
+    _v("ledger_kg", "", "kg", "organisations", "bought - seized - arrived, must stay 0"),
+)
+
+_HUMAN_TRADE = (
+    _v("people_price", "destination form", "USD/person", "human_trade", "what a controller pays for a person's labour"),
+    _v("effectiveness", "place destination form", "1", "human_trade", "persons recruited per attempt, smoothed"),
+    _v("recruits", "place destination form", "persons", "human_trade", "people recruited this month", True),
+    _v("recruits_children", "place destination form", "persons", "human_trade", "of whom under 18", True),
+    _v("recruits_route", "people_route form", "persons", "human_trade", "people recruited by route", True),
+    _v("arrived", "destination form age", "persons", "human_trade", "people newly exploited", True),
+    _v("intercepted", "state", "persons", "human_trade", "people found on the way, by state that found them", True),
+    _v("carried_people", "corridor form", "persons", "human_trade", "people carried on a corridor this month", True),
+    _v("couriers", "", "persons", "human_trade", "people made to carry opiates this month", True),
+    _v("origin_flow", "state", "persons", "human_trade", "people recruited in a state this month", True),
+    _v("transit_flow", "state", "persons", "human_trade",
+       "people carried through a state that is neither home nor destination", True),
+    _v("arrival_flow", "state", "persons", "human_trade", "people newly exploited in a state, from abroad", True),
+    _v("demand_people", "destination form", "persons", "human_trade", "persons whom controllers would exploit at the price"),
+)
+
+_PEOPLE = (
+    _v("exploited", "destination form age", "persons", "people", "people exploited now", True),
+    _v("waiting", "state", "persons", "people", "out of exploitation, waiting for help", True),
+    _v("in_care", "state", "persons", "people", "in care", True),
+    _v("recovered", "state", "persons", "people", "recovered or gone home, cumulative", True),
+    _v("unassisted_out", "state", "persons", "people", "left without help, cumulative", True),
+    _v("identified", "state", "persons", "people", "identified by police this month (borders included)", True),
+    _v("escaped", "state", "persons", "people", "escaped this month", True),
+    _v("outreach_exits", "state", "persons", "people", "out through outreach this month", True),
+    _v("self_reported", "state", "persons", "people", "came forward this month", True),
+    _v("ended", "state", "persons", "people", "let go this month", True),
+    _v("returned_by_officials", "state", "persons", "people", "handed back by corrupt officials this month", True),
+    _v("assisted", "state", "persons", "people", "taken into care this month", True),
+    _v("assisted_outreach", "state", "persons", "people", "of whom reached by outreach", True),
+    _v("retrafficked", "state", "persons", "people", "trafficked again this month", True),
+    _v("freed_by_courts", "state", "persons", "people", "freed through prosecuted cases this month", True),
+    _v("fear", "state", "1", "people", "share of people who dare not come forward"),
+    _v("help_hazard", "destination form", "1/month", "people", "hazard of leaving by any way but the end of demand"),
+    _v("ledger_people", "", "persons", "people", "persons in minus persons accounted for, must stay 0", True),
+    _v("waiting_outreach", "state", "persons", "people", "of those waiting, reached by outreach", True),
+)
+
+_ENFORCEMENT = (
+    _v("effort", "corridor", "officer-months/month", "enforcement", "effort on a corridor by its watching state"),
+    _v("success", "corridor", "kg/officer-month", "enforcement", "seizures per officer-month, smoothed"),
+    _v("corridor_noise", "corridor", "1", "enforcement", "campaigns: log deviation of the hazard, persistent"),
+    _v("hazard_honest", "corridor", "1/journey", "enforcement", "hazard of detection were all officials honest"),
+    _v("hazard", "corridor", "1/journey", "enforcement", "hazard of detection"),
+    _v("bribe_rate", "corridor", "1", "enforcement", "bribe as a share of the value carried"),
+    _v("trafficking_officers", "state", "officer-months/month", "enforcement", "officer time on trafficking cases"),
+    _v("cases_backlog", "state", "cases", "enforcement", "identified cases waiting", True),
+    _v("cases_identified", "state", "cases", "enforcement", "cases opened this month", True),
+    _v("cases_investigated", "state", "cases", "enforcement", "cases taken up this month", True),
+    _v("cases_prosecuted", "state", "cases", "enforcement", "cases brought to court this month", True),
+    _v("cases_convicted", "state", "cases", "enforcement", "convictions this month", True),
+    _v("cases_stopped", "state", "cases", "enforcement", "cases stopped by officials this month", True),
+    _v("testimonies", "state", "persons", "enforcement", "people in care who testify this month", True),
+    _v("conviction_cost", "state", "USD/journey", "enforcement", "expected loss by conviction per journey of people"),
+    _v("law", "state", "1", "enforcement", "how far the law against trafficking is in force"),
+)
+
+_CORRUPTION = (
+    _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
+    _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
+    _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
+    _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
+    _v("sanction", "post", "monthly wages", "corruption", "expected sanction of a corrupt official"),
+    _v("shield", "state", "1", "corruption", "chance that an identified case is stopped by officials"),
+    _v("abuse", "state", "1", "corruption", "weight of corrupt conduct among police"),
+    _v("guarantor", "state", "logit", "corruption", "custom of legal firms: officials against gangs"),
+)
+
+_FACILITATORS = (
+    _v("service", "state service", "1", "facilitators", "availability of documents, safe houses, laundering"),
+    _v("service_fee", "state service", "1", "facilitators", "price of a service over its reference price"),
+    _v("service_demand", "state service", "1", "facilitators", "demand for services over reference capacity"),
+)
+
+_PATRONAGE = (
+    _v("group", "post", "index", "patronage", "patron group of the holder of the post", True),
+    _v("tenure", "post", "months", "patronage", "months of the holder in post", True),
+    _v("tie", "post", "1", "patronage", "protective ties of the holder"),
+    _v("rotated", "post", "0/1", "patronage", "holder changed this month", True),
+    _v("salience", "state", "1", "patronage", "salience of group lines"),
+    _v("threat", "state", "1", "patronage", "threat that the centre sees in excluded groups"),
+    _v("patron_shield", "post", "1", "patronage", "share of the sanction that ties avert"),
+    _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
+    _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
+)
+
+_MEASURES = (
+    _v("instrument", "instrument", "1", "measures", "delivered level of each measure, 0 to 1"),
+    _v("attention", "", "1", "measures", "the state's attention to trafficking, 0 to 1"),
+    _v("measure_cost", "", "USD/month", "measures", "cost of the levers this month"),
+)
+
+_INDICATORS = (
+    _v("perceived_corruption", "state", "score 0-100", "indicators", "perceived corruption, up is cleaner"),
+    _v("tier_score", "state", "1", "indicators", "score behind the tier"),
+    _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
+    _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),
+    _v("prosecuted_year", "state", "cases/year", "indicators", "prosecutions, smoothed over a year"),
+    _v("assisted_year", "state", "persons/year", "indicators", "assistance, smoothed over a year"),
+)
+
+VARIABLES: tuple[Variable, ...] = (
+    *_ECONOMY, *_DRUG_MARKET, *_ORGANISATIONS, *_HUMAN_TRADE, *_PEOPLE, *_ENFORCEMENT,
+    *_CORRUPTION, *_FACILITATORS, *_PATRONAGE, *_MEASURES, *_INDICATORS,
+)
+
+
+class State:
+    """Arrays of a block of runs by name; first axis of each is the run.
+
+    Attribute access gives the array itself (processes change it in place). ``copy`` is a snapshot.
+    """
+
+    __slots__ = ("_arrays",)
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]):
+        self._arrays = dict(arrays)
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        try:
+            return self._arrays[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays by name (the arrays themselves, not copies)."""
+        return dict(self._arrays)
+
+    def copy(self) -> State:
+        """Snapshot: an independent copy of every array."""
+        return State({k: a.copy() for k, a in self._arrays.items()})
+
+    def repeat(self, times: int) -> State:
+        """State of ``times * runs`` rows: the block once per policy, in the order policy-major."""
+        return State(
+            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in self._arrays.items()}
+        )
+
+
+def allocate(sizes: Mapping[str, int], runs: int) -> State:
+    """Zero state for ``runs`` runs of a world of the given sizes."""
+    arrays = {}
+    for v in VARIABLES:
+        shape = (runs, *(sizes[d] for d in v.dims))
+        arrays[v.name] = np.zeros(shape, dtype=np.int64 if v.integer else np.float64)
+    return State(arrays)
