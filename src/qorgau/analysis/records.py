@@ -1,0 +1,479 @@
+"""What the analysis hands on: frozen records, each of which turns itself into plain JSON.
+
+A record holds numbers, names and words, never runs. Undefined numbers are NaN here and ``null`` in JSON.
+Units: people outcomes are persons (or persons a year for flows), opiates kg a year, money current US dollars,
+shares between 0 and 1; percent changes are in percent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "Analysis",
+    "Answer",
+    "Band",
+    "ClaimValue",
+    "Comparison",
+    "Displacement",
+    "Effect",
+    "EvidenceUse",
+    "FigureValue",
+    "History",
+    "Interval",
+    "KnockoutEffect",
+    "KnockoutPattern",
+    "Knockouts",
+    "Matching",
+    "MeasureResult",
+    "Narrowed",
+    "Observed",
+    "PassRate",
+    "PatternResult",
+    "Record",
+    "SourceValue",
+    "Trace",
+]
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as what JSON can hold: lists, dicts, numbers, text, None (for NaN and infinities)."""
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@dataclass(frozen=True)
+class Record:
+    """Base of all records: fields become JSON keys of the same name."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as a dictionary that `json.dumps` accepts."""
+        return {item.name: plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.repr}
+
+
+@dataclass(frozen=True)
+class Interval(Record):
+    """Median, 50 % and 90 % interval and mean over `n` draws."""
+
+    median: float
+    low50: float
+    high50: float
+    low90: float
+    high90: float
+    mean: float
+    n: int
+
+
+# ------------------------------------------------------------------------------------------------ patterns
+
+
+@dataclass(frozen=True)
+class PassRate(Record):
+    """Share of testable draws in which a pattern holds, with its Wilson 95 % interval."""
+
+    rate: float
+    low: float
+    high: float
+    passed: int
+    tested: int
+    not_testable: int
+
+
+@dataclass(frozen=True)
+class PatternResult(Record):
+    """One pattern, before and after matching.
+
+    `verdict` and `verdict_prior` are "holds", "weak", "fails" or "not testable"; the cut-offs are the case's.
+    `implausibility` is the median over draws of the distance from holding, in units of the tolerance.
+    """
+
+    id: str
+    claims: tuple[str, ...]
+    kind: str
+    statement: str
+    test: str
+    strength: str
+    use: str
+    tolerance: str
+    why_not_by_construction: str
+    note: str
+    prior: PassRate
+    matched: PassRate
+    verdict_prior: str
+    verdict: str
+    implausibility: float
+
+
+@dataclass(frozen=True)
+class Narrowed(Record):
+    """What matching taught about one uncertain quantity.
+
+    `kind` is "claim" (then the means are probabilities that the claim holds) or "parameter". `shift` is the
+    move of the mean in units of the prior's standard deviation, `se` its standard error when nothing is
+    learned, `width_ratio` the matched over the prior standard deviation. `moved`: the shift is larger than
+    chance explains, with the number of quantities looked at allowed for.
+    """
+
+    name: str
+    kind: str
+    prior_mean: float
+    prior_sd: float
+    matched_mean: float
+    matched_sd: float
+    shift: float
+    se: float
+    width_ratio: float
+    moved: bool
+
+
+@dataclass(frozen=True)
+class Matching(Record):
+    """Runs that the patterns do not rule out.
+
+    `advice` is "matched" when advice is given over the kept runs, "prior" when too few were kept and all runs
+    stand in; then `reason` says so and `conflicts` names the patterns that rule most runs out.
+    `kept` (in Python only) is the mask over runs; `used` the mask that all advice is given over.
+    """
+
+    drawn: int
+    kept_runs: int
+    effective_runs: float
+    advice: str
+    reason: str
+    rule: str
+    cutoff: float
+    passed_over: int
+    conflicts: tuple[str, ...]
+    patterns: tuple[PatternResult, ...]
+    narrowed: tuple[Narrowed, ...]
+    not_narrowed: tuple[str, ...]
+    kept: np.ndarray = field(repr=False, compare=False)
+    used: np.ndarray = field(repr=False, compare=False)
+    implausibility: np.ndarray = field(repr=False, compare=False)
+
+
+# ---------------------------------------------------------------------------------------------- comparison
+
+
+@dataclass(frozen=True)
+class Effect(Record):
+    """Paired difference of one outcome under one measure against the baseline, mean over the window.
+
+    `p_fewer` is the probability that the outcome is lower than in the same draw without the measure (ties
+    count half), `p_more` its complement. `word` is the likelihood phrase ("very likely fewer", "likely more",
+    "about as likely as not"); `direction` is one of "fewer", "fewer2", "none", "more2", "more". For outcomes
+    where more is meant (people assisted, identified) the words still say fewer or more, never better.
+    `settled` is False when the word is "about as likely as not". `moved` is False when no draw changes at all.
+    """
+
+    outcome: str
+    label: str
+    unit: str
+    baseline: Interval
+    level: Interval
+    difference: Interval
+    percent: Interval
+    p_fewer: float
+    p_more: float
+    word: str
+    direction: str
+    settled: bool
+    moved: bool
+
+
+@dataclass(frozen=True)
+class MeasureResult(Record):
+    """One counter-measure: its effects, people exploited first.
+
+    `regret` is the mean shortfall against the best measure of the same draw, in the utility's unit (people
+    spared a year by default); `best_in` the share of draws in which it is best, `near_best_in` in which it is
+    within `near` of the best. `dominated_by`: measures that are better for people in expectation and in at
+    least nine draws of ten, and cost no more. `rank` is None for measures that are not ranked.
+    `harm` holds the effects on victims and migrants that must be read beside any result on goods.
+    """
+
+    policy: str
+    label: str
+    claims: tuple[str, ...]
+    ranked: bool
+    rank: int | None
+    effects: tuple[Effect, ...]
+    harm: tuple[str, ...]
+    cost_usd_year: Interval
+    expected_utility: float
+    regret: float
+    best_in: float
+    near_best_in: float
+    dominated_by: tuple[str, ...]
+
+    def effect(self, outcome: str) -> Effect | None:
+        """Return the effect on `outcome`, or None when that outcome was not compared."""
+        return next((item for item in self.effects if item.outcome == outcome), None)
+
+
+@dataclass(frozen=True)
+class Displacement(Record):
+    """Change of persons or opiates at one border section, country or market under one measure.
+
+    `kind` is "section", "country" or "market"; `what` is "people" or "opiates". Persons and kg are never in
+    one row. Sorted by where harm rises most, never as ways to take.
+    """
+
+    policy: str
+    kind: str
+    place: str
+    label: str
+    what: str
+    unit: str
+    baseline: Interval
+    difference: Interval
+    percent: Interval
+    p_more: float
+    word: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Comparison(Record):
+    """All counter-measures against the baseline, over the runs that advice is given on."""
+
+    baseline: str
+    window: tuple[int, int]
+    had_it_started: int
+    utility: str
+    utility_unit: str
+    near: float
+    runs: int
+    baselines: tuple[Effect, ...]
+    measures: tuple[MeasureResult, ...]
+    unranked: tuple[MeasureResult, ...]
+    displacement: tuple[Displacement, ...]
+
+    def measure(self, policy: str) -> MeasureResult | None:
+        """Return the result of `policy`, ranked or not, or None."""
+        return next((m for m in (*self.measures, *self.unranked) if m.policy == policy), None)
+
+
+# --------------------------------------------------------------------------------------------------- trace
+
+
+@dataclass(frozen=True)
+class ClaimValue(Record):
+    """What knowing whether one claim holds is worth, and whether the advice turns on it.
+
+    `evppi` and `se` are in the utility's unit. `hinge`: the best measure differs between draws where the claim
+    is true and where it is false, and knowing is worth more than two standard errors. `tips_at` is the
+    probability of the claim at which the advice changes (None when it does not). `gain_if_false` is what
+    choosing again would win were the claim known false.
+    """
+
+    claim: str
+    source: str
+    p: float
+    evppi: float
+    se: float
+    hinge: bool
+    tips_at: float | None
+    best_now: str
+    best_if_true: str
+    best_if_false: str
+    gain_if_true: float
+    gain_if_false: float
+    draws_true: int
+    draws_false: int
+    monotone: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class FigureValue(Record):
+    """What knowing one uncertain number exactly is worth (regression estimate)."""
+
+    parameter: str
+    claims: tuple[str, ...]
+    evppi: float
+    se: float
+    hinge: bool
+    best_low: str
+    best_high: str
+    turns_at: float | None
+    monotone: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class SourceValue(Record):
+    """What researching one source again is worth: all its claims judged together, by a check that can err."""
+
+    source: str
+    claims: tuple[str, ...]
+    evii: float
+    se: float
+    evppi: float
+    accuracy: float
+    hinges: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Trace(Record):
+    """What the advice hangs on. Values are in the unit of the utility, per year."""
+
+    best_now: str
+    utility: str
+    utility_unit: str
+    runs: int
+    evpi: float
+    evpi_se: float
+    claims: tuple[ClaimValue, ...]
+    figures: tuple[FigureValue, ...]
+    sources: tuple[SourceValue, ...]
+    note: str
+
+
+# ----------------------------------------------------------------------------------------------- knock-outs
+
+
+@dataclass(frozen=True)
+class KnockoutEffect(Record):
+    """Effect of switching one mechanism off on one outcome, in units of the outcome's spread over draws."""
+
+    mechanism: str
+    outcome: str
+    effect: float
+    mean_absolute: float
+    se: float
+    above_tenth: bool
+
+
+@dataclass(frozen=True)
+class KnockoutPattern(Record):
+    """One pattern with one mechanism switched off: "fails", "weakened", "no effect" or "not testable"."""
+
+    mechanism: str
+    pattern: str
+    verdict: str
+    with_rate: float
+    without_rate: float
+
+
+@dataclass(frozen=True)
+class Knockouts(Record):
+    """What the model does without each mechanism. Empty when no knock-out runs were made."""
+
+    runs: int
+    mechanisms: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    effects: tuple[KnockoutEffect, ...]
+    patterns: tuple[KnockoutPattern, ...]
+    idle: tuple[str, ...]
+    note: str
+
+
+# -------------------------------------------------------------------------------------------------- history
+
+
+@dataclass(frozen=True)
+class Observed(Record):
+    """One published figure, shown beside the bands, never a target of them."""
+
+    year: int
+    value: float
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Band(Record):
+    """One baseline outcome by the year: median, 50 % and 90 % bands over the runs in use."""
+
+    outcome: str
+    label: str
+    unit: str
+    years: tuple[int, ...]
+    median: tuple[float, ...]
+    low50: tuple[float, ...]
+    high50: tuple[float, ...]
+    low90: tuple[float, ...]
+    high90: tuple[float, ...]
+    observed: tuple[Observed, ...]
+    observed_inside: float
+
+
+@dataclass(frozen=True)
+class History(Record):
+    """Baseline outcomes by the year."""
+
+    runs: int
+    bands: tuple[Band, ...]
+
+    def band(self, outcome: str) -> Band | None:
+        """Return the band of `outcome`, or None."""
+        return next((item for item in self.bands if item.outcome == outcome), None)
+
+
+# --------------------------------------------------------------------------------------------------- answer
+
+
+@dataclass(frozen=True)
+class EvidenceUse(Record):
+    """One claim that a statement rests on, with how sure the evidence makes it."""
+
+    claim: str
+    source: str
+    p: float
+
+
+@dataclass(frozen=True)
+class Answer(Record):
+    """The answer in plain words, every figure with its uncertainty, built from results alone.
+
+    `helps_most`, `moves_harm` and `could_change` each hold a short value, a sentence and the claims.
+    """
+
+    settled: bool
+    title: str
+    headline: str
+    lead: str
+    helps_most: str
+    helps_most_policy: str | None
+    moves_harm: str
+    moves_harm_policy: str | None
+    could_change: str
+    could_change_claims: tuple[str, ...]
+    hangs_together: str
+    likelihood: str
+    not_for: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Analysis(Record):
+    """All of the analysis in one record."""
+
+    case: str
+    focus: str
+    policies: tuple[str, ...]
+    runs: int
+    answer: Answer
+    matching: Matching
+    comparison: Comparison
+    trace: Trace
+    knockouts: Knockouts
+    history: History
+    limits: tuple[str, ...]
