@@ -36,7 +36,7 @@ EARTH_KM = 6371.0072
 
 
 def read_shapes(path: Path) -> list[tuple[dict[str, str], list[Ring]]]:
-    """Return the attributes and the closed rings (outer ones clockwise) of each record of a polygon shapefile.
+    """Return the attributes and closed rings (outer ones clockwise) of each record of a polygon shapefile.
 
     Raises
     ------

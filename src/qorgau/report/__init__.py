@@ -1,0 +1,1 @@
+"""Figures, the HTML report and exports: everything that people read, made from results."""
