@@ -1,0 +1,377 @@
+"""Candidate routes, drawn up once per case: few, different, and none that nobody would take.
+
+Shortest routes by length alone are near-duplicates of each other. For each origin and target the candidates
+are therefore the k shortest loopless routes (Yen 1971, "Finding the k shortest loopless paths in a network",
+Management Science 17) by two costs, length and exposure, with those found by solving again with used links
+made dearer (link penalty: de la Barra, Perez and Anez 1993). Of these a small set is kept: by cost and
+overlap, without near-duplicates and without detours beyond a stretch of the shortest. Overlap that remains is
+corrected in the choice by the path-size factor (Ben-Akiva and Bierlaire 1999).
+
+Everything works on directed links, so that road and rail between the same two places are two links.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qorgau.model.world import MODES
+
+__all__ = [
+    "Graph",
+    "candidate_routes",
+    "exposed_length",
+    "opiate_route_arrays",
+    "path_size",
+    "people_route_arrays",
+    "shortest_distances",
+]
+
+STRETCH = 2.2
+"""A route longer than this many times the shortest of its pair is left out."""
+
+OVERLAP = 0.85
+"""A route sharing more than this part of the shorter of two is a near-duplicate."""
+
+_PENALTY = 1.7
+_SOLVES = 6
+_AIR = MODES.index("air")
+_OFFICIAL = MODES.index("air_official")
+
+Route = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Directed links between places.
+
+    Attributes
+    ----------
+    places : int
+        Number of places, numbered from 0.
+    start, end : ndarray of int, shape (L,)
+        Places that each link leaves and reaches.
+    mode : ndarray of int, shape (L,)
+        Index in ``world.MODES``.
+    km : ndarray, shape (L,)
+        Lengths, above 0.
+    exposure : ndarray, shape (L,)
+        How much a link is watched, ``monitoring (1 - cover)``, 0 to 1.
+    """
+
+    places: int
+    start: np.ndarray
+    end: np.ndarray
+    mode: np.ndarray
+    km: np.ndarray
+    exposure: np.ndarray
+
+    def links_of(self, modes_left_out: Iterable[int]) -> np.ndarray:
+        """Boolean mask, shape (L,), of the links whose mode is not left out."""
+        return ~np.isin(self.mode, list(modes_left_out))
+
+
+def exposed_length(graph: Graph) -> np.ndarray:
+    """Length weighted by exposure, in km, shape (L,); a quarter of the length counts even when unwatched."""
+    return graph.km * (0.25 + graph.exposure)
+
+
+def _adjacency(graph: Graph, allowed: np.ndarray) -> list[list[tuple[int, int]]]:
+    out: list[list[tuple[int, int]]] = [[] for _ in range(graph.places)]
+    for link in np.flatnonzero(allowed):
+        out[int(graph.start[link])].append((int(link), int(graph.end[link])))
+    return out
+
+
+def _shortest(
+    neighbours: Sequence[Sequence[tuple[int, int]]],
+    cost: Sequence[float],
+    origin: int,
+    target: int,
+    shut_places: frozenset[int] = frozenset(),
+    shut_links: frozenset[int] = frozenset(),
+) -> tuple[float, Route] | None:
+    """Dijkstra's shortest route as links, with its cost; None when there is none. Ties go to low numbers."""
+    best = {origin: 0.0}
+    done: set[int] = set()
+    heap: list[tuple[float, Route, int]] = [(0.0, (), origin)]
+    while heap:
+        reached, links, place = heapq.heappop(heap)
+        if place == target:
+            return reached, links
+        if place in done:
+            continue
+        done.add(place)
+        for link, other in neighbours[place]:
+            if other in done or other in shut_places or link in shut_links:
+                continue
+            total = reached + cost[link]
+            if total <= best.get(other, float("inf")):
+                best[other] = total
+                heapq.heappush(heap, (total, (*links, link), other))
+    return None
+
+
+def _k_shortest(
+    graph: Graph,
+    neighbours: Sequence[Sequence[tuple[int, int]]],
+    cost: Sequence[float],
+    origin: int,
+    target: int,
+    count: int,
+) -> list[Route]:
+    first = _shortest(neighbours, cost, origin, target)
+    if first is None:
+        return []
+    found = [first[1]]
+    waiting: list[tuple[float, Route]] = []
+    seen = {first[1]}
+    while len(found) < count:
+        last = found[-1]
+        for cut in range(len(last)):
+            root = last[:cut]
+            spur = origin if cut == 0 else int(graph.end[last[cut - 1]])
+            shut_links = frozenset(r[cut] for r in found if r[:cut] == root and len(r) > cut)
+            shut_places = frozenset([origin, *(int(graph.end[k]) for k in root)]) - {spur}
+            rest = _shortest(neighbours, cost, spur, target, shut_places, shut_links)
+            if rest is None:
+                continue
+            route = root + rest[1]
+            if route not in seen:
+                seen.add(route)
+                heapq.heappush(waiting, (sum(cost[k] for k in route), route))
+        if not waiting:
+            break
+        found.append(heapq.heappop(waiting)[1])
+    return found
+
+
+def _penalised(
+    neighbours: Sequence[Sequence[tuple[int, int]]], cost: Sequence[float], origin: int, target: int
+) -> list[Route]:
+    dearer = list(cost)
+    found = []
+    for _ in range(_SOLVES):
+        solved = _shortest(neighbours, dearer, origin, target)
+        if solved is None:
+            break
+        found.append(solved[1])
+        for link in solved[1]:
+            dearer[link] *= _PENALTY
+    return found
+
+
+def _shared(a: Route, b: Route, km: np.ndarray) -> float:
+    """Shared length over the length of the shorter route, 0 to 1."""
+    common = sum(km[k] for k in set(a) & set(b))
+    shorter = min(sum(km[k] for k in a), sum(km[k] for k in b))
+    return float(common / shorter) if shorter > 0 else 1.0
+
+
+def candidate_routes(
+    graph: Graph,
+    origin: int,
+    target: int,
+    count: int,
+    modes_left_out: Iterable[int] = (_AIR, _OFFICIAL),
+    stretch: float = STRETCH,
+    overlap: float = OVERLAP,
+) -> list[Route]:
+    """Small set of different loopless routes from one place to another.
+
+    Parameters
+    ----------
+    graph : Graph
+    origin, target : int
+        Places; when they are the same the only route is the empty one.
+    count : int
+        Most routes to keep.
+    modes_left_out : iterable of int
+        Modes that these routes may not use.
+    stretch, overlap : float
+        Limits on length over the shortest, and on shared length.
+
+    Returns
+    -------
+    list of tuple of int
+        Links of each route in order, the shortest first; empty when the target cannot be reached.
+    """
+    if origin == target:
+        return [()]
+    neighbours = _adjacency(graph, graph.links_of(modes_left_out))
+    length = [float(v) for v in graph.km]
+    exposed = [float(v) for v in exposed_length(graph)]
+    pool: dict[Route, None] = {}
+    for cost in (length, exposed):
+        for route in _k_shortest(graph, neighbours, cost, origin, target, count + 2):
+            pool[route] = None
+        for route in _penalised(neighbours, cost, origin, target):
+            pool[route] = None
+    if not pool:
+        return []
+    km = {r: sum(length[k] for k in r) for r in pool}
+    risk = {r: sum(exposed[k] for k in r) for r in pool}
+    shortest, safest = min(km.values()), min(risk.values())
+    merit = {r: 0.5 * km[r] / shortest + 0.5 * risk[r] / safest for r in pool}
+    kept = [min(pool, key=lambda r: (km[r], r))]
+    left = [r for r in pool if r != kept[0] and km[r] <= stretch * shortest]
+    while left and len(kept) < count:
+        share = {r: max(_shared(r, other, graph.km) for other in kept) for r in left}
+        left = [r for r in left if share[r] <= overlap]
+        if not left:
+            break
+        chosen = min(left, key=lambda r: (merit[r] * (1.0 + share[r]), r))
+        kept.append(chosen)
+        left.remove(chosen)
+    return sorted(kept, key=lambda r: (km[r], r))
+
+
+def path_size(routes: Sequence[Route], km: np.ndarray) -> np.ndarray:
+    """Path-size factor of each route of one choice set, in (0, 1].
+
+    ``PS_r = sum_l (len_l / len_r) / N_l`` with N_l the number of routes of the set that use link l
+    (Ben-Akiva and Bierlaire 1999). An empty route has 1.
+    """
+    uses: dict[int, int] = {}
+    for route in routes:
+        for link in route:
+            uses[link] = uses.get(link, 0) + 1
+    out = np.ones(len(routes))
+    for r, route in enumerate(routes):
+        total = float(sum(km[k] for k in route))
+        if total > 0:
+            out[r] = min(1.0, sum(float(km[k]) / total / uses[k] for k in route))
+    return out
+
+
+def _official_route(graph: Graph, origin: int, target: int, stretch: float, shortest: float) -> Route | None:
+    """Shortest loopless route by one official flight, when it is no longer than the stretch allows."""
+    ground = _adjacency(graph, graph.links_of((_AIR, _OFFICIAL)))
+    length = [float(v) for v in graph.km]
+    best: tuple[float, Route] | None = None
+    for flight in np.flatnonzero(graph.mode == _OFFICIAL):
+        start, end = int(graph.start[flight]), int(graph.end[flight])
+        first = _shortest(ground, length, origin, start, frozenset([target, end]) - {start})
+        if first is None:
+            continue
+        passed = frozenset([origin, *(int(graph.end[k]) for k in first[1])])
+        second = _shortest(ground, length, end, target, passed)
+        if second is None:
+            continue
+        total = first[0] + length[flight] + second[0]
+        if total <= stretch * shortest and (best is None or total < best[0]):
+            best = (total, (*first[1], int(flight), *second[1]))
+    return None if best is None else best[1]
+
+
+def _flat(routes: Sequence[Route]) -> tuple[np.ndarray, np.ndarray]:
+    pointers = np.zeros(len(routes) + 1, dtype=np.int64)
+    pointers[1:] = np.cumsum([len(r) for r in routes])
+    links = np.array([k for r in routes for k in r], dtype=np.int64)
+    return pointers, links
+
+
+def opiate_route_arrays(
+    graph: Graph, sources: Sequence[int], markets: Sequence[int], per_pair: int = 5
+) -> dict[str, np.ndarray]:
+    """Routes of opiates from sources to markets as the fields of ``World``, sorted by market.
+
+    Ordinary flights carry none. A route by an official flight (``route_official`` 1) joins the set of its
+    pair when it is no longer than the stretch allows; its path size counts all routes of the pair, that of
+    the others only the routes that everyone can use.
+
+    Parameters
+    ----------
+    graph : Graph
+    sources, markets : sequence of int
+        Places.
+    per_pair : int
+        Most ordinary routes of a source and market.
+
+    Returns
+    -------
+    dict
+        ``route_market``, ``route_source``, ``route_ptr``, ``route_links``, ``route_km``, ``route_path_size``,
+        ``route_official``, ``market_ptr``.
+    """
+    routes: list[Route] = []
+    market_of: list[int] = []
+    source_of: list[int] = []
+    sizes: list[np.ndarray] = []
+    official: list[int] = []
+    for m, place in enumerate(markets):
+        for source in sources:
+            ordinary = candidate_routes(graph, source, place, per_pair)
+            if not ordinary:
+                continue
+            shortest = float(sum(graph.km[k] for k in ordinary[0]))
+            flown = _official_route(graph, source, place, STRETCH, shortest)
+            both = [*ordinary, flown] if flown is not None else ordinary
+            size = path_size(ordinary, graph.km)
+            if flown is not None:
+                size = np.append(size, path_size(both, graph.km)[-1])
+            routes.extend(both)
+            sizes.append(size)
+            official.extend([0] * len(ordinary) + [1] * (flown is not None))
+            market_of.extend([m] * len(both))
+            source_of.extend([source] * len(both))
+    pointers, links = _flat(routes)
+    counts = np.bincount(np.array(market_of, dtype=np.int64), minlength=len(markets))
+    return {
+        "route_market": np.array(market_of, dtype=np.int64),
+        "route_source": np.array(source_of, dtype=np.int64),
+        "route_ptr": pointers,
+        "route_links": links,
+        "route_km": np.array([float(sum(graph.km[k] for k in r)) for r in routes]),
+        "route_path_size": np.concatenate(sizes) if sizes else np.zeros(0),
+        "route_official": np.array(official, dtype=np.int64),
+        "market_ptr": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    }
+
+
+def people_route_arrays(
+    graph: Graph, origins: Sequence[int], destinations: Sequence[int], per_pair: int = 2
+) -> dict[str, np.ndarray]:
+    """Routes of people from home places to destinations as the fields of ``World``.
+
+    Ordinary flights are open, official ones are not. Where home and destination are the same place the one
+    route has no links and length 0.
+
+    Returns
+    -------
+    dict
+        ``people_origin``, ``people_destination`` (index in destinations), ``people_ptr``, ``people_links``,
+        ``people_km``; sorted by origin, then destination.
+    """
+    routes: list[Route] = []
+    origin_of: list[int] = []
+    destination_of: list[int] = []
+    for origin in origins:
+        for d, place in enumerate(destinations):
+            for route in candidate_routes(graph, origin, place, per_pair, (_OFFICIAL,)):
+                routes.append(route)
+                origin_of.append(origin)
+                destination_of.append(d)
+    pointers, links = _flat(routes)
+    return {
+        "people_origin": np.array(origin_of, dtype=np.int64),
+        "people_destination": np.array(destination_of, dtype=np.int64),
+        "people_ptr": pointers,
+        "people_links": links,
+        "people_km": np.array([float(sum(graph.km[k] for k in r)) for r in routes]),
+    }
+
+
+def shortest_distances(graph: Graph) -> np.ndarray:
+    """Shortest length between places over links open to people, km, shape (P, P); inf where there is none."""
+    out = np.full((graph.places, graph.places), np.inf)
+    np.fill_diagonal(out, 0.0)
+    for link in np.flatnonzero(graph.links_of((_OFFICIAL,))):
+        a, b = int(graph.start[link]), int(graph.end[link])
+        out[a, b] = min(out[a, b], float(graph.km[link]))
+    for via in range(graph.places):
+        out = np.minimum(out, out[:, via, None] + out[None, via, :])
+    return out
