@@ -15,10 +15,8 @@ CASE = ("AFG", "CHN", "KAZ", "KGZ", "RUS", "TJK", "TKM", "UZB")
 
 
 def _km(line: np.ndarray) -> float:
-    return sum(
-        float(np.hypot(*np.diff(np.column_stack(geography.albers(*part.T)), axis=0).T).sum())
-        for part in [line]
-    )
+    steps = np.diff(np.column_stack(geography.albers(line[:, 0], line[:, 1])), axis=0)
+    return float(np.hypot(steps[:, 0], steps[:, 1]).sum())
 
 
 def _area_km2(iso3: str) -> float:
