@@ -163,20 +163,22 @@ def unsafe_calls(package: Path) -> list[str]:
     """Find what would run or build objects from data: pickles, eval, YAML without a safe loader, a shell."""
     found = []
     for path in files(package, ".py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        loaders = _safe_loaders(tree)
+        for node in ast.walk(tree):
             what = ""
             if isinstance(node, ast.Import):
                 what = ", ".join(a.name for a in node.names if a.name.split(".")[0] in UNSAFE_MODULES)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 what = (node.module or "") if (node.module or "").split(".")[0] in UNSAFE_MODULES else ""
             elif isinstance(node, ast.Call):
-                what = _unsafe_call(node)
+                what = _unsafe_call(node, loaders)
             if what:
                 found.append(f"{path}:{node.lineno}: {what}")  # type: ignore[attr-defined]
     return found
 
 
-def _unsafe_call(node: ast.Call) -> str:
+def _unsafe_call(node: ast.Call, loaders: set[str]) -> str:
     keywords = {k.arg: k.value for k in node.keywords}
     if isinstance(node.func, ast.Name):
         return f"{node.func.id}()" if node.func.id in UNSAFE_CALLS else ""
@@ -189,9 +191,7 @@ def _unsafe_call(node: ast.Call) -> str:
     if owner == "yaml" and name in {"load", "load_all"}:
         loader = keywords.get("Loader", node.args[1] if len(node.args) > 1 else None)
         given = loader.attr if isinstance(loader, ast.Attribute) else getattr(loader, "id", "")
-        return (
-            "" if given in SAFE_LOADERS or _is_safe_subclass(given) else f"yaml.{name} without a safe loader"
-        )
+        return "" if given in loaders else f"yaml.{name} without a safe loader"
     if name == "read_pickle" or name == "to_pickle":
         return name
     for keyword in ("allow_pickle", "shell"):
@@ -201,9 +201,24 @@ def _unsafe_call(node: ast.Call) -> str:
     return ""
 
 
-def _is_safe_subclass(name: str) -> bool:
-    """Tell whether a loader of our own says by its name that it derives from a safe one."""
-    return name.lstrip("_").startswith("Safe")
+def _safe_loaders(tree: ast.Module) -> set[str]:
+    """Return the names by which a module knows a safe loader: its own subclasses and aliases too."""
+    safe = set(SAFE_LOADERS)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.bases and all(_safe(base, safe) for base in node.bases):
+            safe.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _safe(node.value, safe):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            safe.update(target.id for target in targets if isinstance(target, ast.Name))
+    return safe
+
+
+def _safe(value: ast.expr, safe: set[str]) -> bool:
+    """Tell whether an expression can only be a safe loader, `getattr(yaml, one, another)` included."""
+    if isinstance(value, ast.Call) and _called(value) == "getattr" and len(value.args) == 3:
+        name, other = value.args[1:]
+        return isinstance(name, ast.Constant) and name.value in safe and _safe(other, safe)
+    return (value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", "")) in safe
 
 
 def words(pattern: tuple[str, ...], *roots: Path, but: tuple[Path, ...] = ()) -> list[str]:
