@@ -116,8 +116,8 @@ def best_products(into, into_start, tail, passing, end):
 
 
 @njit(cache=True)
-def _journeys(into, into_start, tail, head, passing, ends, group, begin):
-    """Return each journey's best product, and how often each arc lies on the best paths' list (journeys, arcs)."""
+def _journeys(into, into_start, tail, passing, ends, group, begin):
+    """Return each journey's best product, shape (journeys,)."""
     values = np.zeros(begin.size)
     for g in range(ends.size):
         best, _ = best_products(into, into_start, tail, passing, ends[g])
@@ -151,7 +151,7 @@ def passing(groups: Groups, chosen: Ints) -> Floats:
 
 def journey_values(groups: Groups, chosen: Ints) -> Floats:
     """Return each journey's probability of going undetected on its most reliable path, shape (journeys,)."""
-    return _journeys(groups.into, groups.into_start, groups.tail, groups.head, passing(groups, chosen),
+    return _journeys(groups.into, groups.into_start, groups.tail, passing(groups, chosen),
                      groups.ends, groups.group, groups.begin)
 
 
