@@ -179,7 +179,8 @@ class Effect(Record):
     count half), `p_more` its complement. `word` is the likelihood phrase ("very likely fewer", "likely more",
     "about as likely as not"); `direction` is one of "fewer", "fewer2", "none", "more2", "more". For outcomes
     where more is meant (people assisted, identified) the words still say fewer or more, never better.
-    `settled` is False when the word is "about as likely as not". `moved` is False when no draw changes at all.
+    `settled` is False when the word is "about as likely as not"; `moved` is False when no
+    draw changes at all.
     """
 
     outcome: str
@@ -277,8 +278,8 @@ class Comparison(Record):
 class ClaimValue(Record):
     """What knowing whether one claim holds is worth, and whether the advice turns on it.
 
-    `evppi` and `se` are in the utility's unit. `hinge`: the best measure differs between draws where the claim
-    is true and where it is false, and knowing is worth more than two standard errors. `tips_at` is the
+    `evppi` and `se` are in the utility's unit. `hinge`: the best measure differs between draws where the
+    claim is true and where it is false, and knowing is worth more than two standard errors. `tips_at` is the
     probability of the claim at which the advice changes (None when it does not). `gain_if_false` is what
     choosing again would win were the claim known false.
     """

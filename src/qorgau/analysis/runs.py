@@ -1,0 +1,250 @@
+"""The runs at hand, as arrays: a thin view that the analysis reads, over any store of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qorgau.errors import InputError
+
+__all__ = ["CORRIDOR_OVERLAP", "CORRIDOR_PREFIX", "Runs", "corridor_outcomes", "from_results"]
+
+Floats = NDArray[np.float64]
+
+CORRIDOR_PREFIX = "corridor_opiates_kg_"
+CORRIDOR_OVERLAP = "corridor_overlap"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Arrays by policy, run and year, and what was drawn for each run.
+
+    Parameters
+    ----------
+    policies
+        The baseline first.
+    years
+        Ascending by one.
+    outcomes
+        Names that `fetch` and `fetch_baseline` know.
+    count
+        Number of runs; the order of runs is the same everywhere.
+    fetch
+        Gives {outcome: (policies, runs, years)} for names.
+    fetch_baseline
+        Gives {outcome: (runs, years)} of the baseline for names.
+    parameters
+        Drawn values by parameter, each (runs,).
+    claims
+        Truth bits by claim, each bool (runs,).
+    knockouts
+        By mechanism: numbers of the runs, shape (k,), and a function as `fetch_baseline` for those runs with
+        the mechanism off.
+    """
+
+    policies: tuple[str, ...]
+    years: tuple[int, ...]
+    outcomes: tuple[str, ...]
+    count: int
+    fetch: Callable[[Sequence[str]], Mapping[str, Floats]]
+    fetch_baseline: Callable[[Sequence[str]], Mapping[str, Floats]]
+    parameters: Mapping[str, Floats]
+    claims: Mapping[str, NDArray[np.bool_]]
+    knockouts: Mapping[str, tuple[NDArray[np.int64], Callable[[Sequence[str]], Mapping[str, Floats]]]] = field(
+        default_factory=dict
+    )
+
+    @property
+    def baseline(self) -> str:
+        """Name of the policy that all others are compared with."""
+        return self.policies[0]
+
+    def window(self, outcome: str, years: tuple[int, int], kind: str = "mean") -> Floats:
+        """Return an outcome's mean (or sum) over a window of years, shape (policies, runs)."""
+        values = self.fetch([outcome])[outcome][..., self.columns(years)]
+        return values.mean(axis=-1) if kind == "mean" else values.sum(axis=-1)
+
+    def columns(self, years: tuple[int, int]) -> slice:
+        """Return the columns of a window of years.
+
+        Raises
+        ------
+        InputError
+            When the window is not within the results.
+        """
+        first, last = years
+        if not self.years[0] <= first <= last <= self.years[-1]:
+            raise InputError("thresholds.yaml", "comparison.years", f"{first} to {last} is not within the results",
+                             f"use years from {self.years[0]} to {self.years[-1]}")
+        return slice(first - self.years[0], last - self.years[0] + 1)
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """Return the outcomes whose name begins with `prefix`."""
+        return tuple(name for name in self.outcomes if name.startswith(prefix))
+
+    @classmethod
+    def of_arrays(
+        cls,
+        policies: Sequence[str],
+        years: Iterable[int],
+        arrays: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        claims: Mapping[str, Any] | None = None,
+        knockouts: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Runs:
+        """Make runs of arrays in memory, each (policies, runs, years); knock-outs each (runs, years)."""
+        kept = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
+        shapes = {value.shape for value in kept.values()}
+        if len(shapes) != 1:
+            raise ValueError(f"arrays of different shapes: {sorted(shapes)}")
+        count = next(iter(shapes))[1]
+
+        def lookup(table: Mapping[str, Floats]) -> Callable[[Sequence[str]], Mapping[str, Floats]]:
+            return lambda names: {name: table[name] for name in names}
+
+        off = {
+            mechanism: (np.arange(count), lookup({k: np.asarray(v, dtype=np.float64) for k, v in table.items()}))
+            for mechanism, table in (knockouts or {}).items()
+        }
+        return cls(
+            policies=tuple(policies), years=tuple(int(year) for year in years), outcomes=tuple(kept), count=count,
+            fetch=lookup(kept), fetch_baseline=lookup({name: value[0] for name, value in kept.items()}),
+            parameters={k: np.asarray(v, dtype=np.float64) for k, v in (parameters or {}).items()},
+            claims={k: np.asarray(v, dtype=bool) for k, v in (claims or {}).items()},
+            knockouts=off,
+        )
+
+
+def _remember(load: Callable[[list[str]], Mapping[str, Floats]]) -> Callable[[Sequence[str]], Mapping[str, Floats]]:
+    """Return `load` with what it loaded kept, so that each outcome is read once."""
+    kept: dict[str, Floats] = {}
+
+    def fetch(names: Sequence[str]) -> Mapping[str, Floats]:
+        missing = [name for name in dict.fromkeys(names) if name not in kept]
+        if missing:
+            kept.update(load(missing))
+        return {name: kept[name] for name in names}
+
+    return fetch
+
+
+def corridor_outcomes(
+    ends: Sequence[tuple[str, str]], flows: Floats, runs: int, years: int
+) -> dict[str, Floats]:
+    """Return opiates carried between pairs of places, and the overlap of corridor shares from year to year.
+
+    Parameters
+    ----------
+    ends
+        Places that each directed corridor joins.
+    flows
+        Shape (corridors, runs, years), kg a year.
+    runs, years
+        Sizes of the result when there are no corridors.
+
+    Notes
+    -----
+    Overlap of year t is 1 - sum_c |s_c(t) - s_c(t-1)| / 2 with s the shares of kg carried: 1 when nothing
+    moved, 0 when all did. The first year is not applicable.
+    """
+    made: dict[str, Floats] = {}
+    for (start, end), flow in zip(ends, flows):
+        name = f"{CORRIDOR_PREFIX}{start}_{end}"
+        made[name] = made[name] + flow if name in made else flow.copy()
+    overlap = np.full((runs, years), np.nan)
+    if len(flows):
+        total = flows.sum(axis=0)
+        shares = flows / np.where(total > 0, total, np.nan)
+        overlap[:, 1:] = 1.0 - 0.5 * np.abs(np.diff(shares, axis=-1)).sum(axis=0)
+    made[CORRIDOR_OVERLAP] = overlap
+    return made
+
+
+def from_results(results: Any, corridor_ends: Mapping[str, tuple[str, str]] | None = None) -> Runs:
+    """Return the runs of a store of results (`qorgau.ensemble.results.Results`).
+
+    Parameters
+    ----------
+    results
+        The results.
+    corridor_ends
+        From and to place of each corridor; without it, patterns on corridors are not testable.
+    """
+    years = tuple(int(year) for year in results.years)
+    count = len(results.runs)
+    shape = (count, len(years))
+    ends = dict(corridor_ends or {})
+    derived = {f"{CORRIDOR_PREFIX}{a}_{b}" for a, b in ends.values()} | {CORRIDOR_OVERLAP}
+    outcomes = (*results.outcomes, *sorted(derived))
+
+    def load(names: list[str]) -> Mapping[str, Floats]:
+        return dict(zip(names, results.arrays(names)))
+
+    def load_baseline(names: list[str]) -> Mapping[str, Floats]:
+        plain = [name for name in names if name not in derived]
+        made: dict[str, Floats] = {}
+        if plain:
+            table = results.yearly(plain, [results.policies[0]])
+            made.update({name: table[name].to_numpy().reshape(shape).astype(np.float64) for name in plain})
+        if len(plain) < len(names):
+            made.update(_corridors(results, ends, shape))
+        return {name: made[name] for name in names}
+
+    runs = Runs(
+        policies=tuple(results.policies), years=years, outcomes=outcomes, count=count, fetch=_remember(load),
+        fetch_baseline=_remember(load_baseline),
+        parameters=dict(zip(results.parameters, np.asarray(results.values(), dtype=np.float64).T)),
+        claims=dict(zip(results.claims, np.asarray(results.truth(), dtype=bool).T)),
+    )
+    return replace(runs, knockouts=_knockouts(results))
+
+
+def _corridors(results: Any, ends: Mapping[str, tuple[str, str]], shape: tuple[int, int]) -> dict[str, Floats]:
+    names = [name for name in results.corridor_names if name in ends]
+    flows = np.zeros((len(names), *shape))
+    row = {int(run): i for i, run in enumerate(results.runs)}
+    column = {name: i for i, name in enumerate(names)}
+    baseline = str(results.policies[0]).replace("'", "''")
+    table = results.query(
+        "SELECT run, year, CAST(corridor AS VARCHAR) AS corridor, sum(carried) AS carried FROM corridors "
+        f"WHERE policy = '{baseline}' AND trade = '{results.trades[0]}' GROUP BY run, year, corridor"
+    )
+    which = np.array([column.get(name, -1) for name in table["corridor"].to_pylist()], dtype=np.int64)
+    where = np.array([row.get(int(run), -1) for run in table["run"].to_pylist()], dtype=np.int64)
+    good = (which >= 0) & (where >= 0)
+    year = table["year"].to_numpy().astype(np.int64) - int(results.years[0])
+    flows[which[good], where[good], year[good]] = table["carried"].to_numpy()[good]
+    return corridor_outcomes([ends[name] for name in names], flows, *shape)
+
+
+def _knockouts(
+    results: Any,
+) -> dict[str, tuple[NDArray[np.int64], Callable[[Sequence[str]], Mapping[str, Floats]]]]:
+    """Return the knock-out runs by mechanism, matched to the rows of the main runs."""
+    table = results.knockouts()
+    if table.num_rows == 0:
+        return {}
+    row = np.full(int(max(results.runs.max(), np.max(table["run"].to_numpy()))) + 1, -1, dtype=np.int64)
+    row[results.runs] = np.arange(len(results.runs))
+    mechanisms = np.asarray(table["mechanism"].to_pylist())
+    run, year = table["run"].to_numpy(), table["year"].to_numpy() - int(results.years[0])
+    made = {}
+    for mechanism in dict.fromkeys(mechanisms.tolist()):
+        rows = np.flatnonzero((mechanisms == mechanism) & (row[run] >= 0))
+        numbers, place = np.unique(row[run[rows]], return_inverse=True)
+
+        def load(names: list[str], rows: Any = rows, place: Any = place, size: int = len(numbers)) -> Mapping[str, Floats]:
+            filled: dict[str, Floats] = {}
+            for name in names:
+                values = np.full((size, len(results.years)), np.nan)
+                if name in table.column_names:
+                    values[place, year[rows]] = table[name].to_numpy()[rows]
+                filled[name] = values
+            return filled
+
+        made[str(mechanism)] = (numbers, _remember(load))
+    return made
