@@ -13,7 +13,7 @@ _LATE = ("verification", "validation")
 
 
 def _rank(item: pytest.Item) -> int:
-    """Return 0 for quick tests, 1 for the verification and validation folders, 2 for slow ones, 3 for pages."""
+    """Return 0 for quick tests, 1 for verification and validation, 2 for slow ones, 3 for pages."""
     if item.get_closest_marker("page"):
         return 3
     if item.get_closest_marker("slow"):
