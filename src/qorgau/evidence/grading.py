@@ -98,10 +98,10 @@ def _start(claim: Claim, letter: str, able: list[Source], policy: Policy) -> tup
     return (2, ["cited from a source of weight"]) if strong else (3, [])
 
 
-def _independent(claim: Claim, able: list[Source]) -> int:
-    """Number of independent sources in support: cited ones by different hands, and corroborating ones."""
-    hands = {source.creators[:1] or (source.title,) for source in able}
-    return len(hands) + len(set(claim.corroborated_by) - {source.id for source in able})
+def _independent(claim: Claim, able: list[Source], sources: Mapping[str, Source]) -> int:
+    """Number of hands (authors, publishers) in support: two works by the same hands count once."""
+    support = [*able, *(sources[entry] for entry in claim.corroborated_by)]
+    return len({source.creators or (source.title,) for source in support})
 
 
 def _steps(
@@ -127,7 +127,7 @@ def _steps(
     elif rivals:
         moved += table.contradicted
         reasons.append("other claims contradict it")
-    support = _independent(claim, able)
+    support = _independent(claim, able, sources)
     if support > 1 or (not claim.cites and claim.corroborated_by):
         moved -= table.corroborated
         names = [sources[entry].label for entry in claim.corroborated_by]

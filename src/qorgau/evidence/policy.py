@@ -48,9 +48,11 @@ class GradingPolicy(_Table):
         Reliabilities whose cited, unhedged statements start at credibility 2 instead of 3.
     inferred, cannot_know
         Steps by which reliability falls when the entry behind the claim is only inferred from the running
-        text, and when no cited source is late enough to know the fact.
+        text, and when no cited source is late enough to know the fact (credibility falls by as much then).
     hedged, late, part_year, contradicted, contradicted_by_confirmed
-        Steps by which credibility falls.
+        Steps by which credibility falls when the source hedges, when most of the claim's period came after
+        its source, when it counts a year that was not over, and when other claims contradict it (more so
+        when confirmed figures do).
     corroborated
         Steps by which credibility rises when a second independent source supports the claim.
     late_share
@@ -71,9 +73,18 @@ class GradingPolicy(_Table):
 
 
 class AuditPolicy(_Table):
-    """Thresholds of the audits: claims on one source that make a common cause, and what counts as odd."""
+    """Thresholds of the audits.
+
+    Attributes
+    ----------
+    common_cause_claims
+        Claims on one source from which on the audit `common_cause` reports it.
+    common_cause_share
+        Share of all claims on one source from which on that is a warning.
+    """
 
     common_cause_claims: int = Field(ge=2)
+    common_cause_share: Share
 
 
 class Policy(_Table):
