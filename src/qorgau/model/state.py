@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["VARIABLES", "State", "Variable", "allocate"]
+__all__ = ["FIXED_SIZES", "VARIABLES", "State", "Variable", "allocate"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ _DRUG_MARKET = (
     _v("source_price", "", "USD/kg", "drug_market", "price at the Afghan source"),
     _v("purchases_year", "", "kg/year", "drug_market", "purchases at the source, smoothed over a year"),
     _v("purchase_ration", "", "1", "drug_market", "share of wanted purchases that the source can fill"),
+    _v("price_reference", "market", "USD/kg", "drug_market", "cost of supply at the start, the reference of demand"),
+    _v("users_start", "", "persons", "drug_market", "users in all markets at the start"),
     _v("price", "market", "USD/kg", "drug_market", "wholesale price of opiates (heroin equivalent)"),
     _v("price_norm", "market", "ln(USD/kg)", "drug_market", "12-month mean of the log price"),
     _v("price_expected", "market", "USD/kg", "organisations", "price that organisations anticipate"),
@@ -86,9 +88,12 @@ _ORGANISATIONS = (
     _v("plan_value", "organisation market", "1", "organisations", "log-sum of routes at the last plan"),
     _v("plan_slope", "organisation market", "1", "organisations", "surviving share net of bribes at the last plan"),
     _v("plan_price", "organisation market", "USD/kg", "organisations", "price at the last plan"),
+    _v("plan_cost", "organisation market", "USD/kg", "organisations", "mean cost per kg at the last plan"),
+    _v("people_value", "organisation form", "USD/person", "organisations", "expected return per person at the last plan"),
     _v("survival", "organisation market", "1", "organisations", "delivered over sent, smoothed"),
+    _v("china_reach", "pair", "USD/kg, 1/journey", "organisations",
+       "slow mean Central Asian price; honest hazard on links into China at the start"),
     _v("return_scale", "", "USD/journey", "organisations", "slow mean size of a journey's return"),
-    _v("people_return", "", "USD/person", "organisations", "mean expected return per person attempted"),
     _v("know_how", "network", "1", "organisations", "how far a network has learned the trade"),
     _v("attempts_route", "people_route form", "persons/month", "organisations", "persons approached, by route"),
     _v("attempts_drug_first", "form", "1", "organisations", "share of attempts by groups that began with opiates"),
@@ -100,6 +105,9 @@ _ORGANISATIONS = (
     _v("racket_profit_post", "post", "USD/month", "organisations", "profit of official rackets at their home post"),
     _v("network_kg", "network", "kg/month", "organisations", "kg bought by network"),
     _v("profit_total", "", "USD/month", "organisations", "profit of all organisations"),
+    _v("route_kg", "drug_route", "kg/month", "organisations", "kg that arrived by each route"),
+    _v("money", "flow", "USD/month", "organisations",
+       "revenue, purchases, transport, risk pay, bribes, fees, fixed costs, services, losses, profit"),
     _v("ledger_kg", "", "kg", "organisations", "bought - seized - arrived, must stay 0"),
 )
 
@@ -211,6 +219,10 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
+FIXED_SIZES: Mapping[str, int] = {"flow": 10, "pair": 2}
+"""Dimensions that no case changes: kinds of money flow; a pair of related readings."""
+
+
 class State:
     """Arrays of a block of runs by name; first axis of each is the run.
 
@@ -247,6 +259,6 @@ def allocate(sizes: Mapping[str, int], runs: int) -> State:
     """Zero state for ``runs`` runs of a world of the given sizes."""
     arrays = {}
     for v in VARIABLES:
-        shape = (runs, *(sizes[d] for d in v.dims))
+        shape = (runs, *(FIXED_SIZES.get(d) or sizes[d] for d in v.dims))
         arrays[v.name] = np.zeros(shape, dtype=np.int64 if v.integer else np.float64)
     return State(arrays)

@@ -1,0 +1,227 @@
+"""The market for opiates: source, stocks, prices by place, and people who use opiates.
+
+Each market clears every month in closed form, with no integrator that could swing. Demand has a budget limit,
+
+    ln D = ln(q U/12) - e x - (k/2) max(0, x)^2,   x = ln(P/P0),
+
+and traders who hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a
+reservation price keeps stock when the price would fall under half of what supply costs. Users start the faster
+the lower the price, U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux] + new, so that use can recover from nothing. The
+northern way is a taker of the price at the Afghan source, which falls with Afghan output and rises with what
+this region buys. Stocks of traders are those that the study reports near Almaty.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.world import World
+
+__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "inverse_demand", "start"]
+
+PRICE_CAP = 2.0e5
+"""Highest price, USD/kg; runs that touch it are counted, and should be rare."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("source_price", "USD/kg", "price at the source at the mean Afghan output of 3,000 t", 1.0),
+    Parameter("source_elasticity", "1", "how the price at the source answers purchases over the northern offer"),
+    Parameter("northern_share", "1", "share of Afghan output offered on the northern way", 1e-3, 1.0),
+    Parameter("demand_elasticity", "1", "price elasticity of demand at the reference price", 0.05),
+    Parameter("demand_curvature", "1", "rise of the elasticity with the log price (budget limit)", 1e-3),
+    Parameter("stock_elasticity", "1", "how sales from stock answer the price over its norm"),
+    Parameter("holding_months", "month", "mean months that traders hold", 1.0),
+    Parameter("use_per_person", "kg/year", "opiates used by a person in a year, heroin equivalent", 1e-4),
+    Parameter("start_rate", "1/year", "spread of use at the reference price"),
+    Parameter("start_elasticity", "1", "how the spread of use answers the price"),
+    Parameter("stop_rate", "1/year", "share who stop in a year"),
+    Parameter("users_limit", "1", "share of the population that use can reach", 1e-4, 1.0),
+    Parameter("users_start", "1", "use at the start, as a share of its limit", 0.0, 1.0),
+    Parameter("xinjiang_growth", "1", "limit of use in Xinjiang over that elsewhere", 0.1),
+    Parameter("far_share", "1", "share of the far market that the northern way can serve", 0.0, 1.0),
+)
+
+_PRICE_USERS = int(Mechanism.PRICE_USERS)
+_AFGHAN = int(Mechanism.AFGHAN_SUPPLY)
+_STOCKS = int(Mechanism.STOCKPILING)
+_MARKETS = int(Mechanism.MARKETS)
+_CAP = PRICE_CAP
+
+
+@inlined
+def inverse_demand(a, e, k):
+    """Log price over reference at which log demand is ``a`` below its reference: e x + (k/2) max(0,x)^2 = a."""
+    if a < 0.0:
+        return a / e
+    return (-e + math.sqrt(e * e + 2.0 * k * a)) / k
+
+
+@inlined
+def clear(demand, available, reference, norm, floor, e, k, eta, tau):
+    """Clear one market for a month; returns (price USD/kg, sale kg).
+
+    ``demand`` is q U/12 in kg, ``available`` stock and arrivals in kg, ``reference`` P0, ``norm`` Pn and
+    ``floor`` the reservation price, USD/kg.
+    """
+    if available <= 1e-9:
+        return min(_CAP, reference * math.exp(inverse_demand(3.0, e, k))), 0.0
+    x = inverse_demand(
+        math.log(demand / (available / tau)) + eta * math.log(norm / reference), e + eta, k
+    )
+    up = max(0.0, x)
+    sale = demand * math.exp(-e * x - 0.5 * k * up * up)
+    if sale > available:
+        sale = available
+        x = inverse_demand(math.log(demand / available), e, k)
+    price = reference * math.exp(x)
+    if price < floor:
+        price = floor
+        x = math.log(price / reference)
+        up = max(0.0, x)
+        sale = min(available, demand * math.exp(-e * x - 0.5 * k * up * up))
+    if price > _CAP:
+        price = _CAP
+    return price, sale
+
+
+@compiled
+def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km, purchased, source_price,
+             purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold):
+    runs, markets = price.shape
+    for r in range(runs):
+        q = par[r]
+        bought = 0.0
+        for o in range(purchased.shape[1]):
+            bought += purchased[r, o]
+        purchases_year[r] += (12.0 * bought - purchases_year[r]) / 12.0
+        output = opium if on[r, _AFGHAN] > 0.5 else 3000.0
+        offer = max(500.0, output * 100.0 * q.northern_share)
+        usual = 3000.0 * 100.0 * q.northern_share
+        wanted = q.source_price * (max(1.0, purchases_year[r]) / (0.3 * offer)) ** q.source_elasticity
+        # the source cannot fall under a tenth of its usual price nor pass ten times it: rent of farmers and stocks
+        wanted = min(10.0 * q.source_price, max(0.1 * q.source_price, wanted))
+        moving = on[r, _MARKETS] > 0.5
+        if moving:
+            source_price[r] *= math.exp(0.15 * math.log(wanted / source_price[r]))
+        ration[r] = min(1.0, 3.0 * usual / max(1.0, purchases_year[r]))
+        eta = q.stock_elasticity * on[r, _STOCKS]
+        tau = 1.0 + (q.holding_months - 1.0) * on[r, _STOCKS]
+        for m in range(markets):
+            demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
+            available = stock[r, m] + arrivals[r, m]
+            floor = 0.5 * (source_price[r] + transport[r] * market_km[m])
+            reference = price_reference[r, m]
+            if moving:
+                p, sale = clear(demand, available, reference, math.exp(price_norm[r, m]), floor,
+                                q.demand_elasticity, q.demand_curvature, eta, tau)
+                price[r, m] = p
+            else:
+                p = price[r, m]
+                sale = min(available, demand)
+            sold[r, m] = sale
+            stock[r, m] = max(0.0, available - sale)
+            price_norm[r, m] += (math.log(p) - price_norm[r, m]) / 12.0
+            if moving:
+                people = market_people[m] * (q.far_share if far[m] == 1 else 1.0)
+                limit = q.users_limit * people * (q.xinjiang_growth if xinjiang[m] == 1 else 1.0)
+                pull = (p / reference) ** (-q.start_elasticity * on[r, _PRICE_USERS])
+                pull = min(5.0, pull)
+                u = users[r, m]
+                change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0)
+                users[r, m] = max(1.0, u + change + 2e-7 * people)
+
+
+def _market_people(world: World, month: int) -> np.ndarray:
+    place = world.market_place
+    return world.population[month, world.place_state[place]] * world.place_share[place]
+
+
+def _far(world: World) -> np.ndarray:
+    if "EUU" not in world.state_names:
+        return np.zeros(world.sizes["market"], dtype=np.int64)
+    return (world.place_state[world.market_place] == world.state_names.index("EUU")).astype(np.int64)
+
+
+def _nearest_km(world: World) -> np.ndarray:
+    return np.array([
+        world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])
+    ])
+
+
+def _smoothed_opium(world: World, month: int) -> float:
+    """Mean Afghan output of the last 18 months, tonnes a year: stocks at the source smooth a bad harvest."""
+    return float(world.opium[max(0, month - 17): month + 1].mean())
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Users at their starting share, price at the cost of supply, stocks for the months that traders hold.
+
+    The reference price is the cheapest way's cost of supply: source, transport, risk pay and China's barrier at
+    the honest hazards with full control of internal borders, grossed up by the share lost, with a trade margin of
+    one fifth. Needs ``hazard_honest`` so computed, and the parameters of routes.
+    """
+    p = parameters["drug_market"]
+    q = parameters["routes"]
+    state.source_price[:] = p["source_price"]
+    people = _market_people(world, 0)
+    far = _far(world)
+    people = people[None, :] * np.where(far[None, :] == 1, p["far_share"][:, None], 1.0)
+    limit = p["users_limit"][:, None] * people * np.where(
+        world.market_xinjiang[None, :] == 1, p["xinjiang_growth"][:, None], 1.0
+    )
+    state.users[:] = np.maximum(1.0, p["users_start"][:, None] * limit)
+    state.users_start[:] = state.users.sum(axis=1)
+    china = np.zeros(world.sizes["corridor"], dtype=bool)
+    if "CHN" in world.state_names:
+        ends = world.place_state == world.state_names.index("CHN")
+        china = ends[world.corridor_to] & ~ends[world.corridor_from]
+    honest = state.hazard_honest
+    reach = honest[:, china].mean(axis=1) if china.any() else honest.mean(axis=1)
+    state.china_reach[:, 1] = np.maximum(reach, 1e-4)
+    central = np.isin(world.place_state[world.market_place], _central_states(world))
+    cost = np.full((len(people), world.sizes["market"], 2), np.inf)
+    for k in range(len(world.route_km)):
+        if world.route_official[k]:
+            continue
+        links = world.route_links[world.route_ptr[k]: world.route_ptr[k + 1]]
+        risk = honest[:, links].sum(axis=1)
+        spent = q["transport_cost"] * world.route_km[k] + q["risk_pay"] * risk
+        m = world.route_market[k]
+        barriers = float(china[links].sum())
+        gross = 1.2 * (p["source_price"] + spent) / np.exp(-risk)
+        better = gross + barriers * 1e9 < cost[:, m, 0] + np.nan_to_num(cost[:, m, 1], posinf=1e9) * 1e9
+        cost[better, m, 0] = gross[better]
+        cost[better, m, 1] = barriers
+    mean_central = cost[:, central, 0].mean(axis=1)
+    state.china_reach[:, 0] = mean_central
+    state.price_reference[:] = cost[:, :, 0] + cost[:, :, 1] * (q["china_barrier"] * mean_central)[:, None]
+    state.price[:] = state.price_reference
+    state.price_expected[:] = state.price
+    state.price_norm[:] = np.log(state.price)
+    state.stock[:] = p["holding_months"][:, None] * p["use_per_person"][:, None] * state.users / 12.0
+    state.purchases_year[:] = 0.3 * p["northern_share"] * 100.0 * world.opium[0]
+    state.purchase_ration[:] = 1.0
+
+
+def _central_states(world: World) -> list[int]:
+    names = [s for s in ("KAZ", "KGZ", "TJK", "UZB") if s in world.state_names]
+    found = [world.state_names.index(s) for s in names]
+    return found or list(range(world.sizes["state"]))
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
+) -> None:
+    """Clear every market of the month (see module docstring)."""
+    _advance(parameters["drug_market"], on, _smoothed_opium(world, month), _market_people(world, month),
+             world.market_xinjiang, _far(world), parameters["routes"]["transport_cost"].copy(), _nearest_km(world),
+             state.purchased, state.source_price, state.purchases_year, state.purchase_ration, state.price,
+             state.price_norm, state.price_reference, state.stock, state.users, state.arrivals, state.sold)
+    central = np.isin(world.place_state[world.market_place], _central_states(world))
+    if central.any():
+        state.china_reach[:, 0] += 0.03 * (state.price[:, central].mean(axis=1) - state.china_reach[:, 0])

@@ -1,0 +1,153 @@
+"""Enforcement on corridors: hazards of detection, what bribes cost, and where officers are sent.
+
+Hazards, not probabilities: they add along a route, and a passage is detected with chance 1 - exp(-hazard).
+The honest hazard of a corridor is
+
+    h0 = ebar E/E_ref (mon/.45)^contrast (1 - cover) (1 - fuel cover) clip(km/600, .6, 6) B exp(n z - n^2/2)
+
+with E the officer-months on it, B the control at borders inside the former USSR (near zero in 1991) and z a
+persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower it to
+h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
+vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
+(1 - corruption): corruption acts through h and the bribe only. Officers follow seizures per officer-month with
+inertia and a floor (weighing raw seizures would send all of them to one road).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, normal
+from qorgau.model.world import INSTRUMENTS, World
+
+__all__ = ["EFFORT_REFERENCE", "PARAMETERS", "advance_allocation", "advance_detection", "start"]
+
+EFFORT_REFERENCE = 100.0
+"""Officer-months a month on a corridor at which its hazard is ``ebar``: a unit, not a finding."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("hazard_mean", "1/journey", "hazard of detection on a mid-level corridor at reference effort"),
+    Parameter("monitoring_contrast", "1", "how strongly the monitoring level tells (0: not at all)"),
+    Parameter("cover_weight", "1", "share of the hazard that full terrain cover takes away", 0.0, 1.0),
+    Parameter("fuel_cover", "1", "share of the hazard hidden by fuel-smuggling traffic", 0.0, 1.0),
+    Parameter("internal_border_start", "1", "control at borders between republics in 1991, of the later", 0.0, 1.0),
+    Parameter("soviet_control", "1", "extra hazard in Soviet times for groups without state protection (read by organisations)"),
+    Parameter("corrupt_reach", "1", "share of the hazard that fully corrupt posts avert", 0.0, 1.0),
+    Parameter("bribe_share", "1", "bribe as a share of the loss averted", 0.0, 1.0),
+    Parameter("campaign_noise", "1", "sd of the log hazard by campaigns"),
+    Parameter("effort_inertia", "1/month", "speed at which officers are moved", 0.0, 1.0),
+    Parameter("effort_power", "1", "how strongly officers follow past seizures", 0.0, 1.0),
+    Parameter("effort_diverted", "1", "share of corridor officers diverted at the height of the attacks", 0.0, 1.0),
+    Parameter("size_border_monitoring", "1", "added effort and monitoring on the border at full measure"),
+    Parameter("size_regional_coordination", "1", "added effort on both sides of borders at full measure"),
+    Parameter("size_drug_training", "1", "added skill on corridors at full police training"),
+)
+
+_TERRAIN = int(Mechanism.TERRAIN_COVER)
+_FUEL = int(Mechanism.FUEL_COVER)
+_ENFORCEMENT = int(Mechanism.ENFORCEMENT)
+_BRIBERY = int(Mechanism.BRIBERY)
+_DIVERSION = int(Mechanism.DIVERSION)
+_NOISE = int(Stream.CORRIDOR_NOISE)
+_MONITOR = INSTRUMENTS.index("border_monitoring")
+_COORDINATION = INSTRUMENTS.index("regional_coordination")
+_TRAINING = INSTRUMENTS.index("police_training")
+_RHO = 0.9
+_REFERENCE = EFFORT_REFERENCE
+
+
+@compiled
+def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
+            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, honest, hazard, bribe):
+    runs, links = effort.shape
+    for r in range(runs):
+        q = par[r]
+        for l in range(links):
+            z = normal(keys[r], _NOISE, month, l, 0)
+            noise[r, l] = _RHO * noise[r, l] + math.sqrt(1.0 - _RHO * _RHO) * z
+            a = c_from[l]
+            b = c_to[l]
+            own = place_state[b] == focus
+            near = place_state[a] == focus
+            e = effort[r, l] / _REFERENCE
+            m = c_mon[l] / 0.45
+            if c_border[l] == 1 and (own or near):
+                boost = q.size_border_monitoring * instrument[r, _MONITOR]
+                if near and not own:
+                    boost *= 0.5
+                e *= 1.0 + boost + q.size_regional_coordination * instrument[r, _COORDINATION]
+            if own:
+                e *= 1.0 + q.size_drug_training * instrument[r, _TRAINING]
+            h = q.hazard_mean * e * m ** q.monitoring_contrast
+            h *= 1.0 - q.cover_weight * c_cover[l] * on[r, _TERRAIN]
+            h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
+            h *= min(6.0, max(0.6, c_km[l] / 600.0))
+            if c_border[l] == 1 and c_internal[l] == 1:
+                h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
+            h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)
+            h = min(3.0, h) * on[r, _ENFORCEMENT]
+            c = 0.5 * (corrupt[r, place_post[a]] + corrupt[r, place_post[b]])
+            honest[r, l] = h
+            hazard[r, l] = h * (1.0 - q.corrupt_reach * c)
+            bribe[r, l] = q.bribe_share * (math.exp(-hazard[r, l]) - math.exp(-h)) * on[r, _BRIBERY]
+
+
+@compiled
+def _allocate(par, on, diversion, focus, watcher, watched, seized, effort, success):
+    runs, links = effort.shape
+    states = watched.shape[0]
+    total = np.empty(states)
+    for r in range(runs):
+        q = par[r]
+        total[:] = 1e-12
+        for l in range(links):
+            yield_l = seized[r, l] / max(1.0, effort[r, l])
+            success[r, l] += 0.15 * (yield_l - success[r, l])
+            total[watcher[l]] += (success[r, l] + 0.005) ** q.effort_power
+        for l in range(links):
+            s = watcher[l]
+            level = _REFERENCE * watched[s]
+            if s == focus:
+                level *= 1.0 - q.effort_diverted * diversion * on[r, _DIVERSION]
+            share = 0.3 / watched[s] + 0.7 * (success[r, l] + 0.005) ** q.effort_power / total[s]
+            effort[r, l] += q.effort_inertia * (share * level - effort[r, l])
+
+
+def _watchers(world: World) -> tuple[np.ndarray, np.ndarray]:
+    watcher = world.place_state[world.corridor_to]
+    watched = np.bincount(watcher, minlength=world.sizes["state"]).astype(np.float64)
+    return watcher, np.maximum(watched, 1.0)
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Officers spread evenly over the corridors of their state; hazards of the first month."""
+    state.effort[:] = EFFORT_REFERENCE
+    state.success[:] = 0.0
+    advance_detection(world, state, parameters, on, keys, 0)
+
+
+def advance_detection(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
+) -> None:
+    """Hazards and bribe rates of the month from effort, posts, terrain and measures (see module docstring)."""
+    _detect(parameters["enforcement"], on, keys, month, world.focus,
+            float(world.event["internal_borders"][month]), world.place_state, world.place_post,
+            world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
+            world.corridor_monitoring, world.corridor_border, world.corridor_internal, world.corridor_fuel,
+            state.effort, state.corridor_noise, state.corrupt, state.instrument,
+            state.hazard_honest, state.hazard, state.bribe_rate)
+
+
+def advance_allocation(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
+) -> None:
+    """Move officers after last month's seizures per officer-month, with inertia and a floor of 30 %."""
+    watcher, watched = _watchers(world)
+    _allocate(parameters["enforcement"], on, float(world.event["diversion"][month]), world.focus, watcher, watched,
+              state.seized_kg, state.effort, state.success)

@@ -1,0 +1,478 @@
+"""Organisations: what they trade in, where they sell, what they carry and what they earn.
+
+Each has a home, a network, capital, a carrying capacity in journeys a month and ties to posts. In a month it
+
+1. anticipates how markets will clear (a diagonal Newton step on expected prices) and moves its market shares;
+2. shifts capacity between opiates, labour and sexual exploitation by return over risk: a logit on R_k with the
+   saving of shared journeys, 4 phi F (1 - 2x), for the marginal journey (economies of scope); danger on the road
+   and rivalry at markets lower R for opiates;
+3. buys, carries, loses, bribes, sells, pays carriers for risk and officials for protection;
+4. learns (``routes.learn``), and grows with its return.
+
+kg are exact: bought = seized + arrived, every month. People are only *approached* here (a real-valued effort);
+persons begin, as whole numbers, in ``human_trade``. Labels of networks are those of the sources, whose own caveat
+on them stands: they say nothing about persons.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.drug_market import inverse_demand
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.routes import learn
+from qorgau.model.state import State
+from qorgau.model.world import World
+
+__all__ = ["FLOWS", "KG_PER_JOURNEY", "PARAMETERS", "PERSONS_PER_JOURNEY", "advance"]
+
+KG_PER_JOURNEY = 5.0
+"""Opiates carried in one journey, kg: a unit of capacity (assumption: a car's hiding place)."""
+
+PERSONS_PER_JOURNEY = 4.0
+"""People approached and carried in one journey: a unit of capacity (assumption: a car or small bus)."""
+
+FLOWS: tuple[str, ...] = (
+    "revenue", "purchases", "transport", "risk_pay", "bribes", "fees", "fixed", "laundering", "people_net", "profit",
+)
+"""Money of all organisations by kind, USD a month; profit is what the others leave."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
+    Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
+    Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
+    Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),
+    Parameter("market_speed", "1/month", "share of sales that can change market in a month", 0.0, 1.0),
+    Parameter("growth", "1/month", "growth of capacity at a high return"),
+    Parameter("danger_weight", "1", "weight of own losses in the choice of trade"),
+    Parameter("rivalry", "1", "share of opiate revenue lost to rivals at reference crowding", 0.0, 1.0),
+    Parameter("protection_limit", "1", "largest share of the hazard that protection averts", 0.0, 1.0),
+    Parameter("protection_months", "month", "months in which ties to a post build", 1.0),
+    Parameter("tie_kept", "1", "share of ties kept when the holder of a post changes", 0.0, 1.0),
+    Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
+    Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
+    Parameter("entry_rate", "1/year", "rate at which a fully skilled network founds organisations"),
+    Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
+    Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
+    Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
+    Parameter("arrest", "1/month", "hazard of being dismantled"),
+    Parameter("outside_return", "1", "return in other contraband open to Russia-based groups"),
+    Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
+    Parameter("people_start_cost", "1", "start-up cost of the trade in people, in fixed costs of a journey"),
+    Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
+    Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
+    Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
+    Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
+    Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
+)
+
+_ORG = int(Mechanism.ORGANISATIONS)
+_SCOPE = int(Mechanism.SCOPE)
+_DANGER = int(Mechanism.DANGER_PUSH)
+_STATE = int(Mechanism.STATE_PROTECTION)
+_DIASPORA = int(Mechanism.DIASPORA_COVER)
+_COEXIST = int(Mechanism.COEXISTENCE)
+_RACKETS = int(Mechanism.PROTECTION_RACKETS)
+_PROFIT = int(Mechanism.PEOPLE_PROFIT)
+_CAPITAL = int(Mechanism.DRUG_CAPITAL)
+_LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
+_COURIERS = int(Mechanism.FORCED_COURIERS)
+_LAUNDER = int(Mechanism.LAUNDERING)
+_LEARN = int(Mechanism.LEARNING)
+_ROUTES = int(Mechanism.ROUTES)
+_MARKETS = int(Mechanism.MARKETS)
+_KG = KG_PER_JOURNEY
+_PERSONS = PERSONS_PER_JOURNEY
+
+
+@compiled
+def _anticipate(par, routes_par, market_par, on, active, users, reference, purchased, survival, plan_value,
+                plan_slope, plan_price, expected, market_share):
+    """Expected prices by three damped Newton steps, then market shares towards the anticipated logit."""
+    runs, slots, markets = market_share.shape
+    target = np.empty((slots, markets))
+    for r in range(runs):
+        q = par[r]
+        mp = market_par[r]
+        weight = 0.0
+        pbar = 0.0
+        for m in range(markets):
+            pbar += users[r, m] * expected[r, m]
+            weight += users[r, m]
+        scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
+        steps = 3 if on[r, _MARKETS] > 0.5 else 0
+        for it in range(steps + 1):
+            for o in range(slots):
+                if active[r, o] == 0:
+                    continue
+                best = -1e300
+                for m in range(markets):
+                    x = plan_value[r, o, m] + plan_slope[r, o, m] * (expected[r, m] - plan_price[r, o, m]) / scale
+                    x += math.log(users[r, m])
+                    target[o, m] = x
+                    if x > best:
+                        best = x
+                total = 0.0
+                for m in range(markets):
+                    target[o, m] = math.exp(target[o, m] - best)
+                    total += target[o, m]
+                for m in range(markets):
+                    target[o, m] /= total
+            if it == steps:
+                break
+            for m in range(markets):
+                ahead = 1e-9
+                num = 0.0
+                den = 1e-12
+                for o in range(slots):
+                    if active[r, o] == 0:
+                        continue
+                    t = target[o, m]
+                    ahead += purchased[r, o] * t * survival[r, o, m]
+                    num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
+                    den += purchased[r, o] * t
+                demand = mp.use_per_person * users[r, m] / 12.0
+                wanted = inverse_demand(math.log(demand / ahead), mp.demand_elasticity, mp.demand_curvature)
+                here = math.log(expected[r, m] / reference[r, m])
+                e = mp.demand_elasticity + mp.demand_curvature * max(0.0, here)
+                gain = max(0.0, expected[r, m] / (scale * e) * num / den)
+                step = (wanted - here) / (1.0 + gain)
+                step = min(0.5, max(-0.5, step))
+                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(step)))
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            for m in range(markets):
+                market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
+
+
+@compiled
+def _choose_trade(par, people_par, on, active, network, drug_first, net_official, place_state, home, users,
+                  users_start, service, source_price, expected, plan_slope, plan_cost, market_share, people_value,
+                  loss, capacity, capital, trade, return_scale, rivalry_out):
+    """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
+    runs, slots = active.shape
+    markets = market_share.shape[2]
+    a = np.empty(3)
+    for r in range(runs):
+        q = par[r]
+        crowd = 0.0
+        for o in range(slots):
+            if active[r, o] == 1 and trade[r, o, 0] > 0.1:
+                crowd += 1.0
+        total_users = 0.0
+        for m in range(markets):
+            total_users += users[r, m]
+        grown = max(0.2, total_users / max(1.0, users_start[r])) if on[r, _COEXIST] > 0.5 else 1.0
+        rivalry = min(0.6, q.rivalry * crowd / 20.0 / grown)
+        rivalry_out[r] = rivalry
+        size = 0.0
+        weight = 1e-12
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            x = trade[r, o, 0]
+            short = 1.0 - (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
+            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short)
+            gain = 0.0
+            spent = 0.0
+            for m in range(markets):
+                gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
+                spent += market_share[r, o, m] * plan_cost[r, o, m]
+            gain *= 1.0 - rivalry
+            drug = _KG * (gain - spent - source_price[r])
+            if drug > 0.0:
+                drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
+            start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
+            need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
+            own = max(0.0, capital[r, o])
+            if on[r, _CAPITAL] < 0.5:
+                own *= 1.0 - x
+            ability = max(min(1.0, own / need), 1.0 - x)
+            scope = q.scope * on[r, _SCOPE]
+            width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
+            a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
+            size += capacity[r, o] * abs(drug)
+            for f in range(2):
+                value = _PERSONS * people_value[r, o, f]
+                if value > 0.0:
+                    value *= ability
+                    if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
+                        value = 0.0
+                size += 0.5 * capacity[r, o] * abs(value)
+                a[1 + f] = value / width
+            weight += 2.0 * capacity[r, o]
+            if on[r, _ORG] > 0.5:
+                best = max(a[0], max(a[1], a[2]))
+                total = 0.0
+                for k in range(3):
+                    a[k] = math.exp(max(-60.0, a[k] - best))
+                    total += a[k]
+                left = 0.0
+                for k in range(3):
+                    trade[r, o, k] += q.trade_speed * (0.96 * a[k] / total + 0.04 / 3.0 - trade[r, o, k])
+                    left += trade[r, o, k]
+                for k in range(3):
+                    trade[r, o, k] /= left
+        return_scale[r] += 0.05 * (size / weight - return_scale[r])
+
+
+@compiled
+def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, network, home, drug_first, net_soviet,
+           net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr, route_ptr,
+           route_links, route_km, h_origin, h_dest, h_ptr, h_links, price, source_price, ration, hazard, bribe,
+           conduct, corrupt, rotated, service, service_fee, reach, effectiveness, rivalry, market_share, route_share,
+           people_share, people_value, trade, capacity, capital, returns, loss, purchased, trust, belief,
+           network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
+           bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+    runs, slots = active.shape
+    markets = market_ptr.shape[0] - 1
+    links = c_km.shape[0]
+    ways = h_origin.shape[0]
+    posts = trust.shape[2]
+    felt = np.empty(links)
+    through = np.empty(links)
+    known = np.empty(links, np.int64)
+    own = np.empty(links)
+    visits = np.empty(posts)
+    pin = np.empty(posts)
+    first = np.empty(2)
+    for r in range(runs):
+        q = par[r]
+        rq = routes_par[r]
+        for l in range(links):
+            carried[r, l] = 0.0
+            seized[r, l] = 0.0
+            journeys[r, l] = 0.0
+        for m in range(markets):
+            arrivals[r, m] = 0.0
+        for k in range(route_kg.shape[1]):
+            route_kg[r, k] = 0.0
+        for w in range(ways):
+            attempts[r, w, 0] = 0.0
+            attempts[r, w, 1] = 0.0
+        for i in range(posts):
+            bribes_post[r, i] = 0.0
+            fees_post[r, i] = 0.0
+            racket_post[r, i] = 0.0
+            pin[i] = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
+            pin[i] *= on[r, _RACKETS]
+        for n in range(network_kg.shape[1]):
+            network_kg[r, n] = 0.0
+        for k in range(money.shape[1]):
+            money[r, k] = 0.0
+        first[0] = 0.0
+        first[1] = 0.0
+        bought_all = 0.0
+        out_all = 0.0
+        prior = 0.3 * enforcement[r].hazard_mean
+        switch = min(on[r, _LEARN], on[r, _ROUTES])
+        for o in range(slots):
+            if active[r, o] == 0:
+                purchased[r, o] = 0.0
+                continue
+            n = network[r, o]
+            s = place_state[home[r, o]]
+            x = trade[r, o, 0]
+            scope = q.scope * on[r, _SCOPE]
+            size = capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
+            short = 1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1])
+            for l in range(links):
+                known[l] = 0
+                own[l] = 0.0
+            for i in range(posts):
+                visits[i] = 0.0
+            # journeys of people: approached persons by way
+            approached = 0.0
+            courier_kg = 0.0
+            for w in range(ways):
+                if place_state[h_origin[w]] != s:
+                    continue
+                for f in range(2):
+                    share = people_share[r, o, w, f]
+                    if share < 0.002:
+                        continue
+                    n_people = size * trade[r, o, 1 + f] * _PERSONS * share
+                    attempts[r, w, f] += n_people
+                    approached += n_people
+                    if drug_first[r, o] == 1:
+                        first[f] += n_people
+                    if place_state[h_origin[w]] != place_state[c_to[h_links[h_ptr[w + 1] - 1]]]:
+                        courier_kg += n_people * effectiveness[r, h_origin[w], h_dest[w], f]
+                    trips = n_people / _PERSONS
+                    for j in range(h_ptr[w], h_ptr[w + 1]):
+                        l = h_links[j]
+                        own[l] += trips
+                        journeys[r, l] += trips
+            # purchase
+            kg = size * x * _KG * ration[r]
+            if x > 0.05:
+                kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
+            kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
+            purchased[r, o] = kg
+            network_kg[r, n] += kg
+            bought_all += kg
+            revenue = 0.0
+            transport = 0.0
+            risk_pay = 0.0
+            bribes = 0.0
+            lost = 0.0
+            for m in range(markets):
+                part = market_share[r, o, m]
+                if part < 1e-4 or kg <= 0.0:
+                    continue
+                total = 0.0
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    if route_share[r, o, k] > 0.02:
+                        total += route_share[r, o, k]
+                if total <= 0.0:
+                    continue
+                sent = 0.0
+                got = 0.0
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    if route_share[r, o, k] <= 0.02:
+                        continue
+                    flow = kg * part * route_share[r, o, k] / total
+                    sent += flow
+                    for j in range(route_ptr[k], route_ptr[k + 1]):
+                        l = route_links[j]
+                        a = place_post[c_from[l]]
+                        b = place_post[c_to[l]]
+                        if known[l] == 0:
+                            known[l] = 1
+                            h = hazard[r, l]
+                            h *= 1.0 - q.protection_limit * 0.5 * (trust[r, o, a] * pin[a] + trust[r, o, b] * pin[b])
+                            cover = net_cover[n, place_state[c_to[l]]] * on[r, _DIASPORA]
+                            h *= 1.0 - min(0.8, q.cover_strength * cover)
+                            h *= 1.0 + q.service_risk * (1.0 - service[r, place_state[c_to[l]], 1])
+                            if soviet > 0.0:
+                                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                                    h *= 1.0 - 0.9 * soviet
+                                else:
+                                    h *= 1.0 + enforcement[r].soviet_control * soviet
+                            felt[l] = h
+                            through[l] = math.exp(-h)
+                        h = felt[l]
+                        carried[r, l] += flow
+                        trips = flow / _KG
+                        own[l] += trips
+                        journeys[r, l] += trips
+                        transport += flow * rq.transport_cost * c_km[l]
+                        pay = flow * rq.risk_pay * h
+                        if c_china[l] == 1:
+                            pay += flow * rq.china_barrier * reach[r, 0] * min(1.25, math.sqrt(h / reach[r, 1]))
+                        risk_pay += pay
+                        paid = flow * price[r, m] * bribe[r, l]
+                        bribes += paid
+                        bribes_post[r, a] += 0.5 * paid
+                        bribes_post[r, b] += 0.5 * paid
+                        gone = flow * (1.0 - through[l])
+                        seized[r, l] += gone
+                        lost += gone
+                        flow -= gone
+                    arrivals[r, m] += flow
+                    route_kg[r, k] += flow
+                    got += flow
+                revenue += got * price[r, m] * (1.0 - rivalry[r])
+                survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
+                out_all += got
+            out_all += lost
+            if kg > 0.0:
+                loss[r, o] += 0.1 * (lost / kg - loss[r, o])
+            # money
+            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o]
+            fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
+            people_net = approached * 0.0
+            for f in range(2):
+                people_net += size * trade[r, o, 1 + f] * _PERSONS * people_value[r, o, f]
+            purchases = kg * source_price[r]
+            profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
+            held = trust[r, o, place_post[home[r, o]]] * pin[place_post[home[r, o]]]
+            fee = q.fee_share * held * max(0.0, profit)
+            fees_post[r, place_post[home[r, o]]] += fee
+            if net_official[n] == 1:
+                racket_post[r, place_post[home[r, o]]] += max(0.0, profit)
+            profit -= fee
+            clean = 0.0
+            if profit > 0.0:
+                served = service[r, s, 2] * on[r, _LAUNDER]
+                clean = profit * (0.05 * service_fee[r, s, 2] * served + q.cash_at_risk * (1.0 - served))
+                clean = min(clean, profit)
+            profit -= clean
+            money[r, 0] += revenue
+            money[r, 1] += purchases
+            money[r, 2] += transport
+            money[r, 3] += risk_pay
+            money[r, 4] += bribes
+            money[r, 5] += fee
+            money[r, 6] += fixed
+            money[r, 7] += clean
+            money[r, 8] += people_net
+            money[r, 9] += profit
+            capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
+            costs = purchases + transport + risk_pay + bribes + fixed + abs(people_net) * 0.3 + 1.0
+            returns[r, o] += 0.25 * (profit / costs - returns[r, o])
+            if on[r, _ORG] > 0.5:
+                grow = q.growth * math.tanh(1.5 * returns[r, o]) - 0.05 * capacity[r, o] / 80.0
+                capacity[r, o] = min(150.0, max(0.5, capacity[r, o] * math.exp(grow)))
+            # ties with officials of the posts on the way and at home
+            for l in range(links):
+                if own[l] > 0.0:
+                    visits[place_post[c_to[l]]] += own[l]
+                    if known[l] == 0:
+                        felt[l] = hazard[r, l]
+            for i in range(posts):
+                t = trust[r, o, i]
+                rate = visits[i] / (visits[i] + 3.0) / (2.0 * q.protection_months)
+                if i == place_post[home[r, o]]:
+                    rate += 1.0 / q.protection_months
+                t += (1.0 - t) * min(1.0, rate)
+                t *= 0.985
+                if rotated[r, i] == 1:
+                    t *= q.tie_kept
+                trust[r, o, i] = t
+            learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
+        for n in range(network_belief.shape[1]):
+            for l in range(links):
+                network_belief[r, n, l] += 0.005 * (prior - network_belief[r, n, l])
+        for f in range(2):
+            total = 1e-12
+            for w in range(ways):
+                total += attempts[r, w, f]
+            attempts_first[r, f] = first[f] / total
+        profit_total[r] = money[r, 9]
+        ledger[r] = bought_all - out_all
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+    china_links: np.ndarray,
+) -> None:
+    """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
+    p = parameters["organisations"]
+    routes_par, people_par = parameters["routes"], parameters["human_trade"]
+    _anticipate(p, routes_par, parameters["drug_market"], on, state.active, state.users, state.price_reference,
+                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
+                state.price_expected, state.market_share)
+    rivalry = np.empty(len(keys))
+    _choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
+                  world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
+                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
+                  state.drug_loss_share, state.capacity, state.capital, state.trade, state.return_scale, rivalry)
+    _carry(p, routes_par, people_par, parameters["enforcement"], on, float(world.event["soviet"][month]), world.focus,
+           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
+           world.network_cover, world.place_state, world.place_post, world.corridor_from, world.corridor_to,
+           world.corridor_km, china_links, world.market_ptr, world.route_ptr, world.route_links, world.route_km,
+           world.people_origin, world.people_destination, world.people_ptr, world.people_links, state.price,
+           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.corrupt,
+           state.rotated, state.service, state.service_fee, state.china_reach, state.effectiveness, rivalry,
+           state.market_share, state.route_share, state.people_share, state.people_value, state.trade,
+           state.capacity, state.capital, state.returns, state.drug_loss_share, state.purchased, state.trust,
+           state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg, state.seized_kg,
+           state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first, state.bribes_post,
+           state.fees_post, state.racket_profit_post, state.network_kg, state.money, state.profit_total,
+           state.ledger_kg)

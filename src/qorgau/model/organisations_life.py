@@ -1,0 +1,212 @@
+"""Organisations come and go: the start in 1989, entry by network, and exit.
+
+A network founds organisations at a rate that rises with its know-how, with openness after privatisation and with
+the return that its members earn; know-how spreads by apprenticeship, logistically, where traffic passes home
+(the driver of local groups coming later). An organisation ends when its capital is gone, when it is dismantled
+(more likely with size and losses, less with protection and cover), by attrition (leaders die, groups split; without
+it the first to come fill every slot), or, if Russia-based, for other contraband that pays better.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations import KG_PER_JOURNEY
+from qorgau.model.parameters import Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, uniform
+from qorgau.model.world import World
+
+__all__ = ["advance", "start"]
+
+_ORG = int(Mechanism.ORGANISATIONS)
+_OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
+_OPEN = int(Mechanism.PRIVATISATION)
+_DIASPORA = int(Mechanism.DIASPORA_COVER)
+_RACKETS = int(Mechanism.OFFICIAL_RACKETS)
+_STATE = int(Mechanism.STATE_PROTECTION)
+_EXIT = int(Stream.ORGANISATION_EXIT)
+_ENTRY = int(Stream.ORGANISATION_ENTRY)
+_HOME = int(Stream.ORGANISATION_HOME)
+_KG = KG_PER_JOURNEY
+
+
+@compiled
+def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
+          place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, capital, returns,
+          trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share, survival,
+          know, users, plan_value, plan_slope, plan_cost):
+    runs, slots = active.shape
+    nets, places = net_home.shape
+    for r in range(runs):
+        if on[r, _ORG] < 0.5:
+            for o in range(slots):
+                age[r, o] += active[r, o]
+            continue
+        q = par[r]
+        openness = 0.0
+        if since_open > 0.0:
+            openness = min(1.0, since_open / q.privatisation_years)
+        if on[r, _OPEN] < 0.5:
+            openness = min(openness, 0.1)
+        alive = 0
+        mean_return = 0.0
+        mean_drug = 0.0
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            n = network[r, o]
+            i = place_post[home[r, o]]
+            pin = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
+            held = q.protection_limit * trust[r, o, i] * pin
+            cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
+            sheltered = net_soviet[n] == 1 and soviet > 0.0 and on[r, _STATE] > 0.5
+            hazard = 0.0
+            if not sheltered:
+                hazard = q.attrition + q.arrest * math.sqrt(capacity[r, o] / 10.0) * (
+                    0.3 + 8.0 * min(0.5, loss[r, o])
+                ) * (1.0 - 0.8 * held) * (1.0 - cover)
+                if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
+                    hazard += 0.04 * max(0.0, q.outside_return * openness - returns[r, o])
+            gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
+            if gone or capital[r, o] < 0.0 and not sheltered:
+                active[r, o] = 0
+                purchased[r, o] = 0.0
+                continue
+            age[r, o] += 1
+            alive += 1
+            mean_return += returns[r, o]
+            mean_drug += trade[r, o, 0]
+        mean_return = mean_return / alive if alive > 0 else 0.2
+        mean_drug = mean_drug / alive if alive > 0 else 0.5
+        for n in range(nets):
+            flow = 0.0
+            for l in range(carried.shape[1]):
+                flow += carried[r, l] * net_home[n, c_to[l]]
+            if net_official[n] == 1:
+                part = 0.0
+                weight = 1e-12
+                for p in range(places):
+                    if net_home[n, p] > 0.0:
+                        part += net_home[n, p] * conduct[r, place_post[p], 4]
+                        weight += net_home[n, p]
+                know[r, n] = min(1.0, 3.0 * part / weight + 0.1) * on[r, _RACKETS]
+            else:
+                step = q.apprenticeship / 12.0 * know[r, n] * (1.0 - know[r, n]) * min(1.0, flow / 100.0) * openness
+                know[r, n] = min(1.0, know[r, n] + step)
+            rate = q.entry_rate / 12.0 * know[r, n] * openness * math.tanh(max(0.1, mean_return))
+            rate *= max(0.0, 1.0 - alive / slots)
+            if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
+                continue
+            slot = -1
+            for o in range(slots):
+                if active[r, o] == 0:
+                    slot = o
+                    break
+            if slot < 0:
+                continue
+            u = uniform(keys[r], _HOME, month, n, 0)
+            total = 0.0
+            place = places - 1
+            for p in range(places):
+                total += net_home[n, p]
+                if u < total:
+                    place = p
+                    break
+            alive += 1
+            o = slot
+            active[r, o] = 1
+            network[r, o] = n
+            home[r, o] = place
+            age[r, o] = 0
+            capacity[r, o] = 3.0
+            capital[r, o] = 9.0 * q.journey_fixed_cost * 3.0
+            returns[r, o] = mean_return
+            loss[r, o] = 0.1
+            purchased[r, o] = 0.0
+            first = uniform(keys[r], _HOME, month, n, 1) < mean_drug
+            drug_first[r, o] = 1 if first else 0
+            trade[r, o, 0] = 0.8 if first else 0.2
+            trade[r, o, 1] = 0.1 if first else 0.5
+            trade[r, o, 2] = 0.1 if first else 0.3
+            for i in range(trust.shape[2]):
+                trust[r, o, i] = 0.0
+            for l in range(belief.shape[2]):
+                belief[r, o, l] = network_belief[r, n, l]
+            total = 0.0
+            for m in range(users.shape[1]):
+                total += users[r, m]
+            for m in range(users.shape[1]):
+                market_share[r, o, m] = users[r, m] / total
+                survival[r, o, m] = 0.8
+                plan_value[r, o, m] = 0.0
+                plan_slope[r, o, m] = 0.0
+                plan_cost[r, o, m] = 0.0
+            for k in range(route_share.shape[2]):
+                route_share[r, o, k] = 0.0
+            for w in range(people_share.shape[2]):
+                people_share[r, o, w, 0] = 0.0
+                people_share[r, o, w, 1] = 0.0
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """The organisations of January 1989: protected groups that fill demand, and small ones of every network.
+
+    Capacity of the protected network is ``soviet_capacity`` times the kg that markets use; others start small.
+    """
+    p = parameters["organisations"]
+    runs = len(keys)
+    slots = world.sizes["organisation"]
+    demand = (parameters["drug_market"]["use_per_person"][:, None] * state.users).sum(axis=1) / 12.0
+    protected = int(world.network_start[world.network_soviet == 1].sum())
+    o = 0
+    for n in range(world.sizes["network"]):
+        for j in range(int(world.network_start[n])):
+            if o >= slots:
+                break
+            weights = np.cumsum(world.network_home[n])
+            # spread the first ones of a network over its homes by weight: a fixed rule, the same in every run
+            place = int(np.searchsorted(weights, (j + 0.5) / max(1, int(world.network_start[n])) * weights[-1]))
+            state.active[:, o] = 1
+            state.network[:, o] = n
+            state.home[:, o] = min(place, world.sizes["place"] - 1)
+            state.age[:, o] = 1
+            state.drug_first[:, o] = 1
+            if world.network_soviet[n] == 1:
+                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / KG_PER_JOURNEY / protected, 3.0, 150.0)
+            else:
+                state.capacity[:, o] = 2.0
+            o += 1
+    state.capital[:] = state.active * state.capacity * 9.0 * p["journey_fixed_cost"][:, None]
+    state.capital[:] += state.active * state.capacity * KG_PER_JOURNEY * state.source_price[:, None]
+    state.returns[:] = 0.2 * state.active
+    state.trade[:, :, 0] = 0.9
+    state.trade[:, :, 1:] = 0.05
+    state.drug_loss_share[:] = 0.1
+    total = state.users.sum(axis=1)
+    state.market_share[:] = (state.users / total[:, None])[:, None, :]
+    state.survival[:] = 0.8
+    state.purchased[:] = state.active * state.capacity * KG_PER_JOURNEY * 0.9
+    state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
+    know = np.where(world.network_know > 0.3, world.network_know, np.nan)
+    state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
+    assert runs == len(state.capacity)
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
+) -> None:
+    """Exit and entry of one month (see module docstring)."""
+    opened = np.flatnonzero(world.event["privatisation"] > 0.0)
+    since = (month - opened[0]) / 12.0 if len(opened) and month > opened[0] else 0.0
+    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), float(since),
+          world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
+          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
+          state.drug_first, state.age, state.capacity, state.capital, state.returns, state.trade,
+          state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
+          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.users,
+          state.plan_value, state.plan_slope, state.plan_cost)

@@ -1,0 +1,231 @@
+"""Routes: what an organisation believes each way costs, and how it shares its journeys among them.
+
+Candidate routes are given (``route_sets``). With believed hazards ``rb`` of the corridors, the expected net
+return of a kg sent to market m by route r is
+
+    pi_r = P_m (exp(-sum rb) - sum b) - sum (ckm km + vp rb + China's barrier) - P_A
+
+and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/(theta Pbar) + bps ln PS_r.
+Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
+proportional to the price leaves no price that clears. Habit is a partial adjustment towards the logit shares
+(a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
+network's; beliefs about unused corridors drift to a prior.
+
+An organisation plans every third month, in turn; between plans it reacts to prices only through the shares of
+markets (see ``organisations``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.world import World
+
+__all__ = ["PARAMETERS", "PLAN_EVERY", "advance", "china_links", "learn", "start"]
+
+PLAN_EVERY = 3
+"""Months between two route plans of an organisation (measured: against every month results barely change)."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("choice_scale", "1", "scale of the route logit, as a fraction of the mean price", 1e-3),
+    Parameter("path_size_weight", "1", "weight of the path-size term", 0.0),
+    Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
+    Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
+    Parameter("risk_pay", "USD/kg", "carriers' pay for risk, per kg and unit hazard"),
+    Parameter("china_barrier", "1", "risk pay on a link into China, in mean Central Asian prices"),
+    Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
+    Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
+    Parameter("belief_start", "1/journey", "belief about corridors never used"),
+    Parameter("journey_cost", "USD/person/km", "cost of carrying a person"),
+    Parameter("journey_fixed", "USD/person", "cost of preparing a person's journey"),
+)
+
+_ROUTES = int(Mechanism.ROUTES)
+_HABIT = int(Mechanism.HABIT)
+_FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
+_EVERY = PLAN_EVERY
+
+
+@compiled
+def _plan(par, people_par, on, month, everything, active, network, home, age, net_official, place_state, belief,
+          bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, path_size,
+          official, c_km, c_china, h_origin, h_dest, h_ptr, h_links, h_km, people_price, effectiveness,
+          conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price,
+          plan_cost, people_value):
+    runs, slots = active.shape
+    markets = market_ptr.shape[0] - 1
+    routes = route_km.shape[0]
+    ways = h_km.shape[0]
+    links = c_km.shape[0]
+    hop = np.empty(links)
+    u = np.empty(routes)
+    kept = np.empty(routes)
+    cost = np.empty(routes)
+    v = np.empty((ways, 2))
+    for r in range(runs):
+        q = par[r]
+        hp = people_par[r].transit_risk
+        pbar = 0.0
+        weight = 1e-12
+        for m in range(markets):
+            pbar += market_weight[r, m] * price_expected[r, m]
+            weight += market_weight[r, m]
+        pbar = max(200.0, pbar / weight)
+        scale = q.choice_scale * pbar
+        wbar = 0.0
+        for d in range(people_price.shape[1]):
+            wbar += 0.5 * (people_price[r, d, 0] + people_price[r, d, 1])
+        wbar = max(50.0, wbar / people_price.shape[1])
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            if not everything and (month + o) % _EVERY != 0 and age[r, o] > 0:
+                continue
+            n = network[r, o]
+            fresh = everything or age[r, o] == 0
+            frozen = on[r, _ROUTES] < 0.5
+            for l in range(links):
+                b = belief[r, o, l]
+                hop[l] = q.transport_cost * c_km[l] + q.risk_pay * b
+                if c_china[l] == 1:
+                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, math.sqrt(b / reach[r, 1]))
+            speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else q.route_speed
+            for m in range(markets):
+                lo = market_ptr[m]
+                hi = market_ptr[m + 1]
+                best = -1e300
+                for k in range(lo, hi):
+                    if official[k] == 1 and (net_official[n] == 0 or on[r, _FLIGHTS] < 0.5):
+                        u[k] = -1e300
+                        continue
+                    risk = 0.0
+                    spent = 0.0
+                    paid = 0.0
+                    for j in range(route_ptr[k], route_ptr[k + 1]):
+                        l = route_links[j]
+                        risk += belief[r, o, l]
+                        spent += hop[l]
+                        paid += bribe[r, l]
+                    kept[k] = math.exp(-risk) - paid
+                    cost[k] = spent
+                    if frozen:
+                        u[k] = -route_km[k] / 500.0
+                    else:
+                        net = price_expected[r, m] * kept[k] - spent - source_price[r]
+                        u[k] = net / scale + q.path_size_weight * math.log(path_size[k])
+                    if u[k] > best:
+                        best = u[k]
+                total = 0.0
+                for k in range(lo, hi):
+                    u[k] = math.exp(u[k] - best) if u[k] > -1e299 else 0.0
+                    total += u[k]
+                slope = 0.0
+                mean_cost = 0.0
+                for k in range(lo, hi):
+                    target = u[k] / total
+                    share = route_share[r, o, k] + speed * (target - route_share[r, o, k])
+                    route_share[r, o, k] = share
+                    if u[k] > 0.0:
+                        slope += share * kept[k]
+                        mean_cost += share * cost[k]
+                plan_slope[r, o, m] = slope
+                plan_cost[r, o, m] = mean_cost
+                plan_price[r, o, m] = price_expected[r, m]
+                if frozen:
+                    net = price_expected[r, m] * slope - mean_cost - source_price[r]
+                    plan_value[r, o, m] = net / scale
+                else:
+                    plan_value[r, o, m] = best + math.log(total)
+            # journeys of people, from places of the home state
+            state = place_state[home[r, o]]
+            pscale = 2.0 * q.choice_scale * wbar
+            for f in range(2):
+                best = -1e300
+                for w in range(ways):
+                    if place_state[h_origin[w]] != state:
+                        v[w, f] = -1e300
+                        continue
+                    risk = 0.0
+                    paid = 0.0
+                    for j in range(h_ptr[w], h_ptr[w + 1]):
+                        risk += belief[r, o, h_links[j]]
+                        paid += bribe[r, h_links[j]]
+                    d = h_dest[w]
+                    got = people_price[r, d, f] * (math.exp(-hp * risk) - hp * paid)
+                    got *= effectiveness[r, h_origin[w], d, f]
+                    got -= (q.journey_fixed + q.journey_cost * h_km[w]) * effectiveness[r, h_origin[w], d, f]
+                    got -= conviction_cost[r, dest_state[d]] / 4.0
+                    v[w, f] = got
+                    if got > best:
+                        best = got
+                total = 0.0
+                mean = 0.0
+                for w in range(ways):
+                    if v[w, f] > -1e299:
+                        e = math.exp((v[w, f] - best) / pscale) if not frozen else math.exp(-h_km[w] / 500.0)
+                        total += e
+                for w in range(ways):
+                    if v[w, f] > -1e299:
+                        e = math.exp((v[w, f] - best) / pscale) if not frozen else math.exp(-h_km[w] / 500.0)
+                        share = people_share[r, o, w, f] + speed * (e / total - people_share[r, o, w, f])
+                        people_share[r, o, w, f] = share
+                        mean += share * v[w, f]
+                people_value[r, o, f] = mean
+
+
+@inlined
+def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
+    """Update the beliefs of organisation ``o`` of network ``n`` in run ``r`` after a month.
+
+    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met.
+    The weight of a month's experience is n/(n+2) with n journeys.
+    """
+    if switch < 0.5:
+        return
+    for l in range(journeys.shape[0]):
+        j = journeys[l]
+        b = belief[r, o, l]
+        if j > 0.02:
+            w = j / (j + 2.0)
+            b += q.learning * w * (felt[l] - b)
+            network_belief[r, n, l] += 0.05 * w * (felt[l] - network_belief[r, n, l])
+        else:
+            b += 0.02 * (prior - b)
+        belief[r, o, l] = b + q.network_learning * (network_belief[r, n, l] - b)
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Beliefs at a third of the mean hazard or the parameter ``belief_start``, whichever the case draws."""
+    prior = parameters["routes"]["belief_start"]
+    state.belief[:] = prior[:, None, None]
+    state.network_belief[:] = prior[:, None, None]
+
+
+def china_links(world: World) -> np.ndarray:
+    if "CHN" not in world.state_names:
+        return np.zeros(world.sizes["corridor"], dtype=np.int64)
+    china = world.state_names.index("CHN")
+    into = world.place_state[world.corridor_to] == china
+    return (into & (world.place_state[world.corridor_from] != china)).astype(np.int64)
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+    everything: bool = False,
+) -> None:
+    """Plan routes for the organisations whose turn it is (all of them when ``everything``)."""
+    _plan(parameters["routes"], parameters["human_trade"], on, month, everything, state.active, state.network,
+          state.home, state.age, world.network_official, world.place_state, state.belief, state.bribe_rate,
+          state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
+          world.route_links, world.route_km, world.route_path_size, world.route_official, world.corridor_km,
+          china_links(world), world.people_origin, world.people_destination, world.people_ptr,
+          world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
+          world.place_state[world.destination_place], state.users, state.route_share, state.people_share,
+          state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
+
