@@ -65,6 +65,7 @@ def test_links_of_the_manual_lead_somewhere() -> None:
 def test_one_version_is_told() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"\nversion: {project['version']}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'\n__version__ = "{project["version"]}"\n' in (PACKAGE / "__init__.py").read_text(encoding="utf-8")
 
 
 # Each rule must be able to fail.
