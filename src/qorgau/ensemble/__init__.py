@@ -1,0 +1,1 @@
+"""Ensembles: designs and draws, running blocks of runs, and the store of results."""

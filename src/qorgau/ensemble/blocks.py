@@ -1,0 +1,302 @@
+"""What one block does: a part of the draws in, tables out. Blocks know nothing of each other.
+
+A block is a pure function of its inputs, so it gives the same rows in any thread, process or machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from qorgau.ensemble.designs import Draws
+from qorgau.ensemble.policies import Plan
+
+__all__ = ["ALWAYS_FINITE", "BlockTables", "Context", "Runner", "compute_block", "compute_knockouts", "yearly_table"]
+
+ALWAYS_FINITE: tuple[str, ...] = (
+    "people_recruited",
+    "people_exploited",
+    "people_identified",
+    "opiates_delivered_kg",
+    "opiates_seized_kg",
+    "opiate_users",
+    "cases_identified",
+    "bribes_usd",
+    "officials_corrupt_share",
+    "active_organisations",
+)
+"""Outcomes that exist in every year; elsewhere NaN says "not applicable in that year"."""
+
+
+class Result(Protocol):
+    """What a run of the model gives: see `qorgau.model.run.BlockResult`."""
+
+    yearly: np.ndarray
+    corridors: np.ndarray
+
+
+class Runner(Protocol):
+    """Runs the model for a block: policies of `plan` for each row of `on` and `keys`, up to `last_month`."""
+
+    def __call__(
+        self, world: Any, parameters: Any, on: np.ndarray, keys: np.ndarray, plan: Plan, last_month: int
+    ) -> Result:
+        """Run the block."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all blocks of an ensemble share.
+
+    Attributes
+    ----------
+    world : object
+        The model's static inputs.
+    parameters_of : callable
+        From columns by full name and a number of runs to the model's parameters.
+    keys_of : callable
+        From seed and numbers of draws to the keys of their random streams.
+    plan : Plan
+    outcomes, corridors, trades : tuple of str
+        Names along the axes of results.
+    first_year : int
+        First year of results.
+    shared_before : int
+        Years before it are the same under every policy.
+    last_month, knockout_last_month : int
+    seed : int
+    """
+
+    world: Any
+    parameters_of: Callable[[Mapping[str, np.ndarray], int], Any]
+    keys_of: Callable[[int, np.ndarray], np.ndarray]
+    plan: Plan
+    outcomes: tuple[str, ...]
+    corridors: tuple[str, ...]
+    trades: tuple[str, ...]
+    first_year: int
+    shared_before: int
+    last_month: int
+    knockout_last_month: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class BlockTables:
+    """Tables of one block by the folder they go to, runs that failed, and the seconds it took."""
+
+    tables: Mapping[str, pa.Table]
+    failed: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+    numbers: tuple[int, ...] = field(default=())
+
+
+def compute_block(context: Context, draws: Draws, runner: Runner) -> BlockTables:
+    """Run some draws under every policy.
+
+    A run that raises or gives numbers that are not finite is left out of the tables, under every policy (an
+    unpaired draw is of no use), and recorded; the others go on.
+
+    Returns
+    -------
+    BlockTables
+        ``yearly`` and ``corridors``; rows of shared years stand once, under the baseline.
+    """
+    began = time.perf_counter()
+    kept, yearly, corridors, failed = _run_rows(context, draws, context.plan, context.last_month, runner)
+    if kept:
+        good, more = _check(context, yearly, corridors, [int(draws.numbers[i]) for i in kept], context.plan.policies)
+        failed += more
+        kept = [i for i, fine in zip(kept, good) if fine]
+        yearly, corridors = yearly[:, good], corridors[:, good]
+    numbers = draws.numbers[np.asarray(kept, dtype=np.int64)]
+    tables = {
+        "yearly": yearly_table(context, numbers, yearly),
+        "corridors": _corridor_table(context, numbers, corridors),
+    }
+    return BlockTables(tables, _without_row(failed), time.perf_counter() - began, tuple(int(n) for n in draws.numbers))
+
+
+def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...], runner: Runner) -> BlockTables:
+    """Run some draws, baseline only, once with each of the mechanisms off from the start.
+
+    Returns
+    -------
+    BlockTables
+        ``knockouts``: mechanism, run, year and the outcomes, up to ``context.knockout_last_month``.
+    """
+    began = time.perf_counter()
+    runs = len(draws)
+    many = draws.take(np.tile(np.arange(runs), len(mechanisms)))
+    on = many.on.copy()
+    for i, mechanism in enumerate(mechanisms):
+        on[i * runs : (i + 1) * runs, draws.mechanisms.index(mechanism)] = 0.0
+    many = Draws(many.numbers, many.names, many.values, many.claims, many.truth, many.mechanisms, on, many.design)
+    plan = context.plan.baseline_only()
+    kept, yearly, corridors, failed = _run_rows(context, many, plan, context.knockout_last_month, runner)
+    labels = [f"without {m}" for m in mechanisms for _ in range(runs)]
+    for record in failed:
+        record["policy"] = labels[record.pop("row")]
+    if kept:
+        good, more = _check(
+            context, yearly, corridors, [int(many.numbers[i]) for i in kept], plan.policies, core_only=False
+        )
+        for record in more:
+            record["policy"] = labels[kept[record.pop("row")]]
+        failed += more
+        kept = [i for i, fine in zip(kept, good) if fine]
+        yearly = yearly[:, good]
+    rows = np.asarray(kept, dtype=np.int64)
+    years = yearly.shape[2]
+    columns: dict[str, pa.Array] = {
+        "mechanism": _dictionary(np.repeat(rows // max(runs, 1), years), mechanisms),
+        "run": pa.array(np.repeat(many.numbers[rows], years).astype(np.int32)),
+        "year": pa.array(np.tile(context.first_year + np.arange(years), len(rows)).astype(np.int16)),
+    }
+    columns.update(_floats(yearly[0].reshape(-1, len(context.outcomes)), context.outcomes))
+    return BlockTables(
+        {"knockouts": pa.table(columns)},
+        _without_row(failed),
+        time.perf_counter() - began,
+        tuple(int(n) for n in draws.numbers),
+    )
+
+
+def _without_row(failed: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return tuple({k: v for k, v in record.items() if k != "row"} for record in failed)
+
+
+def _run_rows(
+    context: Context, draws: Draws, plan: Plan, last_month: int, runner: Runner
+) -> tuple[list[int], np.ndarray, np.ndarray, list[dict[str, Any]]]:
+    """Run rows together; where that raises, in halves, until the rows at fault stand alone."""
+    shape = (len(plan.policies), 0, 0, len(context.outcomes))
+    empty = np.empty(shape), np.empty((len(plan.policies), 0, 0, len(context.corridors), len(context.trades), 2))
+
+    def attempt(rows: list[int]) -> tuple[list[int], list[Result], list[dict[str, Any]]]:
+        part = draws.take(rows)
+        try:
+            parameters = context.parameters_of(part.columns(), len(part))
+            keys = context.keys_of(context.seed, part.numbers)
+            result = runner(context.world, parameters, np.array(part.on), keys, plan, last_month)
+            return rows, [result], []
+        except Exception as error:
+            # Deliberately broad: whatever one run raises, it must not end the others.
+            if len(rows) == 1:
+                words = " ".join(f"{type(error).__name__}: {error}".split())
+                return [], [], [{"run": int(part.numbers[0]), "policy": None, "message": words, "row": rows[0]}]
+            half = len(rows) // 2
+            first, second = attempt(rows[:half]), attempt(rows[half:])
+            return first[0] + second[0], first[1] + second[1], first[2] + second[2]
+
+    kept, results, failed = attempt(list(range(len(draws))))
+    if not results:
+        return [], *empty, failed
+    if len(results) == 1:
+        return kept, results[0].yearly, results[0].corridors, failed
+    yearly = np.concatenate([r.yearly for r in results], axis=1)
+    return kept, yearly, np.concatenate([r.corridors for r in results], axis=1), failed
+
+
+def _check(
+    context: Context,
+    yearly: np.ndarray,
+    corridors: np.ndarray,
+    numbers: list[int],
+    policies: tuple[str, ...],
+    core_only: bool = True,
+) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Mark runs with infinite numbers, or NaN where a number must exist; return the good ones and records."""
+    bad = np.isinf(yearly)
+    if core_only:
+        core = [i for i, name in enumerate(context.outcomes) if name in ALWAYS_FINITE]
+        bad[..., core] |= np.isnan(yearly[..., core])
+    # Summing is a quick test: any number that is not finite makes its run's sum so.
+    flow_bad = ~np.isfinite(corridors.sum(axis=(0, 2, 3, 4, 5), dtype=np.float64))
+    good = ~(bad.any(axis=(0, 2, 3)) | flow_bad)
+    failed = []
+    for row in np.flatnonzero(~good):
+        where = np.argwhere(bad[:, row])
+        if len(where):
+            p, y, o = where[0]
+            message = f"{context.outcomes[o]} is not finite in {context.first_year + y}"
+            policy = policies[p]
+        else:
+            message, policy = "a corridor's flow is not finite", None
+        failed.append({"run": numbers[row], "policy": policy, "message": message, "row": int(row)})
+    return good, failed
+
+
+def _dictionary(codes: np.ndarray, names: tuple[str, ...]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int16)), pa.array(list(names), type=pa.string()))
+
+
+def _floats(values: np.ndarray, names: tuple[str, ...]) -> dict[str, pa.Array]:
+    columns = np.ascontiguousarray(values.T)
+    return {name: pa.array(columns[i]) for i, name in enumerate(names)}
+
+
+def _shared_years(context: Context, years: int) -> int:
+    return max(0, min(context.shared_before - context.first_year, years))
+
+
+def yearly_table(context: Context, numbers: np.ndarray, yearly: np.ndarray) -> pa.Table:
+    """Table policy, run, year, then a column per outcome; shared years stand once, under the baseline.
+
+    Parameters
+    ----------
+    context : Context
+    numbers : ndarray of int, shape (runs,)
+    yearly : ndarray, shape (policies, runs, years, outcomes)
+    """
+    policies, runs, years, outcomes = yearly.shape
+    shared = _shared_years(context, years)
+    later = years - shared
+    year = context.first_year + np.arange(years)
+    columns: dict[str, pa.Array] = {
+        "policy": _dictionary(
+            np.concatenate([np.zeros(runs * years), np.repeat(np.arange(1, policies), runs * later)]),
+            context.plan.policies,
+        ),
+        "run": pa.array(
+            np.concatenate([np.repeat(numbers, years), np.tile(np.repeat(numbers, later), policies - 1)]).astype(
+                np.int32
+            )
+        ),
+        "year": pa.array(
+            np.concatenate([np.tile(year, runs), np.tile(year[shared:], runs * (policies - 1))]).astype(np.int16)
+        ),
+    }
+    rows = [yearly[0].reshape(-1, outcomes), yearly[1:, :, shared:].reshape(-1, outcomes)]
+    columns.update(_floats(np.concatenate(rows), context.outcomes))
+    return pa.table(columns)
+
+
+def _corridor_table(context: Context, numbers: np.ndarray, flows: np.ndarray) -> pa.Table:
+    """Table policy, run, year, corridor, trade, carried, seized; rows with nothing carried are left out."""
+    shared = _shared_years(context, flows.shape[2])
+    parts = []
+    for first_policy, first_year, part in ((0, 0, flows[:1]), (1, shared, flows[1:, :, shared:])):
+        some = (part != 0).any(axis=-1)
+        p, r, y, corridor, trade = np.nonzero(some)
+        pair = part[some]
+        parts.append((p + first_policy, numbers[r], y + first_year + context.first_year, corridor, trade, pair))
+    p, r, y, corridor, trade, pair = (np.concatenate([part[i] for part in parts]) for i in range(6))
+    pair = np.asarray(pair, dtype=np.float32)
+    return pa.table(
+        {
+            "policy": _dictionary(p, context.plan.policies),
+            "run": pa.array(r.astype(np.int32)),
+            "year": pa.array(y.astype(np.int16)),
+            "corridor": _dictionary(corridor, context.corridors),
+            "trade": _dictionary(trade, context.trades),
+            "carried": pa.array(np.ascontiguousarray(pair[:, 0])),
+            "seized": pa.array(np.ascontiguousarray(pair[:, 1])),
+        }
+    )

@@ -1,0 +1,170 @@
+"""Files that are either whole or not there: atomic writes, checksums, and a lock on a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qorgau.errors import InputError
+
+__all__ = ["Interrupted", "checksum", "folder_lock", "parquet_bytes", "set_aside", "write_atomically", "write_json"]
+
+_TEMPORARY = ".tmp-"
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "make room or choose another output folder"),
+    errno.EDQUOT: ("the disk quota is used up", "make room or choose another output folder"),
+    errno.EROFS: ("the disk is read-only", "choose another output folder"),
+    errno.EACCES: ("writing is not permitted", "choose another output folder or mend its permissions"),
+    errno.EPERM: ("writing is not permitted", "choose another output folder or mend its permissions"),
+}
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped an ensemble; the message says what is kept and how to go on.
+
+    A kind of KeyboardInterrupt, so that code that catches Exception does not swallow it.
+    """
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """Return the one line for a disk that cannot be written: full, read-only or not permitted."""
+    reason, fix = _REASONS.get(
+        error.errno or 0, (f"cannot write ({error.strerror or error})", "choose another output folder")
+    )
+    return InputError(path, "", f"{reason}; what was finished before is intact", f"{fix}, then give the same command")
+
+
+def write_atomically(path: Path, data: bytes) -> dict[str, Any]:
+    """Write a file so that it is either whole or not there: temporary file, flush to disk, rename.
+
+    Parameters
+    ----------
+    path : Path
+        Folder must exist.
+    data : bytes
+
+    Returns
+    -------
+    dict
+        ``bytes`` and ``sha256`` of what was written.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or cannot be written; the temporary file is removed.
+    """
+    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{threading.get_ident()}-{path.name}")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise unwritable(path, error) from error
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _flush_folder(folder: Path) -> None:
+    # A rename is only durable once the folder itself is on disk; not every system lets a folder be opened.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON atomically, keys in the order given."""
+    write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Return a table as the bytes of one Parquet file (zstd, one row group)."""
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=max(1, table.num_rows),
+        use_dictionary=[f.name for f in table.schema if not pa.types.is_floating(f.type)],
+        write_statistics=True,
+    )
+    return sink.getvalue()
+
+
+def checksum(path: Path) -> dict[str, Any] | None:
+    """Return ``bytes`` and ``sha256`` of a file, or None when it is not there."""
+    try:
+        with open(path, "rb") as file:
+            return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    except FileNotFoundError:
+        return None
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename a file that is not what was written to ``NAME.torn`` and return its new path, None if not there."""
+    aside = path.with_name(path.name + ".torn")
+    try:
+        os.replace(path, aside)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return aside
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove temporary files that a killed process left in a folder."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is one of the temporary or lock files that this module makes."""
+    return path.name.startswith(_TEMPORARY) or path.name == ".lock"
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Hold a folder for writing; a killed process lets go of it by itself.
+
+    Raises
+    ------
+    InputError
+        If another process holds the folder, or the disk cannot be written.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows, where two writers are then the user's care
+        yield
+        return
+    try:
+        file = open(folder / ".lock", "w")  # noqa: SIM115  (closing it is what lets go)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                folder, "", "another run is writing to this folder", "wait until it has ended or choose another --out"
+            ) from error
+        yield

@@ -1,0 +1,314 @@
+"""Run an ensemble: draw, cut into blocks, run what is missing, store it, read it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qorgau.ensemble.blocks import BlockTables, Context, compute_block, compute_knockouts
+from qorgau.ensemble.designs import Draws, draw_from
+from qorgau.ensemble.files import Interrupted, folder_lock
+from qorgau.ensemble.inputs import Inputs
+from qorgau.ensemble.policies import Choice, Plan, plan_of
+from qorgau.ensemble.results import Results
+from qorgau.ensemble.store import KNOCKOUTS, MAIN, Store
+from qorgau.ensemble.workers import Clock, available_cores, run_in_threads
+from qorgau.errors import InputError
+
+if TYPE_CHECKING:
+    from qorgau.case import Case
+
+__all__ = ["Progress", "simulate", "simulate_inputs"]
+
+Progress = Callable[[float, float, float], None]
+"""Called with work done, work in all (simulated run-years) and seconds left (NaN when not known)."""
+
+_BLOCK = 16
+_KNOCKOUT_ROWS = 160
+_LIBRARIES = ("numpy", "scipy", "numba", "pyarrow", "duckdb")
+
+
+def simulate(
+    case: Case,
+    policies: Sequence[str | Choice] | None = None,
+    runs: int = 256,
+    seed: int = 1,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    knockouts: int = 0,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Results:
+    """Run a case under policies over everything that its evidence leaves open.
+
+    Parameters
+    ----------
+    case : Case
+        From `qorgau.load_case`.
+    policies : sequence of str or Choice, optional
+        Measures of the case by name, or with intensity and start (see `qorgau.ensemble.policies`); all by
+        default. The baseline always runs too.
+    runs : int
+        Draws; each is run under every policy with the same random streams. More runs on a folder that
+        holds fewer add to it.
+    seed : int
+        Seed of the design and of the random streams.
+    workers : int, optional
+        Threads; all cores by default. Results do not depend on it.
+    out : path, optional
+        Output folder. A folder with unfinished results of the same ensemble is gone on with. By
+        default results live in a temporary folder that goes when they do.
+    knockouts : int
+        The first so many draws also run once without each of the ten subsystems.
+    progress : callable, optional
+        See `Progress`; if it raises, the ensemble stops, and what is finished is kept.
+    **options
+        As of `simulate_inputs`.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    InputError
+        If an argument or the output folder cannot be used.
+    Interrupted
+        On Ctrl-C; finished blocks are kept.
+    """
+    from qorgau.ensemble.translate import inputs_of  # here, since it loads the model and its compiler
+
+    return simulate_inputs(inputs_of(case), policies, runs, seed, workers, out, knockouts, progress, **options)
+
+
+def simulate_inputs(
+    inputs: Inputs,
+    policies: Sequence[str | Choice] | None = None,
+    runs: int = 256,
+    seed: int = 1,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    knockouts: int = 0,
+    progress: Progress | None = None,
+    *,
+    design: str = "sobol",
+    knockout_mechanisms: Sequence[str] | None = None,
+    block: int = _BLOCK,
+    cluster: str | None = None,
+    command: str | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Results:
+    """Run an ensemble of inputs; as `simulate`, with these besides.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    design : str
+        ``sobol`` or ``latin_hypercube``.
+    knockout_mechanisms : sequence of str, optional
+        Mechanisms to knock out; the ten subsystems by default.
+    block : int
+        Draws in a block.
+    cluster : str, optional
+        Address of a Dask scheduler that runs the blocks instead of this machine.
+    command : str, optional
+        The command line, for the record; by default that of this process.
+    say : callable, optional
+        Takes lines for the user (what was found damaged, what is gone on with).
+    """
+    plan = plan_of(policies, inputs.catalogue)
+    mechanisms = _mechanisms(inputs, knockout_mechanisms)
+    if not 0 <= knockouts <= runs:
+        raise InputError(
+            "simulate", "knockouts", f"{knockouts} draws of {runs}", "use a number from 0 to the number of runs"
+        )
+    if (workers is not None and workers < 1) or block < 1:
+        raise InputError("simulate", "workers" if block >= 1 else "block", "is below 1", "use 1 or more")
+    draws = draw_from(inputs.uncertain, runs, seed, design)
+    context = _context(inputs, plan, seed)
+    keep = tempfile.TemporaryDirectory(prefix="qorgau-") if out is None else None
+    folder = Path(keep.name if keep else out or "")
+    store = Store(
+        folder, _identity(inputs, plan, draws, mechanisms), _about(inputs, context, draws, knockouts, command), say
+    )
+    with folder_lock(store.folder):
+        store.resume()
+        store.write_draws(draws)
+        works = [_Work(MAIN, *cut) for cut in store.missing(MAIN, runs, block)]
+        size = max(1, _KNOCKOUT_ROWS // max(1, len(mechanisms)))
+        works += [_Work(KNOCKOUTS, *cut, mechanisms) for cut in store.missing(KNOCKOUTS, knockouts, size)]
+        if store.finished and works and say:
+            say(f"{folder}: going on with {store.finished} finished blocks, {len(works)} to run")
+        _run(
+            works,
+            context,
+            inputs,
+            draws,
+            store,
+            workers or available_cores(),
+            knockouts,
+            mechanisms,
+            progress,
+            cluster,
+            kept=keep is None,
+        )
+        if keep is None:
+            from qorgau.ensemble.crate import write_crate
+
+            write_crate(folder)
+    results = Results(folder)
+    results._keep = keep
+    return results
+
+
+@dataclass(frozen=True)
+class _Work:
+    kind: str
+    start: int
+    stop: int
+    mechanisms: tuple[str, ...] = ()
+
+    def cost(self, context: Context) -> float:
+        """Simulated run-years: policies branch, so each costs only the years after the first start."""
+        n = self.stop - self.start
+        if self.kind == KNOCKOUTS:
+            return n * len(self.mechanisms) * (context.knockout_last_month + 1) / 12
+        months = context.last_month + 1
+        return n * (months + (len(context.plan.policies) - 1) * (months - context.plan.first_month)) / 12
+
+    def compute(self, context: Context, draws: Draws, runner: Any) -> BlockTables:
+        if self.kind == KNOCKOUTS:
+            return compute_knockouts(context, draws, self.mechanisms, runner)
+        return compute_block(context, draws, runner)
+
+
+def _run(
+    works: list[_Work],
+    context: Context,
+    inputs: Inputs,
+    draws: Draws,
+    store: Store,
+    workers: int,
+    knockouts: int,
+    mechanisms: tuple[str, ...],
+    progress: Progress | None,
+    cluster: str | None,
+    kept: bool,
+) -> None:
+    total = _Work(MAIN, 0, len(draws)).cost(context) + _Work(KNOCKOUTS, 0, knockouts, mechanisms).cost(context)
+    blocks = store.finished + len(works)
+    clock = Clock(total, total - sum(work.cost(context) for work in works))
+    if progress:
+        progress(clock.done, total, float("nan") if works else 0.0)
+
+    def do(work: _Work, stop: threading.Event) -> None:
+        tables = work.compute(context, draws.part(work.start, work.stop), inputs.runner)
+        if not stop.is_set():
+            store.add(work.kind, work.start, work.stop, tables)
+
+    def done(work: _Work) -> None:
+        left = clock.step(work.cost(context))
+        if progress:
+            progress(clock.done, total, left)
+
+    try:
+        if cluster is None:
+            run_in_threads(works, do, workers, done)
+        else:
+            from qorgau.ensemble.cluster import run_on_cluster
+
+            run_on_cluster(works, context, draws, inputs.runner, store, cluster, done)
+    except KeyboardInterrupt as error:
+        if not kept:
+            raise Interrupted("stopped; nothing is kept, since no output folder was given") from error
+        raise Interrupted(
+            f"stopped: {store.finished} of {blocks} blocks are kept in {store.folder}; the same command goes on from there"
+        ) from error
+
+
+def _mechanisms(inputs: Inputs, asked: Sequence[str] | None) -> tuple[str, ...]:
+    names = inputs.subsystems if asked is None else tuple(asked)
+    for name in names:
+        if name not in inputs.uncertain.mechanisms:
+            raise InputError(
+                "simulate",
+                f"knockout_mechanisms.{name}",
+                "no such mechanism",
+                f"choose from {', '.join(inputs.uncertain.mechanisms)}",
+            )
+    return tuple(names)
+
+
+def _context(inputs: Inputs, plan: Plan, seed: int) -> Context:
+    catalogue = inputs.catalogue
+    return Context(
+        world=inputs.world,
+        parameters_of=inputs.parameters_of,
+        keys_of=inputs.keys_of,
+        plan=plan,
+        outcomes=inputs.outcomes,
+        corridors=inputs.corridors,
+        trades=inputs.trades,
+        first_year=inputs.first_year,
+        shared_before=max(inputs.first_year, catalogue.first_year + plan.first_month // 12),
+        last_month=catalogue.last_month,
+        knockout_last_month=max(0, catalogue.start_month - 1),
+        seed=seed,
+    )
+
+
+def _identity(inputs: Inputs, plan: Plan, draws: Draws, mechanisms: tuple[str, ...]) -> dict[str, Any]:
+    policies = {
+        name: {
+            instrument: [float(plan.levers[row, k]), int(plan.start_month[row, k])]
+            for k, instrument in enumerate(inputs.catalogue.instruments)
+            if plan.levers[row, k] > 0
+        }
+        for row, name in enumerate(plan.policies)
+    }
+    return {
+        "case": {"name": inputs.case["name"], "hash": inputs.case["hash"]},
+        "design": dict(draws.design),
+        "policies": policies,
+        "model": inputs.model,
+        "knockout_mechanisms": list(mechanisms),
+    }
+
+
+def _about(inputs: Inputs, context: Context, draws: Draws, knockouts: int, command: str | None) -> dict[str, Any]:
+    last = inputs.catalogue.first_year + context.last_month // 12
+    return {
+        "case": dict(inputs.case),
+        "runs": len(draws),
+        "knockouts": knockouts,
+        "years": [context.first_year, last],
+        "shared_before": context.shared_before,
+        "columns": {
+            "policies": list(context.plan.policies),
+            "outcomes": list(context.outcomes),
+            "corridors": list(context.corridors),
+            "trades": list(context.trades),
+            "parameters": list(draws.names),
+            "claims": list(draws.claims),
+            "mechanisms": list(draws.mechanisms),
+        },
+        "versions": _versions(),
+        "command": command or " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
+
+
+def _versions() -> Mapping[str, str]:
+    from qorgau import __version__
+
+    return {
+        "qorgau": __version__,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _LIBRARIES},
+    }
