@@ -37,7 +37,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("cover_weight", "1", "share of the hazard that full terrain cover takes away", 0.0, 1.0),
     Parameter("fuel_cover", "1", "share of the hazard hidden by fuel-smuggling traffic", 0.0, 1.0),
     Parameter("internal_border_start", "1", "control at borders between republics in 1991, of the later", 0.0, 1.0),
-    Parameter("soviet_control", "1", "extra hazard in Soviet times for groups without state protection (read by organisations)"),
+    Parameter("soviet_control", "1", "extra hazard in Soviet times without state protection (organisations)"),
     Parameter("corrupt_reach", "1", "share of the hazard that fully corrupt posts avert", 0.0, 1.0),
     Parameter("bribe_share", "1", "bribe as a share of the loss averted", 0.0, 1.0),
     Parameter("campaign_noise", "1", "sd of the log hazard by campaigns"),

@@ -21,20 +21,15 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
-from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_choice import anticipate, choose_trade
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.routes import learn
 from qorgau.model.state import State
+from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["FLOWS", "KG_PER_JOURNEY", "PARAMETERS", "PERSONS_PER_JOURNEY", "advance"]
-
-KG_PER_JOURNEY = 5.0
-"""Opiates carried in one journey, kg: a unit of capacity (assumption: a car's hiding place)."""
-
-PERSONS_PER_JOURNEY = 4.0
-"""People approached and carried in one journey: a unit of capacity (assumption: a car or small bus)."""
+__all__ = ["FLOWS", "PARAMETERS", "advance"]
 
 FLOWS: tuple[str, ...] = (
     "revenue", "purchases", "transport", "risk_pay", "bribes", "fees", "fixed", "laundering", "people_net", "profit",
@@ -72,153 +67,15 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
-_DANGER = int(Mechanism.DANGER_PUSH)
 _STATE = int(Mechanism.STATE_PROTECTION)
 _DIASPORA = int(Mechanism.DIASPORA_COVER)
-_COEXIST = int(Mechanism.COEXISTENCE)
 _RACKETS = int(Mechanism.PROTECTION_RACKETS)
-_PROFIT = int(Mechanism.PEOPLE_PROFIT)
-_CAPITAL = int(Mechanism.DRUG_CAPITAL)
-_LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
 _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
-_MARKETS = int(Mechanism.MARKETS)
 _KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
-
-
-@compiled
-def _anticipate(par, routes_par, market_par, on, active, users, reference, purchased, survival, plan_value,
-                plan_slope, plan_price, expected, market_share):
-    """Expected prices by three damped Newton steps, then market shares towards the anticipated logit."""
-    runs, slots, markets = market_share.shape
-    target = np.empty((slots, markets))
-    for r in range(runs):
-        q = par[r]
-        mp = market_par[r]
-        weight = 0.0
-        pbar = 0.0
-        for m in range(markets):
-            pbar += users[r, m] * expected[r, m]
-            weight += users[r, m]
-        scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
-        steps = 3 if on[r, _MARKETS] > 0.5 else 0
-        for it in range(steps + 1):
-            for o in range(slots):
-                if active[r, o] == 0:
-                    continue
-                best = -1e300
-                for m in range(markets):
-                    x = plan_value[r, o, m] + plan_slope[r, o, m] * (expected[r, m] - plan_price[r, o, m]) / scale
-                    x += math.log(users[r, m])
-                    target[o, m] = x
-                    if x > best:
-                        best = x
-                total = 0.0
-                for m in range(markets):
-                    target[o, m] = math.exp(target[o, m] - best)
-                    total += target[o, m]
-                for m in range(markets):
-                    target[o, m] /= total
-            if it == steps:
-                break
-            for m in range(markets):
-                ahead = 1e-9
-                num = 0.0
-                den = 1e-12
-                for o in range(slots):
-                    if active[r, o] == 0:
-                        continue
-                    t = target[o, m]
-                    ahead += purchased[r, o] * t * survival[r, o, m]
-                    num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
-                    den += purchased[r, o] * t
-                demand = mp.use_per_person * users[r, m] / 12.0
-                wanted = inverse_demand(math.log(demand / ahead), mp.demand_elasticity, mp.demand_curvature)
-                here = math.log(expected[r, m] / reference[r, m])
-                e = mp.demand_elasticity + mp.demand_curvature * max(0.0, here)
-                gain = max(0.0, expected[r, m] / (scale * e) * num / den)
-                step = (wanted - here) / (1.0 + gain)
-                step = min(0.5, max(-0.5, step))
-                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(step)))
-        for o in range(slots):
-            if active[r, o] == 0:
-                continue
-            for m in range(markets):
-                market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
-
-
-@compiled
-def _choose_trade(par, people_par, on, active, network, drug_first, net_official, place_state, home, users,
-                  users_start, service, source_price, expected, plan_slope, plan_cost, market_share, people_value,
-                  loss, capacity, capital, trade, return_scale, rivalry_out):
-    """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
-    runs, slots = active.shape
-    markets = market_share.shape[2]
-    a = np.empty(3)
-    for r in range(runs):
-        q = par[r]
-        crowd = 0.0
-        for o in range(slots):
-            if active[r, o] == 1 and trade[r, o, 0] > 0.1:
-                crowd += 1.0
-        total_users = 0.0
-        for m in range(markets):
-            total_users += users[r, m]
-        grown = max(0.2, total_users / max(1.0, users_start[r])) if on[r, _COEXIST] > 0.5 else 1.0
-        rivalry = min(0.6, q.rivalry * crowd / 20.0 / grown)
-        rivalry_out[r] = rivalry
-        size = 0.0
-        weight = 1e-12
-        for o in range(slots):
-            if active[r, o] == 0:
-                continue
-            x = trade[r, o, 0]
-            short = 1.0 - (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
-            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short)
-            gain = 0.0
-            spent = 0.0
-            for m in range(markets):
-                gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
-                spent += market_share[r, o, m] * plan_cost[r, o, m]
-            gain *= 1.0 - rivalry
-            drug = _KG * (gain - spent - source_price[r])
-            if drug > 0.0:
-                drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
-            start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
-            need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
-            own = max(0.0, capital[r, o])
-            if on[r, _CAPITAL] < 0.5:
-                own *= 1.0 - x
-            ability = max(min(1.0, own / need), 1.0 - x)
-            scope = q.scope * on[r, _SCOPE]
-            width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
-            a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
-            size += capacity[r, o] * abs(drug)
-            for f in range(2):
-                value = _PERSONS * people_value[r, o, f]
-                if value > 0.0:
-                    value *= ability
-                    if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
-                        value = 0.0
-                size += 0.5 * capacity[r, o] * abs(value)
-                a[1 + f] = value / width
-            weight += 2.0 * capacity[r, o]
-            if on[r, _ORG] > 0.5:
-                best = max(a[0], max(a[1], a[2]))
-                total = 0.0
-                for k in range(3):
-                    a[k] = math.exp(max(-60.0, a[k] - best))
-                    total += a[k]
-                left = 0.0
-                for k in range(3):
-                    trade[r, o, k] += q.trade_speed * (0.96 * a[k] / total + 0.04 / 3.0 - trade[r, o, k])
-                    left += trade[r, o, k]
-                for k in range(3):
-                    trade[r, o, k] /= left
-        return_scale[r] += 0.05 * (size / weight - return_scale[r])
 
 
 @compiled
@@ -455,11 +312,11 @@ def advance(
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
-    _anticipate(p, routes_par, parameters["drug_market"], on, state.active, state.users, state.price_reference,
-                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
+    anticipate(p, routes_par, parameters["drug_market"], on, state.active, state.users, state.price_reference,
+               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                 state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
-    _choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
+    choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
                   world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
                   state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
                   state.drug_loss_share, state.capacity, state.capital, state.trade, state.return_scale, rivalry)

@@ -15,10 +15,10 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations import KG_PER_JOURNEY
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, uniform
+from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["advance", "start"]
@@ -73,7 +73,7 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
                 if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                     hazard += 0.04 * max(0.0, q.outside_return * openness - returns[r, o])
             gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
-            if gone or capital[r, o] < 0.0 and not sheltered:
+            if gone or (capital[r, o] < 0.0 and not sheltered):
                 active[r, o] = 0
                 purchased[r, o] = 0.0
                 continue
@@ -159,7 +159,6 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     Capacity of the protected network is ``soviet_capacity`` times the kg that markets use; others start small.
     """
     p = parameters["organisations"]
-    runs = len(keys)
     slots = world.sizes["organisation"]
     demand = (parameters["drug_market"]["use_per_person"][:, None] * state.users).sum(axis=1) / 12.0
     protected = int(world.network_start[world.network_soviet == 1].sum())
@@ -194,7 +193,6 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
-    assert runs == len(state.capacity)
 
 
 def advance(

@@ -208,6 +208,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 
 
 def china_links(world: World) -> np.ndarray:
+    """1 on corridors that enter China from another state, shape (corridors,)."""
     if "CHN" not in world.state_names:
         return np.zeros(world.sizes["corridor"], dtype=np.int64)
     china = world.state_names.index("CHN")

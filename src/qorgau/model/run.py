@@ -34,7 +34,9 @@ from qorgau.model.parameters import Parameters
 from qorgau.model.state import State, allocate
 from qorgau.model.world import INSTRUMENTS, World
 
-__all__ = ["FIRST_YEAR", "PROCESSES", "BlockResult", "Branch", "advance_month", "begin", "china_links", "simulate_block"]
+__all__ = [
+    "FIRST_YEAR", "PROCESSES", "BlockResult", "Branch", "advance_month", "baseline_only", "begin", "simulate_block",
+]
 
 FIRST_YEAR = 1991
 """First year in the tables; months before it are spin-up."""
@@ -117,11 +119,6 @@ class BlockResult:
     first_year: int
     branch_year: int
     touched_cap: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
-
-
-def china_links(world: World) -> np.ndarray:
-    """1 on corridors that enter China from another state, shape (corridors,)."""
-    return routes.china_links(world)
 
 
 def begin(world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> State:
@@ -208,7 +205,7 @@ def simulate_block(
     runs, policies = len(keys), len(branch.policies)
     first = branch.first_month(last_month)
     years = world.start_year + last_month // 12 - FIRST_YEAR + 1
-    china = china_links(world)
+    china = routes.china_links(world)
     state = begin(world, parameters, on, keys)
     collector = Collector(world, runs)
     yearly: np.ndarray | None = None

@@ -62,7 +62,7 @@ _DRUG_MARKET = (
     _v("price_norm", "market", "ln(USD/kg)", "drug_market", "12-month mean of the log price"),
     _v("price_expected", "market", "USD/kg", "organisations", "price that organisations anticipate"),
     _v("stock", "market", "kg", "drug_market", "stock held by traders"),
-    _v("users", "market", "persons", "drug_market", "people who use opiates (a number of people, real-valued mean field)"),
+    _v("users", "market", "persons", "drug_market", "people who use opiates (mean field, real-valued)"),
     _v("arrivals", "market", "kg/month", "organisations", "kg that reached the market this month"),
     _v("sold", "market", "kg/month", "drug_market", "kg sold this month"),
 )
@@ -89,7 +89,7 @@ _ORGANISATIONS = (
     _v("plan_slope", "organisation market", "1", "organisations", "surviving share net of bribes at the last plan"),
     _v("plan_price", "organisation market", "USD/kg", "organisations", "price at the last plan"),
     _v("plan_cost", "organisation market", "USD/kg", "organisations", "mean cost per kg at the last plan"),
-    _v("people_value", "organisation form", "USD/person", "organisations", "expected return per person at the last plan"),
+    _v("people_value", "organisation form", "USD/person", "organisations", "expected return per person approached"),
     _v("survival", "organisation market", "1", "organisations", "delivered over sent, smoothed"),
     _v("china_reach", "pair", "USD/kg, 1/journey", "organisations",
        "slow mean Central Asian price; honest hazard on links into China at the start"),
@@ -125,7 +125,7 @@ _HUMAN_TRADE = (
     _v("transit_flow", "state", "persons", "human_trade",
        "people carried through a state that is neither home nor destination", True),
     _v("arrival_flow", "state", "persons", "human_trade", "people newly exploited in a state, from abroad", True),
-    _v("demand_people", "destination form", "persons", "human_trade", "persons whom controllers would exploit at the price"),
+    _v("demand_people", "destination form", "persons", "human_trade", "persons demanded at the price"),
 )
 
 _PEOPLE = (

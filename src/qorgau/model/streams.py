@@ -141,7 +141,7 @@ def poisson(u, mean):
         return k
     z = normal_quantile(u)
     x = mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0
-    return max(0, int(math.floor(x + 0.5)))
+    return max(0, math.floor(x + 0.5))
 
 
 @inlined
@@ -167,4 +167,4 @@ def binomial(u, n, p):
     sd = math.sqrt(mean * (1.0 - p))
     z = normal_quantile(u)
     x = mean + sd * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
-    return min(n, max(0, int(math.floor(x + 0.5))))
+    return min(n, max(0, math.floor(x + 0.5)))

@@ -100,7 +100,7 @@ class World:
     route_km: np.ndarray              # (R,)
     route_path_size: np.ndarray       # (R,) path-size factor in (0, 1]
     route_official: np.ndarray        # (R,) int 1 when only official rackets can use it
-    market_ptr: np.ndarray            # (M+1,) routes are sorted by market: routes of m are market_ptr[m]:market_ptr[m+1]
+    market_ptr: np.ndarray            # (M+1,) routes of market m are market_ptr[m]:market_ptr[m+1]
 
     # routes of people: place to destination
     people_origin: np.ndarray         # (H,) int place
@@ -137,4 +137,4 @@ class World:
     @property
     def months(self) -> int:
         """Number of months in the series."""
-        return int(len(self.opium))
+        return len(self.opium)

@@ -1,0 +1,162 @@
+"""Choices of organisations: which prices to expect, where to sell, and how to divide capacity between trades.
+
+Called by ``organisations.advance``. Prices are anticipated by a diagonal Newton step on the clearing of every market
+(smoothed last prices swing: the loop gain of market choice is 4 to 25), so the loop is the single pole
+1 - market_speed for every gain. Trades are chosen by a logit on the return of the marginal journey.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.drug_market import inverse_demand
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+
+__all__ = ["anticipate", "choose_trade"]
+
+_ORG = int(Mechanism.ORGANISATIONS)
+_SCOPE = int(Mechanism.SCOPE)
+_DANGER = int(Mechanism.DANGER_PUSH)
+_COEXIST = int(Mechanism.COEXISTENCE)
+_PROFIT = int(Mechanism.PEOPLE_PROFIT)
+_CAPITAL = int(Mechanism.DRUG_CAPITAL)
+_LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
+_MARKETS = int(Mechanism.MARKETS)
+_KG = KG_PER_JOURNEY
+_PERSONS = PERSONS_PER_JOURNEY
+
+
+@compiled
+def anticipate(par, routes_par, market_par, on, active, users, reference, purchased, survival, plan_value,
+                plan_slope, plan_price, expected, market_share):
+    """Expected prices by three damped Newton steps, then market shares towards the anticipated logit."""
+    runs, slots, markets = market_share.shape
+    target = np.empty((slots, markets))
+    for r in range(runs):
+        q = par[r]
+        mp = market_par[r]
+        weight = 0.0
+        pbar = 0.0
+        for m in range(markets):
+            pbar += users[r, m] * expected[r, m]
+            weight += users[r, m]
+        scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
+        steps = 3 if on[r, _MARKETS] > 0.5 else 0
+        for it in range(steps + 1):
+            for o in range(slots):
+                if active[r, o] == 0:
+                    continue
+                best = -1e300
+                for m in range(markets):
+                    x = plan_value[r, o, m] + plan_slope[r, o, m] * (expected[r, m] - plan_price[r, o, m]) / scale
+                    x += math.log(users[r, m])
+                    target[o, m] = x
+                    if x > best:
+                        best = x
+                total = 0.0
+                for m in range(markets):
+                    target[o, m] = math.exp(target[o, m] - best)
+                    total += target[o, m]
+                for m in range(markets):
+                    target[o, m] /= total
+            if it == steps:
+                break
+            for m in range(markets):
+                ahead = 1e-9
+                num = 0.0
+                den = 1e-12
+                for o in range(slots):
+                    if active[r, o] == 0:
+                        continue
+                    t = target[o, m]
+                    ahead += purchased[r, o] * t * survival[r, o, m]
+                    num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
+                    den += purchased[r, o] * t
+                demand = mp.use_per_person * users[r, m] / 12.0
+                wanted = inverse_demand(math.log(demand / ahead), mp.demand_elasticity, mp.demand_curvature)
+                here = math.log(expected[r, m] / reference[r, m])
+                e = mp.demand_elasticity + mp.demand_curvature * max(0.0, here)
+                gain = max(0.0, expected[r, m] / (scale * e) * num / den)
+                step = (wanted - here) / (1.0 + gain)
+                step = min(0.5, max(-0.5, step))
+                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(step)))
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            for m in range(markets):
+                market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
+
+
+@compiled
+def choose_trade(par, people_par, on, active, network, drug_first, net_official, place_state, home, users,
+                  users_start, service, source_price, expected, plan_slope, plan_cost, market_share, people_value,
+                  loss, capacity, capital, trade, return_scale, rivalry_out):
+    """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
+    runs, slots = active.shape
+    markets = market_share.shape[2]
+    a = np.empty(3)
+    for r in range(runs):
+        q = par[r]
+        crowd = 0.0
+        for o in range(slots):
+            if active[r, o] == 1 and trade[r, o, 0] > 0.1:
+                crowd += 1.0
+        total_users = 0.0
+        for m in range(markets):
+            total_users += users[r, m]
+        grown = max(0.2, total_users / max(1.0, users_start[r])) if on[r, _COEXIST] > 0.5 else 1.0
+        rivalry = min(0.6, q.rivalry * crowd / 20.0 / grown)
+        rivalry_out[r] = rivalry
+        size = 0.0
+        weight = 1e-12
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            x = trade[r, o, 0]
+            short = 1.0 - (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
+            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short)
+            gain = 0.0
+            spent = 0.0
+            for m in range(markets):
+                gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
+                spent += market_share[r, o, m] * plan_cost[r, o, m]
+            gain *= 1.0 - rivalry
+            drug = _KG * (gain - spent - source_price[r])
+            if drug > 0.0:
+                drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
+            start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
+            need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
+            own = max(0.0, capital[r, o])
+            if on[r, _CAPITAL] < 0.5:
+                own *= 1.0 - x
+            ability = max(min(1.0, own / need), 1.0 - x)
+            scope = q.scope * on[r, _SCOPE]
+            width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
+            a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
+            size += capacity[r, o] * abs(drug)
+            for f in range(2):
+                value = _PERSONS * people_value[r, o, f]
+                if value > 0.0:
+                    value *= ability
+                    if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
+                        value = 0.0
+                size += 0.5 * capacity[r, o] * abs(value)
+                a[1 + f] = value / width
+            weight += 2.0 * capacity[r, o]
+            if on[r, _ORG] > 0.5:
+                best = max(a[0], max(a[1], a[2]))
+                total = 0.0
+                for k in range(3):
+                    a[k] = math.exp(max(-60.0, a[k] - best))
+                    total += a[k]
+                left = 0.0
+                for k in range(3):
+                    trade[r, o, k] += q.trade_speed * (0.96 * a[k] / total + 0.04 / 3.0 - trade[r, o, k])
+                    left += trade[r, o, k]
+                for k in range(3):
+                    trade[r, o, k] /= left
+        return_scale[r] += 0.05 * (size / weight - return_scale[r])
