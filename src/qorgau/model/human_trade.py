@@ -1,0 +1,342 @@
+"""The trade in people: recruitment, journeys, people found on the way, and the price of exploitation.
+
+A month's attempts A meet a limited pool B of people who can be won, so that crowding lowers what an attempt
+yields (an occupancy law; the same saturation as in matching models, Petrongolo and Pissarides 2001):
+
+    recruits ~ Poisson(v B (1 - exp(-A / (v B)))),   v = winnable (1 - awareness)
+
+for each place, destination and form. Recruits are split over the routes of their pair in the proportions of
+the attempts, and carried; on each corridor they meet the hazard for people
+
+    h_people = h transit_risk (1 + facilitator_risk (1 - documents)) (1 - carried by officials)
+
+and are found with chance 1 - exp(-sum of h_people). Who is found is with the police of the state at the far
+end of the corridor where it happened; all others are newly exploited.
+
+Controllers would exploit D people at price W, with a choke price Wc of so many monthly wages (no one pays
+more than the labour brings; an iso-elastic demand pegs the price at any cap):
+
+    D = N_d share (cheap labour) max(0, 1 - W / Wc - search (1 - brokerage)),   ln W += s (D - X) / (D + X + 1)
+
+where X are the people exploited there now. Persons are whole numbers throughout.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, binomial, poisson, uniform
+from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
+
+__all__ = ["PARAMETERS", "advance", "start", "transit_hazard"]
+
+SMOOTHING = 0.3
+"""Weight of this month in the smoothed number of recruits per attempt."""
+
+ABUNDANCE_REFERENCE = 0.02
+"""Irregular arrivals a year per inhabitant at which cheap labour leaves demand as it is: a unit, not a finding."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("winnable", "1", "share of people open to recruiters whom an offer wins", 0.0, 1.0),
+    Parameter("sexual_pool", "1", "part of the pool open to recruiters for sexual exploitation", 0.0, 1.0),
+    Parameter("size_awareness", "1", "fall of that share at full awareness in the state in focus", 0.0, 1.0),
+    Parameter("awareness_abroad", "1", "reach of the campaigns in other homes, of that in focus", 0.0, 1.0),
+    Parameter("transit_risk", "1", "hazard for people on the way, of the corridor's hazard"),
+    Parameter("facilitator_risk", "1", "added hazard without documents and safe houses"),
+    Parameter("officials_carry", "1", "share of the hazard averted where all officials take part", 0.0, 1.0),
+    Parameter("courier_share", "1", "people carried abroad made to carry opiates, if by drug groups", 0.0, 1.0),
+    Parameter("courier_kg", "kg/person", "opiates that a person is made to carry"),
+    Parameter("demand_labour", "1", "people whom controllers would exploit in labour, per inhabitant", 0.0, 1.0),
+    Parameter("demand_sexual", "1", "the same in sexual exploitation", 0.0, 1.0),
+    Parameter("far_demand", "1", "part of demand outside the former USSR that looks to these homes", 0.0, 1.0),
+    Parameter("choke_labour", "monthly wages", "price at which no one would exploit in labour"),
+    Parameter("choke_sexual", "monthly wages", "the same in sexual exploitation"),
+    Parameter("search_cost", "1", "cost of finding people or employers, of the choke price", 0.0, 1.0),
+    Parameter("cheap_labour", "1", "power of abundant irregular labour in demand"),
+    Parameter("price_speed", "1/month", "speed of the price of exploitation", 0.0, 1.0),
+)
+
+_MARKETS = int(Mechanism.MARKETS)
+_CHEAP = int(Mechanism.CHEAP_LABOUR)
+_BROKER = int(Mechanism.POLICE_BROKERAGE)
+_COURIERS = int(Mechanism.FORCED_COURIERS)
+_FACILITATORS = int(Mechanism.FACILITATORS)
+_DOCUMENTS = int(Mechanism.DOCUMENTS)
+_CARRY = int(Mechanism.OFFICIALS_CARRY)
+_AWARENESS = INSTRUMENTS.index("awareness")
+_TAKE_PART = CONDUCTS.index("take_part")
+_PAPERS = SERVICES.index("documents")
+_HOUSES = SERVICES.index("safe_houses")
+_S_RECRUITS = int(Stream.RECRUITS)
+_S_CHILDREN = int(Stream.RECRUITS_CHILDREN)
+_S_ROUTE = int(Stream.RECRUITS_ROUTE)
+_S_FOUND = int(Stream.INTERCEPTED)
+_S_COURIERS = int(Stream.COURIERS)
+
+
+@inlined
+def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, documents, availability, carry, take_part):
+    """Hazard that people meet on a corridor, per journey.
+
+    Parameters
+    ----------
+    hazard : float
+        Hazard of detection of the corridor, 1/journey.
+    transit_risk, facilitator_risk : float
+        As in ``PARAMETERS``.
+    facilitators, documents : float
+        Switches: services matter at all; documents and safe houses lower the risk.
+    availability : float
+        Mean availability of documents and safe houses in the state of the far end, 0 to 1.
+    carry, take_part : float
+        ``officials_carry`` (0 when switched off) and the share of officials at both ends who take part.
+    """
+    need = 1.0 + facilitator_risk * facilitators * (1.0 - documents * availability)
+    return hazard * transit_risk * need * (1.0 - carry * take_part)
+
+
+@compiled
+def _demand(q, on, r, d, f, former, people, wage, arrivals_year, abuse, price):
+    """Choke price, demand at the price."""
+    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage
+    share = (q.demand_labour if f == 0 else q.demand_sexual) * (1.0 if former else q.far_demand)
+    if on[r, _CHEAP] > 0.0:
+        abundance = (ABUNDANCE_REFERENCE + arrivals_year) / (2.0 * ABUNDANCE_REFERENCE)
+        share *= abundance ** q.cheap_labour
+    search = q.search_cost
+    if f == 0:
+        search *= 1.0 - on[r, _BROKER] * min(1.0, max(0.0, abuse))
+    return choke, people * share * max(0.0, 1.0 - price / choke - search)
+
+
+@compiled
+def _start(par, on, pop, share, d_place, place_state, former, w, price, demand, effectiveness):
+    runs, targets, forms = price.shape
+    for r in range(runs):
+        q = par[r]
+        effectiveness[r] = 1.0
+        for d in range(targets):
+            s = place_state[d_place[d]]
+            for f in range(forms):
+                choke = (q.choke_labour if f == 0 else q.choke_sexual) * w[s] / 12.0
+                price[r, d, f] = 0.5 * choke
+                _, demand[r, d, f] = _demand(q, on, r, d, f, former[s], pop[s] * share[d_place[d]], w[s] / 12.0,
+                                             0.0, 0.0, price[r, d, f])
+
+
+@compiled
+def _routes_by_pair(p_origin, p_destination, ptr, links, c_from, c_to, place_state, d_place, places):
+    """Routes sorted by pair of place and destination, and the states each route passes through, as bits."""
+    count = p_origin.shape[0]
+    targets = d_place.shape[0]
+    first = np.zeros(places * targets + 1, dtype=np.int64)
+    for h in range(count):
+        first[p_origin[h] * targets + p_destination[h] + 1] += 1
+    for k in range(places * targets):
+        first[k + 1] += first[k]
+    fill = first[:-1].copy()
+    order = np.zeros(count, dtype=np.int64)
+    passed = np.zeros(count, dtype=np.int64)
+    for h in range(count):
+        k = p_origin[h] * targets + p_destination[h]
+        order[fill[k]] = h
+        fill[k] += 1
+        home = place_state[p_origin[h]]
+        goal = place_state[d_place[p_destination[h]]]
+        for i in range(ptr[h], ptr[h + 1]):
+            s = place_state[c_from[links[i]]]
+            if s != home and s != goal:
+                passed[h] |= 1 << s
+    return first, order, passed
+
+
+@compiled
+def _former(c_from, c_to, c_internal, place_state, states):
+    former = np.zeros(states, dtype=np.bool_)
+    for k in range(c_from.shape[0]):
+        if c_internal[k] == 1:
+            former[place_state[c_from[k]]] = True
+            former[place_state[c_to[k]]] = True
+    return former
+
+
+@compiled
+def _find(key, month, h, f, found, ptr, links, c_from, c_to, place_state, hazard, home, goal, intercepted, carried,
+          transit):
+    """Place the people found on route h on its corridors, each in the state at the far end."""
+    left = found
+    ahead = 0.0
+    for i in range(ptr[h], ptr[h + 1]):
+        ahead += hazard[links[i]]
+    seen = 0
+    for i in range(ptr[h], ptr[h + 1]):
+        if left == 0:
+            break
+        k = links[i]
+        s = place_state[c_from[k]]
+        if s != home and s != goal and (seen >> s) & 1 == 0:
+            transit[s] += left
+            seen |= 1 << s
+        carried[k, f] += left
+        n = left
+        if i < ptr[h + 1] - 1:
+            chance = (1.0 - math.exp(-hazard[k])) / max(1e-300, 1.0 - math.exp(-ahead))
+            n = binomial(uniform(key, _S_FOUND, month, h, 8 + 2 * (i - ptr[h]) + f), left, chance)
+        intercepted[place_state[c_to[k]]] += n
+        left -= n
+        ahead -= hazard[k]
+
+
+@compiled
+def _advance(par, on, keys, month, focus, people, place_state, place_share, place_post, d_place, former, p_origin,
+             ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, pool, pool_children, corridor_hazard,
+             service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness, recruits, children,
+             recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit, arrival_flow, demand):
+    runs, _, forms = attempts.shape
+    places = place_state.shape[0]
+    targets = d_place.shape[0]
+    states = people.shape[0]
+    corridors = c_from.shape[0]
+    hazard = np.zeros(corridors)
+    abroad = np.zeros(2, dtype=np.int64)
+    for r in range(runs):
+        q = par[r]
+        key = keys[r]
+        carry = q.officials_carry * on[r, _CARRY]
+        for k in range(corridors):
+            s = place_state[c_to[k]]
+            a = place_post[c_from[k]]
+            b = place_post[c_to[k]]
+            take_part = 0.5 * (conduct[r, a, _TAKE_PART] + conduct[r, b, _TAKE_PART])
+            ready = 0.5 * (service[r, s, _PAPERS] + service[r, s, _HOUSES])
+            hazard[k] = transit_hazard(corridor_hazard[r, k], q.transit_risk, q.facilitator_risk,
+                                       on[r, _FACILITATORS], on[r, _DOCUMENTS], ready, carry, take_part)
+            carried[r, k, 0] = 0
+            carried[r, k, 1] = 0
+        intercepted[r] = 0
+        origin_flow[r] = 0
+        transit[r] = 0
+        arrival_flow[r] = 0
+        arrived[r] = 0
+        abroad[:] = 0
+        aware = q.size_awareness * instrument[r, _AWARENESS]
+        for p in range(places):
+            home = place_state[p]
+            v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
+            for d in range(targets):
+                pair = p * targets + d
+                lo = first[pair]
+                hi = first[pair + 1]
+                if lo == hi:
+                    continue
+                goal = place_state[d_place[d]]
+                for f in range(forms):
+                    total = 0.0
+                    for j in range(lo, hi):
+                        total += attempts[r, order[j], f]
+                    part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
+                    most = v * part * pool[r, p, d]
+                    mean = 0.0
+                    yielded = 1.0 if most > 0.0 else 0.0
+                    if total > 0.0 and most > 0.0:
+                        mean = most * (1.0 - math.exp(-total / most))
+                        yielded = mean / total
+                    effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
+                    n = poisson(uniform(key, _S_RECRUITS, month, pair, f), mean)
+                    young = binomial(uniform(key, _S_CHILDREN, month, pair, f), n, pool_children[r, p, d])
+                    recruits[r, p, d, f] = n
+                    children[r, p, d, f] = young
+                    origin_flow[r, home] += n
+                    left = n
+                    weight = total
+                    caught = 0
+                    for j in range(lo, hi):
+                        h = order[j]
+                        here = left
+                        if j < hi - 1 and left > 0:
+                            share = attempts[r, h, f] / max(weight, 1e-300)
+                            here = binomial(uniform(key, _S_ROUTE, month, h, f), left, min(1.0, share))
+                        weight -= attempts[r, h, f]
+                        left -= here
+                        recruits_route[r, h, f] = here
+                        if here == 0:
+                            continue
+                        risk = 0.0
+                        for i in range(ptr[h], ptr[h + 1]):
+                            risk += hazard[links[i]]
+                        found = binomial(uniform(key, _S_FOUND, month, h, f), here, 1.0 - math.exp(-risk))
+                        if found > 0:
+                            _find(key, month, h, f, found, ptr, links, c_from, c_to, place_state, hazard, home, goal,
+                                  intercepted[r], carried[r], transit[r])
+                        caught += found
+                        on_way = here - found
+                        if on_way == 0:
+                            continue
+                        for i in range(ptr[h], ptr[h + 1]):
+                            carried[r, links[i], f] += on_way
+                        for s in range(states):
+                            if (passed[h] >> s) & 1 == 1:
+                                transit[r, s] += on_way
+                    came = n - caught
+                    young_found = 0
+                    if caught > 0:
+                        young_found = binomial(uniform(key, _S_CHILDREN, month, pair, 2 + f), caught, young / n)
+                        young_found = min(young, max(young - came, young_found))
+                    arrived[r, d, f, 1] += young - young_found
+                    arrived[r, d, f, 0] += came - (young - young_found)
+                    if goal != home:
+                        arrival_flow[r, goal] += came
+                        abroad[f] += came
+        couriers[r] = 0
+        for f in range(forms):
+            share = q.courier_share * drug_first[r, f] * on[r, _COURIERS]
+            couriers[r] += binomial(uniform(key, _S_COURIERS, month, 0, f), abroad[f], share)
+        for d in range(targets):
+            s = place_state[d_place[d]]
+            size = people[s] * place_share[d_place[d]]
+            year_share = 12.0 * irregular[r, s] / people[s]
+            for f in range(forms):
+                choke, wanted = _demand(q, on, r, d, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                                        price[r, d, f])
+                if on[r, _MARKETS] > 0.0:
+                    now = exploited[r, d, f, 0] + exploited[r, d, f, 1]
+                    step = q.price_speed * (wanted - now) / (wanted + now + 1.0)
+                    price[r, d, f] = min(0.98 * choke, max(0.02 * choke, price[r, d, f] * math.exp(step)))
+                    _, wanted = _demand(q, on, r, d, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                                        price[r, d, f])
+                demand[r, d, f] = wanted
+
+
+def _inside(world: World) -> np.ndarray:
+    """Which states are of the former USSR, by the corridors among them."""
+    return _former(world.corridor_from, world.corridor_to, world.corridor_internal, world.place_state,
+                   world.sizes["state"])
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Price at half the choke price, no crowding, nobody carried."""
+    _start(parameters["human_trade"], on, world.population[0], world.place_share, world.destination_place,
+           world.place_state, _inside(world), world.gdp_per_head[0], state.people_price, state.demand_people,
+           state.effectiveness)
+
+
+def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+            levers: np.ndarray) -> None:
+    """One month of recruitment and journeys; new price of exploitation (see module docstring)."""
+    first, order, passed = _routes_by_pair(
+        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
+        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
+    _advance(parameters["human_trade"], on, keys, month, world.focus, world.population[month], world.place_state,
+             world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
+             world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
+             state.attempts_route, state.attempts_drug_first, state.pool, state.pool_children, state.hazard,
+             state.service, state.conduct, state.instrument, state.wage, state.irregular_arrivals, state.abuse,
+             state.exploited, state.people_price, state.effectiveness, state.recruits, state.recruits_children,
+             state.recruits_route, state.arrived, state.intercepted, state.carried_people, state.couriers,
+             state.origin_flow, state.transit_flow, state.arrival_flow, state.demand_people)

@@ -1,0 +1,339 @@
+"""People: exploited, out again, helped or not, trafficked again or recovered. Whole persons, every one accounted for.
+
+People exploited at a destination, by form and age, leave by competing hazards (1/month), one uniform for the
+number and one for each way out:
+
+    escape       e (1 - drugs to hold), where drugs are used by groups that began with opiates, the more the
+                 cheaper a month's dose is against a month's wage
+    identified   a T / (1 + a m X): police officers T search (a) and handle (m months a person), so that no more
+                 than T / m are identified however many there are (Holling 1959, type II); training shortens m
+    come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
+                 were exploited are not prosecuted for what they were made to do
+    outreach     NGOs reach people where the police do not
+    let go       1 / (mean spell), faster where there are more people than controllers want at the price
+
+Corrupt officials hand some of those identified back. The others wait; shelters take in as many as they have
+places for; who waits or leaves care can be trafficked again, gives up, or recovers. Cases brought to court
+free people. Ledger, exact every month:
+
+    recruits of all months = exploited + waiting + in care + recovered + left without help.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, binomial, poisson, uniform
+from qorgau.model.world import INSTRUMENTS, World
+
+__all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
+
+RAMP_YEARS = 2.0
+"""Years over which NGOs and shelters grow, as the scale of the logistic curve."""
+
+FEAR_SPEED = 0.1
+"""Speed at which fear follows what officials do, 1/month."""
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("spell_labour", "months", "mean spell of forced labour, when it ends by being let go", 0.5),
+    Parameter("spell_sexual", "months", "the same in sexual exploitation", 0.5),
+    Parameter("escape", "1/month", "hazard of escape without drugs to hold"),
+    Parameter("drugs_hold", "1", "share of escapes that drugs prevent, where all groups use them", 0.0, 1.0),
+    Parameter("dose_kg", "kg/month", "opiates that hold one person for a month"),
+    Parameter("search", "1/officer-month", "chance that an officer's month of search finds a given person"),
+    Parameter("handling", "officer-months/person", "officer time that one person identified takes", 0.01),
+    Parameter("search_share", "1", "part of officer time on trafficking spent on search, the rest on cases", 0.0, 1.0),
+    Parameter("collusion", "1", "search lost where all police are corrupt", 0.0, 1.0),
+    Parameter("self_report", "1/month", "hazard of coming forward without fear, under a law in force"),
+    Parameter("fear", "1", "share who dare not come forward, with honest police", 0.0, 1.0),
+    Parameter("fear_abuse", "1", "share of the others whom abuse by corrupt police frightens", 0.0, 1.0),
+    Parameter("returned", "1", "share of people identified whom corrupt police hand back", 0.0, 1.0),
+    Parameter("outreach", "1/month", "hazard of being reached by outreach of NGOs once grown"),
+    Parameter("ngo_year", "year", "middle of the growth of NGOs' outreach", 1980.0, 2030.0),
+    Parameter("care_places", "1/million", "places in shelters once grown, per million inhabitants"),
+    Parameter("care_year", "year", "middle of the growth of shelters", 1980.0, 2030.0),
+    Parameter("care_months", "months", "mean stay in care", 1.0),
+    Parameter("again_alone", "1", "chance of being trafficked again after an exit without help", 0.0, 1.0),
+    Parameter("again_waiting", "1/month", "hazard of being trafficked again while waiting", 0.0, 1.0),
+    Parameter("again_care", "1", "chance of being trafficked again after care", 0.0, 1.0),
+    Parameter("give_up", "1/month", "hazard of leaving the queue without help", 0.0, 1.0),
+    Parameter("freed_per_case", "1", "people freed by a case brought to court"),
+    Parameter("size_police_training", "1", "added skill in identification at full training"),
+    Parameter("size_awareness", "1", "added self-report at full awareness"),
+    Parameter("size_victim_non_prosecution", "1", "fear taken away by full non-prosecution", 0.0, 1.0),
+    Parameter("size_outreach", "1", "added outreach at full measure"),
+    Parameter("size_rehabilitation_centres", "1", "added places in care at full measure"),
+    Parameter("size_regional_coordination", "1", "trafficking again averted by safe return at full measure", 0.0, 1.0),
+)
+
+_PEOPLE = int(Mechanism.PEOPLE)
+_HOLD = int(Mechanism.DRUGS_TO_HOLD)
+_ABUSE = int(Mechanism.OFFICIALS_ABUSE)
+_OUTREACH = int(Mechanism.OUTREACH)
+_ENFORCEMENT = int(Mechanism.ENFORCEMENT)
+_TRAINING = INSTRUMENTS.index("police_training")
+_CENTRES = INSTRUMENTS.index("rehabilitation_centres")
+_AWARE = INSTRUMENTS.index("awareness")
+_COORDINATION = INSTRUMENTS.index("regional_coordination")
+_NO_PROSECUTION = INSTRUMENTS.index("victim_non_prosecution")
+_REACH = INSTRUMENTS.index("outreach")
+_S_EXITS = int(Stream.EXITS)
+_S_SPLIT = int(Stream.EXITS_SPLIT)
+_S_RETURNED = int(Stream.RETURNED)
+_S_CARE = int(Stream.CARE)
+_S_AGAIN = int(Stream.RETRAFFICKED)
+_S_RECOVERED = int(Stream.RECOVERED)
+_S_FREED = int(Stream.FREED)
+
+
+@compiled
+def _nearest_market(distance, d_place, market_place):
+    near = np.zeros(d_place.shape[0], dtype=np.int64)
+    for d in range(d_place.shape[0]):
+        best = math.inf
+        for m in range(market_place.shape[0]):
+            if distance[d_place[d], market_place[m]] < best:
+                best = distance[d_place[d], market_place[m]]
+                near[d] = m
+    return near
+
+
+@compiled
+def _spread(key, stream, month, state, item, number, limited, cells):
+    """Share ``number`` persons over cells in proportion to their weights, one binomial after the other.
+
+    ``cells`` (D, F, A), whole weights, becomes the numbers per cell; ``limited``: no more than the weight.
+    """
+    total = 0
+    for d in range(cells.shape[0]):
+        for f in range(cells.shape[1]):
+            for a in range(cells.shape[2]):
+                total += cells[d, f, a]
+    left = number
+    for d in range(cells.shape[0]):
+        for f in range(cells.shape[1]):
+            for a in range(cells.shape[2]):
+                w = cells[d, f, a]
+                n = 0
+                if left > 0 and w > 0:
+                    n = left
+                    if w < total:
+                        entity = ((state * 32 + d) * 2 + f) * 2 + a
+                        n = binomial(uniform(key, stream, month, entity, item), left, w / total)
+                    if limited:
+                        n = min(w, max(n, left - (total - w)))
+                total -= w
+                left -= n
+                cells[d, f, a] = n
+
+
+@compiled
+def _exits(q, on, key, month, focus, ngo, dose_price, wage, law, abuse, officers, fear, drug_first, instrument, d_state,
+           demand, present, exploited, help_hazard, out):
+    """All who leave exploitation this month.
+
+    ``out`` (8, S): identified, escaped, let go, came forward, by outreach, handed back, trafficked again
+    without help, left without help.
+    """
+    targets, forms, ages = exploited.shape
+    for d in range(targets):
+        s = d_state[d]
+        own = 1.0 if s == focus else 0.0
+        skill = 1.0 + q.size_police_training * instrument[_TRAINING] * own
+        search = q.search * math.sqrt(skill)
+        police = officers[s] * q.search_share * (1.0 - q.collusion * min(1.0, abuse[s])) * on[_ENFORCEMENT]
+        found = on[_PEOPLE] * search * police / (1.0 + search * q.handling / skill * present[s])
+        come = on[_PEOPLE] * q.self_report * (1.0 - fear[s]) * (0.3 + 0.7 * law[s])
+        come *= 1.0 + q.size_awareness * instrument[_AWARE] * own
+        reached = on[_PEOPLE] * on[_OUTREACH] * q.outreach * ngo * (1.0 + q.size_outreach * instrument[_REACH] * own)
+        cheap = 1.0 / (1.0 + q.dose_kg * dose_price[d] / max(wage[s], 1e-9))
+        back = min(1.0, q.returned * abuse[s] * on[_ABUSE])
+        for f in range(forms):
+            escape = q.escape * (1.0 - q.drugs_hold * drug_first[f] * cheap * on[_HOLD])
+            here = 0
+            for a in range(ages):
+                here += exploited[d, f, a]
+            crowd = min(3.0, max(1.0, here / (demand[d, f] + 1.0)))
+            let_go = crowd / (q.spell_labour if f == 0 else q.spell_sexual)
+            help_hazard[d, f] = found + escape + come + reached
+            ways = (found, escape, let_go, come, reached)
+            total = found + escape + let_go + come + reached
+            for a in range(ages):
+                cell = (d * forms + f) * ages + a
+                left = binomial(uniform(key, _S_EXITS, month, cell, 0), exploited[d, f, a], 1.0 - math.exp(-total))
+                exploited[d, f, a] -= left
+                rest = total
+                for i in range(5):
+                    n = left
+                    if i < 4 and left > 0:
+                        n = binomial(uniform(key, _S_SPLIT, month, cell, i), left, min(1.0, ways[i] / rest))
+                    rest = max(rest - ways[i], 1e-300)
+                    left -= n
+                    out[i, s] += n
+                    if i == 0 and n > 0:
+                        handed = binomial(uniform(key, _S_RETURNED, month, cell, 0), n, back)
+                        exploited[d, f, a] += handed
+                        out[5, s] += handed
+                    elif (i == 1 or i == 2) and n > 0:
+                        again = binomial(uniform(key, _S_AGAIN, month, cell, i), n, q.again_alone)
+                        exploited[d, f, a] += again
+                        out[6, s] += again
+                        out[7, s] += n - again
+
+
+@compiled
+def _accounted(exploited, waiting, in_care, recovered, unassisted_out):
+    total = 0
+    for d in range(exploited.shape[0]):
+        for f in range(exploited.shape[1]):
+            for a in range(exploited.shape[2]):
+                total += exploited[d, f, a]
+    for s in range(waiting.shape[0]):
+        total += waiting[s] + in_care[s] + recovered[s] + unassisted_out[s]
+    return total
+
+
+@inlined
+def _of_whom(u, number, part, whole):
+    """How many of ``number`` taken from ``whole`` belong to ``part``; never more than there are of either."""
+    if number <= 0 or whole <= 0:
+        return 0
+    n = binomial(u, number, part / whole)
+    return min(part, number, max(n, number - (whole - part)))
+
+
+@compiled
+def _advance(par, on, keys, month, year, focus, people, d_place, place_state, near, price, wage, law, abuse, officers,
+             prosecuted, drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting,
+             waiting_outreach, in_care, recovered, unassisted_out, identified, escaped, outreach_exits, self_reported,
+             ended, returned, assisted, assisted_outreach, retrafficked, freed, fear, help_hazard, ledger):
+    runs, targets, forms, ages = exploited.shape
+    states = people.shape[0]
+    d_state = np.empty(targets, dtype=np.int64)
+    for d in range(targets):
+        d_state[d] = place_state[d_place[d]]
+    present = np.zeros(states, dtype=np.int64)
+    out = np.zeros((8, states), dtype=np.int64)
+    cells = np.zeros((targets, forms, ages), dtype=np.int64)
+    dose_price = np.zeros(targets)
+    for r in range(runs):
+        q = par[r]
+        key = keys[r]
+        helped = on[r, _PEOPLE]
+        before = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        present[:] = 0
+        out[:] = 0
+        for d in range(targets):
+            dose_price[d] = price[r, near[d]]
+            for f in range(forms):
+                for a in range(ages):
+                    present[d_state[d]] += exploited[r, d, f, a]
+        for s in range(states):
+            own = 1.0 if s == focus else 0.0
+            dare = (1.0 - q.fear) * (1.0 - q.fear_abuse * min(1.0, abuse[r, s]) * on[r, _ABUSE])
+            target = (1.0 - dare) * (1.0 - q.size_victim_non_prosecution * instrument[r, _NO_PROSECUTION] * own)
+            fear[r, s] += FEAR_SPEED * (target - fear[r, s])
+            freed[r, s] = 0
+            if helped > 0.0 and prosecuted[r, s] > 0 and present[s] > 0:
+                n = poisson(uniform(key, _S_FREED, month, s, 0), q.freed_per_case * prosecuted[r, s])
+                n = min(n, present[s])
+                for d in range(targets):
+                    for f in range(forms):
+                        for a in range(ages):
+                            cells[d, f, a] = exploited[r, d, f, a] if d_state[d] == s else 0
+                _spread(key, _S_FREED, month, s, 1, n, True, cells)
+                for d in range(targets):
+                    for f in range(forms):
+                        for a in range(ages):
+                            exploited[r, d, f, a] -= cells[d, f, a]
+                freed[r, s] = n
+        ngo = 1.0 / (1.0 + math.exp(-(year - q.ngo_year) / RAMP_YEARS))
+        care = 1.0 / (1.0 + math.exp(-(year - q.care_year) / RAMP_YEARS)) * helped
+        _exits(q, on[r], key, month, focus, ngo, dose_price, wage[r], law[r], abuse[r], officers[r], fear[r],
+               drug_first[r], instrument[r], d_state, demand[r], present, exploited[r], help_hazard[r], out)
+        for d in range(targets):
+            for f in range(forms):
+                for a in range(ages):
+                    exploited[r, d, f, a] += arrived[r, d, f, a]
+        for s in range(states):
+            own = 1.0 if s == focus else 0.0
+            identified[r, s] = out[0, s] + intercepted[r, s]
+            escaped[r, s] = out[1, s]
+            ended[r, s] = out[2, s]
+            self_reported[r, s] = out[3, s]
+            outreach_exits[r, s] = out[4, s]
+            returned[r, s] = out[5, s]
+            unassisted_out[r, s] += out[7, s]
+            safe = 1.0 - q.size_regional_coordination * instrument[r, _COORDINATION] * own
+            leaving = binomial(uniform(key, _S_CARE, month, s, 0), in_care[r, s], 1.0 - math.exp(-1.0 / q.care_months))
+            again = binomial(uniform(key, _S_RECOVERED, month, s, 0), leaving, q.again_care * safe)
+            recovered[r, s] += leaving - again
+            in_care[r, s] -= leaving
+            queue = waiting[r, s] + identified[r, s] - out[5, s] + out[3, s] + out[4, s] + freed[r, s]
+            by_outreach = waiting_outreach[r, s] + out[4, s]
+            room = q.care_places * people[s] / 1e6 * care
+            room *= 1.0 + q.size_rehabilitation_centres * instrument[r, _CENTRES] * own
+            taken = min(queue, max(0, int(room) - in_care[r, s]))
+            taken_outreach = _of_whom(uniform(key, _S_CARE, month, s, 1), taken, by_outreach, queue)
+            in_care[r, s] += taken
+            assisted[r, s] = taken
+            assisted_outreach[r, s] = taken_outreach
+            queue -= taken
+            by_outreach -= taken_outreach
+            h_again = q.again_waiting * safe
+            gone = binomial(uniform(key, _S_CARE, month, s, 2), queue, 1.0 - math.exp(-h_again - q.give_up))
+            more = binomial(uniform(key, _S_AGAIN, month, 256 + s, 0), gone, h_again / max(h_again + q.give_up, 1e-300))
+            by_outreach -= _of_whom(uniform(key, _S_CARE, month, s, 3), gone, by_outreach, queue)
+            waiting[r, s] = queue - gone
+            waiting_outreach[r, s] = by_outreach
+            unassisted_out[r, s] += gone - more
+            again += more
+            retrafficked[r, s] = again + out[6, s]
+            if again > 0:
+                inside = present[s] > 0
+                for d in range(targets):
+                    for f in range(forms):
+                        for a in range(ages):
+                            cells[d, f, a] = 0
+                            if d_state[d] == s or not inside:
+                                cells[d, f, a] = exploited[r, d, f, a] + (1 if a == 0 else 0)
+                _spread(key, _S_AGAIN, month, 256 + s, 1, again, False, cells)
+                for d in range(targets):
+                    for f in range(forms):
+                        for a in range(ages):
+                            exploited[r, d, f, a] += cells[d, f, a]
+        total = 0
+        for p in range(recruits.shape[1]):
+            for d in range(targets):
+                for f in range(forms):
+                    total += recruits[r, p, d, f]
+        after = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        ledger[r] += total - (after - before)
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Nobody exploited yet in January 1989 (two years of spin-up follow); fear as with honest police."""
+    for name in ("exploited", "waiting", "in_care", "recovered", "unassisted_out", "waiting_outreach", "ledger_people"):
+        getattr(state, name)[:] = 0
+    state.fear[:] = parameters["people"]["fear"][:, None]
+    state.help_hazard[:] = parameters["people"]["escape"][:, None, None]
+
+
+def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+            levers: np.ndarray) -> None:
+    """One month of exits, help, care and return (see module docstring)."""
+    near = _nearest_market(world.distance, world.destination_place, world.market_place)
+    _advance(parameters["people"], on, keys, month, world.start_year + month / 12.0, world.focus,
+             world.population[month], world.destination_place, world.place_state, near, state.price, state.wage,
+             state.law, state.abuse, state.trafficking_officers, state.cases_prosecuted, state.attempts_drug_first,
+             state.instrument, state.demand_people, state.arrived, state.intercepted, state.recruits, state.exploited,
+             state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,
+             state.identified, state.escaped, state.outreach_exits, state.self_reported, state.ended,
+             state.returned_by_officials, state.assisted, state.assisted_outreach, state.retrafficked,
+             state.freed_by_courts, state.fear, state.help_hazard, state.ledger_people)
