@@ -1,0 +1,305 @@
+"""What officials do at their posts: refuse, tolerate, take bribes, sell protection, take part.
+
+Shares at a post follow perturbed best response (logit dynamics; Fudenberg and Levine 1998, ch. 4; Sandholm 2010,
+ch. 6): x' = x + k [softmax(u / tau) - x]. A conduct is worth the concave value of its rents, w ln(1 + rent in
+monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state.
+Rents are shared among those who take them. The chance of being caught falls with the number of the corrupt, since
+audits are few (Sah 1991, J. Political Economy 99), with the corruption of the central posts that must punish, and
+with patrons' shield. The two feedbacks make a tipping zone: a weak measure does little where a strong one tips.
+No measure is scaled by (1 - corruption); it must pass through rents, sanction and colleagues.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, normal
+from qorgau.model.world import INSTRUMENTS, World
+
+__all__ = ["PARAMETERS", "advance", "expected_sanction", "rent_value", "start"]
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("speed", "1/month", "share of officials who reconsider their conduct in a month", 1e-4, 1.0),
+    Parameter("temperature", "monthly wages", "spread of scruple and opportunity between officials", 0.05),
+    Parameter("rent_value", "monthly wages", "worth of one log unit of rent (concave value of money)"),
+    Parameter("scruple", "monthly wages", "cost of conscience of taking bribes; 1.3 times that for protection, "
+              "1.7 times for taking part"),
+    Parameter("convenience", "monthly wages", "ease of looking away (no quarrel, no threat)"),
+    Parameter("conformity", "1", "pull of colleagues over the spread of scruple"),
+    Parameter("audit", "1", "officials who can be audited at once over all officials", 1e-4),
+    Parameter("audit_income", "1", "elasticity of audit to income per head (100 USD/month is the reference)"),
+    Parameter("audit_spread", "1", "sd of log audit between states, drawn for each from one distribution"),
+    Parameter("penalty", "monthly wages", "loss when caught for certain, per month of taking"),
+    Parameter("soviet_control", "1", "audit added under Soviet control, over the later one"),
+    Parameter("control_decay", "month", "time in which Soviet control fades", 1.0),
+    Parameter("exposed_share", "1", "share of a post's officials who meet trafficking", 1e-3, 1.0),
+    Parameter("pay_ratio", "1", "official pay over income per head", 0.05),
+    Parameter("skim", "1", "share of energy and construction output open to skimming", 0.0, 1.0),
+    Parameter("boom", "1", "elasticity of that share to income per head"),
+    Parameter("skim_half", "1", "share of takers at which half of it is skimmed", 0.01),
+    Parameter("centre_cut", "1", "part of legal rents that falls to the central posts", 0.0, 1.0),
+    Parameter("apparatus", "1", "officials with a hold on firms, per head of population", 1e-4),
+    Parameter("centre_staff", "1", "part of them at the central posts", 0.01, 1.0),
+    Parameter("carry_part", "1", "part of traffickers' payments that goes to officials who carry", 0.0, 1.0),
+    Parameter("haste", "1", "extra worth of rents under a holder new in post"),
+    Parameter("start_rent", "monthly wages", "trafficking rents of an exposed taker before 1991"),
+    Parameter("shield_reach", "1", "how fast protectors at posts add up to a stopped case"),
+    Parameter("shield_bribe", "1", "weight of bribe takers in stopping cases", 0.0, 1.0),
+    Parameter("size_audit", "1", "anti_corruption: audits added, over those that exist"),
+    Parameter("size_independence", "1", "anti_corruption: part of the centre's hold on sanction removed", 0.0, 1.0),
+    Parameter("size_pay", "1", "anti_corruption: pay added"),
+    Parameter("size_penalty", "1", "penalties: severity added for officials too"),
+    Parameter("size_abuse_training", "1", "police_training: part of abuse removed", 0.0, 1.0),
+    *CUSTOM_PARAMETERS,
+)
+
+_CORRUPTION = int(Mechanism.CORRUPTION)
+_BLIND = int(Mechanism.BLIND_EYE)
+_BRIBERY = int(Mechanism.BRIBERY)
+_WEAK = int(Mechanism.WEAK_SANCTION)
+_RACKETS = int(Mechanism.PROTECTION_RACKETS)
+_OWN_RACKETS = int(Mechanism.OFFICIAL_RACKETS)
+_GUARANTORS = int(Mechanism.OFFICIAL_GUARANTORS)
+_SHARED = int(Mechanism.SHARED_SANCTION)
+_SHIELDING = int(Mechanism.SHIELDING)
+_LEGAL = int(Mechanism.LEGAL_RENTS)
+_CONFORMITY = int(Mechanism.CONFORMITY)
+_PRIVATISATION = int(Mechanism.PRIVATISATION)
+_ANTI = INSTRUMENTS.index("anti_corruption")
+_PENALTIES = INSTRUMENTS.index("penalties")
+_TRAINING = INSTRUMENTS.index("police_training")
+_STATE_EFFECT = int(Stream.SPARE_1)
+
+_FLOOR = 0.02
+"""Share of takers below which a payment is not spread any thinner: some one always takes it."""
+_PROTECT_FLOOR = 0.05
+"""The same for protection, which needs a few who are known to sell it."""
+_WAGE_REFERENCE = 100.0
+"""USD/month, income per head of the state in focus about 2000."""
+_TRIBUTE = 3.0
+"""Skimming never takes more than this many times its reference share of output."""
+
+
+@inlined
+def expected_sanction(audit, penalty, crowd, independence, shield):
+    """Expected monthly loss of a corrupt official, monthly wages; audits are spread over the ``crowd``."""
+    return penalty * audit / (audit + crowd) * independence * (1.0 - shield)
+
+
+@inlined
+def rent_value(rent):
+    """Concave value of a rent in monthly wages: the gain in log income of one who lives on the wage."""
+    return math.log(1.0 + max(0.0, rent))
+
+
+@compiled
+def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, centre_posts, focus,
+             post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state, wage,
+             bribes, fees, racket, tenure, patron_shield, active, home, network, instrument, conduct, corrupt,
+             legal_rents, legal_protection, sanction, shield, abuse, guarantor):
+    runs, posts, kinds = conduct.shape
+    states = wage.shape[1]
+    total = np.zeros((states, kinds))
+    weight = np.zeros(states)
+    police = np.zeros(states)
+    police_weight = np.zeros(states)
+    centre = np.zeros(states)
+    gangs = np.zeros(states)
+    audit = np.zeros(states)
+    pay = np.zeros(states)
+    skimmed = np.zeros(states)
+    fresh = np.zeros(kinds)
+    for r in range(runs):
+        q = par[r]
+        if on[r, _CORRUPTION] < 0.5:
+            for i in range(posts):
+                conduct[r, i, 0] = 1.0
+                for j in range(1, kinds):
+                    conduct[r, i, j] = 0.0
+                corrupt[r, i] = 0.0
+                legal_rents[r, i] = 0.0
+                legal_protection[r, i] = 0.0
+                sanction[r, i] = q.penalty
+            for s in range(states):
+                shield[r, s] = 0.0
+                abuse[r, s] = 0.0
+            continue
+        bribery = on[r, _BRIBERY]
+        rackets = on[r, _RACKETS]
+        private = private_share(since_private, q.private_years) * on[r, _PRIVATISATION]
+        anti = instrument[r, _ANTI]
+        control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
+        for s in range(states):
+            weight[s] = 0.0
+            centre[s] = 0.0
+            gangs[s] = 0.0
+            police[s] = 0.0
+            police_weight[s] = 0.0
+            for j in range(kinds):
+                total[s, j] = 0.0
+            rich = max(1.0, wage[r, s]) / _WAGE_REFERENCE
+            level = anti if s == focus else 0.0
+            audit[s] = (q.audit * control * rich ** q.audit_income * (1.0 + q.size_audit * level)
+                        * math.exp(q.audit_spread * normal(keys[r], _STATE_EFFECT, 0, s, 0)))
+            pay[s] = q.pay_ratio * (1.0 + q.size_pay * level)
+            skimmed[s] = min(_TRIBUTE, rich ** q.boom) * q.skim * on[r, _LEGAL]
+        for i in range(posts):
+            s = post_state[i]
+            weight[s] += post_officials[i]
+            for j in range(kinds):
+                total[s, j] += post_officials[i] * conduct[r, i, j]
+            if post_kind[i] == 1:
+                centre[s] += corrupt[r, i] / centre_posts[s]
+        for s in range(states):
+            for j in range(kinds):
+                total[s, j] /= max(1e-9, weight[s])
+            if centre_posts[s] == 0:
+                centre[s] = 0.5 * total[s, 1] + total[s, 2] + total[s, 3] + total[s, 4]
+        for o in range(active.shape[1]):
+            if active[r, o] == 1 and network_official[network[r, o]] == 0:
+                gangs[place_state[home[r, o]]] += 1.0
+        for i in range(posts):
+            s = post_state[i]
+            x_tolerate = conduct[r, i, 1]
+            x_bribe = conduct[r, i, 2]
+            x_protect = conduct[r, i, 3]
+            x_part = conduct[r, i, 4]
+            takers = x_bribe + x_protect + x_part
+            mine = max(1.0, wage[r, s]) * pay[s]
+            # legal rents and firms' payments, per official with a hold on firms
+            official = 1.0 / (1.0 + math.exp(-guarantor[r, s]))
+            if post_kind[i] == 1:
+                share = q.centre_cut / centre_posts[s]
+                open_to_skim = skimmed[s] * extract_state[s] * share
+                custom = q.protection_rate * private * gdp_state[s] * share * official * rackets
+                staff = q.apparatus * q.centre_staff / centre_posts[s] * gdp_state[s]
+            else:
+                share = 1.0 - q.centre_cut if centre_posts[s] > 0 else 1.0
+                open_to_skim = skimmed[s] * post_extract[i] * share
+                custom = q.protection_rate * private * post_gdp[i] * share * official * rackets
+                staff = q.apparatus * post_gdp[i]
+            # staff is counted in the GDP it would earn, so that rents over staff are rents in wages
+            staff = max(1e-9, staff * pay[s])
+            legal = open_to_skim / staff / (takers + q.skim_half)
+            firms = custom / staff / (x_protect + _PROTECT_FLOOR)
+            legal_rents[r, i] = open_to_skim * takers / (takers + q.skim_half)
+            legal_protection[r, i] = custom * x_protect / (x_protect + _PROTECT_FLOOR)
+            exposed = max(1.0, q.exposed_share * post_officials[i]) * mine
+            got_bribe = bribery * bribes[r, i] * (1.0 - q.carry_part) / exposed / (x_bribe + _FLOOR)
+            got_fee = rackets * fees[r, i] / exposed / (x_protect + _FLOOR)
+            got_part = (bribery * bribes[r, i] * q.carry_part + on[r, _OWN_RACKETS] * racket[r, i]) / exposed
+            got_part /= x_part + _FLOOR
+            # expected sanction; off: officials weigh that of the start for ever
+            if on[r, _WEAK] > 0.5 or speed > 0.0:
+                hold = centre[s] * on[r, _SHARED]
+                penalty = q.penalty
+                if s == focus:
+                    hold *= 1.0 - q.size_independence * anti
+                    penalty *= 1.0 + q.size_penalty * instrument[r, _PENALTIES]
+                sanction[r, i] = expected_sanction(audit[s], penalty, takers + 0.3 * x_tolerate, 1.0 - hold,
+                                                   patron_shield[r, i])
+            stake = sanction[r, i]
+            worth = q.rent_value * (1.0 + q.haste * math.exp(-tenure[r, i] / 12.0))
+            pull = 0.5 * q.conformity * on[r, _CONFORMITY]
+            crowd = pull * (takers + total[s, 2] + total[s, 3] + total[s, 4])
+            heat = 1.0 / q.temperature
+            fresh[0] = pull * (conduct[r, i, 0] + total[s, 0])
+            fresh[1] = pull * (x_tolerate + total[s, 1]) + (q.convenience - 0.15 * stake) * heat
+            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) - q.scruple - stake) * heat
+            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) - 1.3 * q.scruple - 1.1 * stake) * heat
+            fresh[4] = crowd + (worth * rent_value(got_part + legal) - 1.7 * q.scruple - 1.4 * stake) * heat
+            top = max(fresh[0], fresh[1], fresh[2], fresh[3], fresh[4])
+            mass = 0.0
+            for j in range(kinds):
+                fresh[j] = math.exp(fresh[j] - top)
+            fresh[2] *= bribery
+            fresh[3] *= rackets
+            for j in range(kinds):
+                mass += fresh[j]
+            step = speed if speed > 0.0 else q.speed
+            mass = step / mass
+            for j in range(kinds):
+                conduct[r, i, j] += mass * fresh[j] - step * conduct[r, i, j]
+            corrupt[r, i] = (0.5 * conduct[r, i, 1] * on[r, _BLIND] + conduct[r, i, 2] + conduct[r, i, 3]
+                             + conduct[r, i, 4])
+            if post_kind[i] == 0:
+                police[s] += post_officials[i] * (1.0 - conduct[r, i, 0] - conduct[r, i, 1])
+                police_weight[s] += post_officials[i]
+        for s in range(states):
+            sell = total[s, 3]
+            if on[r, _GUARANTORS] > 0.5 and speed <= 0.0:
+                guarantor[r, s] += custom_pull(q, private, sell, gang_quality(q, gangs[s]), guarantor[r, s])
+            stop = sell + total[s, 4] + q.shield_bribe * total[s, 2]
+            shield[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * stop))
+            abuse[r, s] = police[s] / max(1e-9, police_weight[s])
+            if s == focus:
+                abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
+
+
+def _outputs(world: World, month: int) -> tuple[np.ndarray, ...]:
+    """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
+    state_gdp = world.gdp_per_head[month] * world.population[month] / 12.0
+    place_gdp = state_gdp[world.place_state] * world.place_share
+    extract = place_gdp * world.place_extractive
+    state_extract = np.bincount(world.place_state, extract, minlength=world.sizes["state"])
+    return state_gdp, state_extract, place_gdp[world.post_place], extract[world.post_place]
+
+
+def _since(series: np.ndarray, month: int, value: float) -> float:
+    """Months, up to ``month``, in which an event's series has had a value above (1) or at (0) nought."""
+    past = series[: month + 1]
+    return float(np.count_nonzero(past > 0.0) if value > 0.0 else np.count_nonzero(past <= 0.0))
+
+
+def _call(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
+    wage: np.ndarray, bribes: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
+) -> None:
+    state_gdp, state_extract, post_gdp, post_extract = _outputs(world, month)
+    centre_posts = np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
+    _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
+             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, centre_posts,
+             world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
+             world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
+             state.active, state.home, state.network, state.instrument, state.conduct, state.corrupt,
+             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor)
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Conduct at its rest point under the rents of the first month, so that no run begins with a jump.
+
+    Iterates the monthly rule from even shares, with ``start_rent`` for the rents of trafficking (organisations
+    have paid nothing yet). Custom of legal firms starts at a drawn balance, by state from one distribution.
+    """
+    q = parameters["corruption"]
+    runs, posts = state.corrupt.shape
+    state.conduct[:] = np.array([0.35, 0.35, 0.15, 0.09, 0.06])
+    state.corrupt[:] = 0.475
+    for r in range(runs):
+        for s in range(world.sizes["state"]):
+            state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
+                keys[r], _STATE_EFFECT, 0, s, 1)
+    wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
+    income = wage[:, world.post_state] * q["pay_ratio"][:, None]
+    exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
+    bribes = 0.15 * q["start_rent"][:, None] * income * exposed
+    nothing = np.zeros((runs, posts))
+    tenure = np.full((runs, posts), 24, dtype=np.int64)
+    for _ in range(120):
+        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, 0.5 * bribes, nothing, tenure)
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+    levers: np.ndarray | None = None,
+) -> None:
+    """Move conduct, sanction, rents from legal business, shielding and custom by one month (module docstring)."""
+    _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.fees_post,
+          state.racket_profit_post, state.tenure)

@@ -1,0 +1,169 @@
+"""What an outsider would publish from this world: perceived corruption, tier, visible harm, yearly results.
+
+Perceived corruption is one map for all states, score = anchor exp(-slope (share - anchor share)), read with an
+error by state and year; the anchor is the reading of the state in focus in 2000. The tier follows a stated rule
+with no year in it: law, prosecutions and help given count for, officials' complicity and the complexity of being
+home, passage and destination at once count against, with like weights. Visible harm is an index, like the spread of
+HIV, that follows opiate use and exploitation with a delay of years. None of it is prevalence.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, normal
+from qorgau.model.world import World
+
+__all__ = ["PARAMETERS", "advance", "perceived", "start", "tier_of"]
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("anchor", "score 0-100", "score read at the anchor share", 1.0, 99.0),
+    Parameter("anchor_share", "1", "corrupt share that reads as the anchor", 0.0, 1.0),
+    Parameter("slope", "1", "fall of the log score per unit of corrupt share"),
+    Parameter("centre_weight", "1", "weight of the central posts in what is perceived", 0.0, 1.0),
+    Parameter("reading_error", "score 0-100", "sd of the yearly reading"),
+    Parameter("reading_speed", "1/month", "how fast readings follow", 1e-3, 1.0),
+    Parameter("tier_law", "1", "weight of law in the tier"),
+    Parameter("tier_prosecutions", "1", "weight of prosecutions in the tier"),
+    Parameter("tier_help", "1", "weight of help to people in the tier"),
+    Parameter("tier_against", "1", "weight of complicity, and as much of complexity, against"),
+    Parameter("prosecutions_half", "cases/year/10 million", "prosecutions that earn half of their weight", 0.1),
+    Parameter("help_half", "persons/year/10 million", "people helped that earn half of its weight", 0.1),
+    Parameter("role_half", "persons/month/10 million", "people in a role that make half of its complexity", 0.01),
+    Parameter("tier_one", "1", "score from which Tier 1 is given", -1.0, 2.0),
+    Parameter("tier_two", "1", "score from which Tier 2 is given", -1.0, 2.0),
+    Parameter("tier_speed", "1/month", "how fast the judgement moves", 1e-3, 1.0),
+    Parameter("harm_users", "persons/1000", "opiate users per 1,000 people at half of visible harm", 1e-3),
+    Parameter("harm_people", "persons/1000", "people exploited per 1,000 people at half of visible harm", 1e-4),
+    Parameter("harm_years", "year", "delay of visible harm", 0.25),
+)
+
+_INDICATORS = int(Mechanism.INDICATORS)
+_COMPLEXITY = int(Mechanism.TIER_COMPLEXITY)
+_COMPLICITY = int(Mechanism.TIER_COMPLICITY)
+_PERCEPTION = int(Stream.PERCEPTION)
+
+
+@inlined
+def perceived(share, anchor, anchor_share, slope):
+    """Score, up is cleaner, of a corrupt share; between 1 and 99."""
+    return min(99.0, max(1.0, anchor * math.exp(-slope * (share - anchor_share))))
+
+
+@inlined
+def tier_of(score, one, two):
+    """Tier of a score: 1 from ``one``, 2 from ``two``, else 3."""
+    if score >= one:
+        return 1
+    if score >= two:
+        return 2
+    return 3
+
+
+@inlined
+def _saturating(value, half):
+    return value / (value + half)
+
+
+@compiled
+def _advance(par, on, keys, month, first, focus, population, post_state, post_kind, post_officials, market_state,
+             destination_state, conduct, users, exploited, law, prosecuted, assisted, origin_flow, transit_flow,
+             arrival_flow, perceived_corruption, tier_score, tier, visible_harm, prosecuted_year, assisted_year):
+    runs, states = tier_score.shape
+    posts = len(post_state)
+    seen = np.zeros((states, 2))
+    weight = np.zeros((states, 2))
+    complicit = np.zeros(states)
+    for r in range(runs):
+        q = par[r]
+        if on[r, _INDICATORS] < 0.5 and not first:
+            continue
+        for s in range(states):
+            complicit[s] = 0.0
+            for k in range(2):
+                seen[s, k] = 0.0
+                weight[s, k] = 0.0
+        for i in range(posts):
+            s = post_state[i]
+            k = post_kind[i]
+            n = post_officials[i]
+            hard = conduct[r, i, 3] + conduct[r, i, 4]
+            seen[s, k] += n * (0.5 * conduct[r, i, 1] + conduct[r, i, 2] + hard)
+            complicit[s] += n * (0.5 * conduct[r, i, 2] + hard)
+            weight[s, k] += n
+        for s in range(states):
+            province = seen[s, 0] / max(1e-9, weight[s, 0])
+            share = province
+            if weight[s, 1] > 0.0:
+                share += q.centre_weight * (seen[s, 1] / weight[s, 1] - province)
+            score = perceived(share, q.anchor, q.anchor_share, q.slope)
+            people = population[s] / 1e7
+            if first:
+                perceived_corruption[r, s] = score
+            else:
+                score += q.reading_error * normal(keys[r], _PERCEPTION, month // 12, s, 0)
+                score = min(99.0, max(1.0, score))
+                perceived_corruption[r, s] += q.reading_speed * (score - perceived_corruption[r, s])
+                prosecuted_year[r, s] += (12.0 * prosecuted[r, s] - prosecuted_year[r, s]) / 12.0
+                assisted_year[r, s] += (12.0 * assisted[r, s] - assisted_year[r, s]) / 12.0
+            total = max(1e-9, weight[s, 0] + weight[s, 1])
+            roles = (_saturating(origin_flow[r, s], q.role_half * people)
+                     * _saturating(transit_flow[r, s], q.role_half * people)
+                     * _saturating(arrival_flow[r, s], q.role_half * people)) ** (1.0 / 3.0)
+            target = (q.tier_law * law[r, s]
+                      + q.tier_prosecutions * _saturating(prosecuted_year[r, s], q.prosecutions_half * people)
+                      + q.tier_help * _saturating(assisted_year[r, s], q.help_half * people)
+                      - q.tier_against * (on[r, _COMPLICITY] * complicit[s] / total + on[r, _COMPLEXITY] * roles))
+            if first:
+                tier_score[r, s] = target
+            else:
+                tier_score[r, s] += q.tier_speed * (target - tier_score[r, s])
+            tier[r, s] = tier_of(tier_score[r, s], q.tier_one, q.tier_two)
+        if on[r, _INDICATORS] < 0.5:
+            visible_harm[r] = 0.0
+            continue
+        use = 0.0
+        for m in range(users.shape[1]):
+            if market_state[m] == focus:
+                use += users[r, m]
+        held = 0.0
+        for d in range(exploited.shape[1]):
+            if destination_state[d] == focus:
+                for h in range(exploited.shape[2]):
+                    for a in range(exploited.shape[3]):
+                        held += exploited[r, d, h, a]
+        thousands = population[focus] / 1e3
+        pressure = 0.5 * use / thousands / q.harm_users + 0.5 * held / thousands / q.harm_people
+        if not first:
+            visible_harm[r] += (_saturating(pressure, 1.0) - visible_harm[r]) / (12.0 * q.harm_years)
+
+
+def _call(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, first: bool
+) -> None:
+    _advance(parameters["indicators"], on, keys, month, first, world.focus, world.population[month],
+             world.post_state, world.post_kind, world.post_officials, world.place_state[world.market_place],
+             world.place_state[world.destination_place], state.conduct, state.users, state.exploited, state.law,
+             state.cases_prosecuted, state.assisted, state.origin_flow, state.transit_flow, state.arrival_flow,
+             state.perceived_corruption, state.tier_score, state.tier, state.visible_harm, state.prosecuted_year,
+             state.assisted_year)
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Readings of the starting conduct and law (needs ``conduct`` and ``law``); no harm is visible yet."""
+    state.visible_harm[:] = 0.0
+    _call(world, state, parameters, on, keys, 0, True)
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+    levers: np.ndarray | None = None,
+) -> None:
+    """Publish the month's readings, smoothed (see module docstring); all stay at the start when switched off."""
+    _call(world, state, parameters, on, keys, month, False)

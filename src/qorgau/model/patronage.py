@@ -1,0 +1,253 @@
+"""Who holds posts, for how long, and what ties they build.
+
+Posts are filled from patron groups: an appointer prefers the own group the more salient group lines are; in the
+provinces the threat seen in excluded groups weighs against that (balancing). Ties of a holder grow with time in
+post; they avert part of the sanction on officials, the same for every group. A centre that fears rivals moves
+governors whose ties and province could carry one: hazard = base + fear threat ties wealth / strength. Salience
+rises with scarcity, with bidding between patrons and with spoils kept by the ruling group, and is braked.
+Claims behind it: Schatz 2005 (Modern Clan Politics) as the study cites it. A group is a label of a network of
+patrons; nothing here makes it predict what any person does.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.state import State
+from qorgau.model.streams import Stream, uniform
+from qorgau.model.world import INSTRUMENTS, World
+
+__all__ = ["PARAMETERS", "advance", "draw_group", "start"]
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("turnover", "1/month", "hazard that a holder leaves for ordinary reasons", 1e-4, 1.0),
+    Parameter("rotation_fear", "1/month", "hazard added at full threat, ties, mean wealth and a weak centre"),
+    Parameter("wealth_weight", "1", "how far rents of the province raise the fear of its governor"),
+    Parameter("tie_months", "month", "time in which a holder's ties build up", 1.0),
+    Parameter("tie_keep", "1", "ties that a successor takes over", 0.0, 1.0),
+    Parameter("shield_size", "1", "part of the sanction that full ties avert", 0.0, 1.0),
+    Parameter("shield_salience", "1", "part of that which needs salient group lines", 0.0, 1.0),
+    Parameter("own_preference", "1", "log odds of the own group in appointments at full salience"),
+    Parameter("balancing", "1", "log odds against it in the provinces at full threat"),
+    Parameter("salience_start", "1", "salience of group lines at the start, to which the brake pulls", 0.0, 1.0),
+    Parameter("brake", "1/month", "pull of salience back to its start"),
+    Parameter("scarcity", "1", "rise of salience per log point of income lost"),
+    Parameter("bidding", "1/month", "logistic growth of salience while patrons outbid one another"),
+    Parameter("spoils", "1/month", "growth of salience per unit of rents kept by the ruling group"),
+    Parameter("co_option", "1", "chance that a tied governor who is moved gets a post at the centre", 0.0, 1.0),
+    Parameter("size_rotation", "1/month", "governor_rotation: hazard added in the provinces"),
+)
+
+_PATRONAGE = int(Mechanism.PATRONAGE)
+_SHIELD = int(Mechanism.PATRONAGE_SHIELD)
+_SCARCITY = int(Mechanism.SCARCITY)
+_BIDDING = int(Mechanism.BIDDING)
+_SPOILS = int(Mechanism.SPOILS)
+_OWN = int(Mechanism.OWN_GROUP)
+_BALANCING = int(Mechanism.BALANCING)
+_ROTATION = int(Mechanism.ROTATION)
+_CO_OPTION = int(Mechanism.CO_OPTION)
+_LEVER = INSTRUMENTS.index("governor_rotation")
+_S_ROTATION = int(Stream.ROTATION)
+_S_APPOINT = int(Stream.APPOINTMENT)
+_S_DISMISS = int(Stream.DISMISSAL)
+
+_THREAT_SPEED = 1.0 / 6.0
+"""The centre's view of a threat follows events within half a year."""
+
+
+@inlined
+def draw_group(u, shares, ruling, preference, exclude):
+    """Group of a new holder for a uniform ``u``: population shares, the ruling group's odds times exp(preference).
+
+    With ``exclude`` of 1 the ruling group is passed over (an appointment across group lines).
+    """
+    groups = len(shares)
+    mass = 0.0
+    for g in range(groups):
+        w = shares[g]
+        if g == ruling:
+            w = 0.0 if exclude == 1 else w * math.exp(preference)
+        mass += w
+    if mass <= 0.0:
+        return ruling
+    left = u * mass
+    last = ruling
+    for g in range(groups):
+        w = shares[g]
+        if g == ruling:
+            w = 0.0 if exclude == 1 else w * math.exp(preference)
+        if w > 0.0:
+            last = g
+            left -= w
+            if left < 0.0:
+                return g
+    return last
+
+
+@inlined
+def _seat(r, i, who, keep, group, tenure, tie, rotated):
+    """Put a new holder of group ``who`` in post i; ties fall to the part that passes on."""
+    group[r, i] = who
+    tenure[r, i] = 0
+    tie[r, i] *= keep
+    rotated[r, i] = 1
+
+
+@compiled
+def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismissal_post, appointment_post, focus,
+             wealth, post_state, post_kind, group_share, ruling_group, legal_rents, legal_protection, bribes, fees,
+             instrument, group, tenure, tie, rotated, salience, threat, patron_shield, spells_ended, spell_months):
+    runs, posts = group.shape
+    states, groups = group_share.shape
+    held = np.zeros((states, groups))
+    central = np.zeros(states)
+    rent_all = np.zeros(states)
+    rent_own = np.zeros(states)
+    strength = np.zeros(states)
+    co_post = np.zeros(states, dtype=np.int64)
+    for r in range(runs):
+        q = par[r]
+        working = on[r, _PATRONAGE]
+        for s in range(states):
+            central[s] = 0.0
+            rent_all[s] = 0.0
+            rent_own[s] = 0.0
+            co_post[s] = -1
+            spells_ended[r, s] = 0
+            spell_months[r, s] = 0
+            for g in range(groups):
+                held[s, g] = 0.0
+        for i in range(posts):
+            s = post_state[i]
+            rotated[r, i] = 0
+            rents = legal_rents[r, i] + legal_protection[r, i] + bribes[r, i] + fees[r, i]
+            rent_all[s] += rents
+            if group[r, i] == ruling_group[s]:
+                rent_own[s] += rents
+            if post_kind[i] == 1:
+                central[s] += 1.0
+                held[s, group[r, i]] += 1.0
+        for s in range(states):
+            own = group_share[s, ruling_group[s]]
+            if central[s] > 0.0:
+                own_centre = held[s, ruling_group[s]] / central[s]
+                excluded = 0.0
+                for g in range(groups):
+                    if g != ruling_group[s]:
+                        excluded += max(0.0, group_share[s, g] - held[s, g] / central[s])
+            else:
+                # no central post is modelled: what the appointer's preference would fill it with
+                odds = own * math.exp(q.own_preference * salience[r, s] * on[r, _OWN])
+                own_centre = odds / max(1e-9, odds + 1.0 - own)
+                excluded = own_centre - own
+            strength[s] = 0.5 + own_centre
+            threat[r, s] += _THREAT_SPEED * (working * salience[r, s] * excluded - threat[r, s])
+            kept = 0.0
+            if rent_all[s] > 0.0 and own < 1.0:
+                kept = max(0.0, rent_own[s] / rent_all[s] - own) / (1.0 - own)
+            v = salience[r, s]
+            room = v * (1.0 - v)
+            v += (q.bidding * nation * on[r, _BIDDING] * room + q.spoils * kept * on[r, _SPOILS] * room
+                  + q.scarcity * fall[s] / 12.0 * on[r, _SCARCITY] * (1.0 - v) - q.brake * (v - q.salience_start))
+            salience[r, s] = min(0.99, max(0.01, v))
+        for i in range(posts):
+            s = post_state[i]
+            province = post_kind[i] == 0
+            hazard = q.turnover
+            if province:
+                hazard += (q.rotation_fear * threat[r, s] * tie[r, i] * (1.0 + q.wealth_weight * wealth[i])
+                           / strength[s] * on[r, _ROTATION] * working)
+                if s == focus:
+                    hazard += q.size_rotation * instrument[r, _LEVER]
+            tenure[r, i] += 1
+            tie[r, i] += (1.0 - tie[r, i]) / q.tie_months
+            leaves = uniform(keys[r], _S_ROTATION, month, i, 0) < 1.0 - math.exp(-hazard)
+            across = 0
+            if i == dismissal_post and dismissal > 0.0:
+                leaves = True
+            if i == appointment_post and appointment > 0.0:
+                leaves = True
+                across = 1
+            if leaves:
+                preference = q.own_preference * salience[r, s] * on[r, _OWN] * working
+                if province:
+                    against = q.balancing * threat[r, s] * on[r, _BALANCING] * working
+                    preference = max(0.0, preference - against)
+                    spells_ended[r, s] += 1
+                    spell_months[r, s] += tenure[r, i]
+                    rival = group[r, i] != ruling_group[s]
+                    chance = q.co_option * tie[r, i] * on[r, _CO_OPTION] * working
+                    if rival and central[s] > 0.0 and uniform(keys[r], _S_DISMISS, month, i, 0) < chance:
+                        co_post[s] = group[r, i]
+                who = draw_group(uniform(keys[r], _S_APPOINT, month, i, 0), group_share[s], ruling_group[s],
+                                 preference, across)
+                _seat(r, i, who, q.tie_keep, group, tenure, tie, rotated)
+        for s in range(states):
+            if co_post[s] >= 0:
+                # the rival takes one central post, named by chance
+                pick = int(uniform(keys[r], _S_DISMISS, month, s, 1) * central[s])
+                for i in range(posts):
+                    if post_state[i] == s and post_kind[i] == 1:
+                        if pick == 0:
+                            _seat(r, i, co_post[s], q.tie_keep, group, tenure, tie, rotated)
+                        pick -= 1
+        for i in range(posts):
+            if working < 0.5:
+                tie[r, i] = 0.0
+            v = salience[r, post_state[i]]
+            reach = 1.0 - q.shield_salience + q.shield_salience * v
+            patron_shield[r, i] = q.shield_size * tie[r, i] * reach * on[r, _SHIELD] * working
+
+
+def _wealth(world: World) -> np.ndarray:
+    """Extractive weight of a post's place less the mean of its state's province posts (0 at the mean)."""
+    extract = world.place_extractive[world.post_place]
+    province = world.post_kind == 0
+    n = world.sizes["state"]
+    count = np.bincount(world.post_state[province], minlength=n)
+    mean = np.bincount(world.post_state[province], extract[province], minlength=n) / np.maximum(1, count)
+    return np.maximum(-0.9, extract - mean[world.post_state])
+
+
+def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
+    """Holders drawn with the appointer's preference at the starting salience, one to 24 months in post."""
+    q = parameters["patronage"]
+    runs, posts = state.group.shape
+    state.salience[:] = q["salience_start"][:, None]
+    for r in range(runs):
+        working = on[r, _PATRONAGE]
+        for i in range(posts):
+            s = int(world.post_state[i])
+            preference = q["own_preference"][r] * q["salience_start"][r] * on[r, _OWN] * working
+            u = uniform(keys[r], _S_APPOINT, 0, i, 1)
+            state.group[r, i] = draw_group(u, world.group_share[s], int(world.ruling_group[s]), preference, 0)
+            months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
+            state.tenure[r, i] = months
+            state.tie[r, i] = working * (1.0 - math.exp(-months / q["tie_months"][r]))
+            reach = 1.0 - q["shield_salience"][r] * (1.0 - q["salience_start"][r])
+            state.patron_shield[r, i] = q["shield_size"][r] * state.tie[r, i] * reach * on[r, _SHIELD] * working
+    ruling_share = world.group_share[np.arange(world.sizes["state"]), world.ruling_group]
+    state.threat[:] = state.salience * 0.5 * (1.0 - ruling_share)[None, :] * on[:, _PATRONAGE][:, None]
+    state.rotated[:] = 0
+
+
+def advance(
+    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
+    levers: np.ndarray | None = None,
+) -> None:
+    """Salience, threat, rotations, appointments and ties of the month (see module docstring)."""
+    before = world.gdp_per_head[max(0, month - 12)]
+    fall = np.maximum(0.0, np.log(before / world.gdp_per_head[month]))
+    _advance(parameters["patronage"], on, keys, month, fall, float(world.event["nation_building"][month]),
+             float(world.event["dismissal"][month]), float(world.event["appointment"][month]),
+             world.dismissal_post, world.appointment_post, world.focus, _wealth(world), world.post_state,
+             world.post_kind, world.group_share, world.ruling_group, state.legal_rents, state.legal_protection,
+             state.bribes_post, state.fees_post, state.instrument, state.group, state.tenure, state.tie,
+             state.rotated, state.salience, state.threat, state.patron_shield, state.spells_ended,
+             state.spell_months)
