@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from qorgau.evidence.findings import Finding
+from qorgau.evidence.findings import Finding, Severity
 from qorgau.evidence.grading import could_know, is_late, is_part_year
 from qorgau.evidence.models import Claim, EvidenceBase, Source
 from qorgau.evidence.times import interval
@@ -98,7 +98,7 @@ def trend_contradicted_by_figures(evidence: EvidenceBase) -> Iterator[Finding]:
     for claim in evidence.claims:
         for found in disagreements(evidence, claim):
             sources = tuple(dict.fromkeys(evidence.source_of(figure) for figure in found.claims))
-            severity = "info" if found.only_as_rate else "warning"
+            severity: Severity = "info" if found.only_as_rate else "warning"
             message = f"{claim.id} {found.message}"
             yield Finding("trend_contradicted_by_figures", severity, (claim.id, *found.claims), sources, message)
 
@@ -133,7 +133,9 @@ def common_cause(evidence: EvidenceBase) -> Iterator[Finding]:
         heavy = len(claims) >= limits.common_cause_share * len(evidence.claims)
         alone = sum(len(claim.cites) == 1 for claim in claims)
         ids = tuple(claim.id for claim in claims)
-        message = f"{len(claims)} claims rest on {evidence.sources[entry].label}, {alone} of them on it alone: {_listed(ids)}"
+        message = (
+            f"{len(claims)} claims rest on {evidence.sources[entry].label}, {alone} of them on it alone: {_listed(ids)}"
+        )
         yield Finding("common_cause", "warning" if heavy else "info", ids, (entry,), message)
 
 

@@ -88,5 +88,7 @@ def load_sources(path: Path, policy: Policy) -> dict[str, Source]:
         sources[source.id] = source
     for source in sources.values():
         if source.entry_of is not None and source.entry_of not in sources:
-            raise InputError(path, f"{source.id}.custom.entry_of", f"unknown entry {source.entry_of!r}", "name an entry")
+            raise InputError(
+                path, f"{source.id}.custom.entry_of", f"unknown entry {source.entry_of!r}", "name an entry"
+            )
     return sources

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "Severity"]
+
+Severity = Literal["info", "warning"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Finding:
     """One finding of one audit: something to show the analyst, never by itself a reason to drop a claim."""
 
     check: str
-    severity: Literal["info", "warning"]
+    severity: Severity
     claims: tuple[str, ...]
     sources: tuple[str, ...]
     message: str

@@ -119,7 +119,9 @@ def _check_grade(claim: Claim, rule: Grade, policy: Policy, file: Path) -> None:
         raise InputError(file, f"{key}.reliability", "half a grade", "give reliability and credibility, or neither")
     if claim.reliability is not None and claim.grade != expected:
         fix = f"write {expected}, or leave both out to have them filled in, or add a grade_override with its reason"
-        raise InputError(file, f"{key}.reliability", f"grade {claim.grade} is not what the rule gives ({rule.reason})", fix)
+        raise InputError(
+            file, f"{key}.reliability", f"grade {claim.grade} is not what the rule gives ({rule.reason})", fix
+        )
 
 
 def _dated(claim: Claim, sources: Mapping[str, Source]) -> Claim:

@@ -85,7 +85,10 @@ def apply_log(
         before = claim.status if entry.what == "status" else _standing(claim, rules[claim.id])
         if entry.before != before:
             raise InputError(
-                path, f"[{position}].from", f"says {entry.before}, but {claim.id} was {before}", "restore the missing lines"
+                path,
+                f"[{position}].from",
+                f"says {entry.before}, but {claim.id} was {before}",
+                "restore the missing lines",
             )
         state[claim.id] = _changed(claim, entry)
     return tuple(state[claim.id] for claim in claims)

@@ -172,7 +172,7 @@ class Claim(Frozen):
         high = self.high if self.high is not None else self.value
         if low is not None and high is not None and low > high:
             raise ValueError(f"range upside down: low {low:g} is above high {high:g}; swap them")
-        if self.value is not None and not (low <= self.value <= high):
+        if self.value is not None and low is not None and high is not None and not low <= self.value <= high:
             raise ValueError(f"value {self.value:g} lies outside its range {low:g} to {high:g}")
         if self.kind == "figure" and not self.has_number and not self.asserts:
             raise ValueError("a figure needs a value, a range or an assertion (asserts) about figures")
@@ -237,7 +237,8 @@ class Source(Frozen):
     @property
     def known_until(self) -> Interval | None:
         """Date of issue, taking the later where two are on record; None if undated."""
-        dates = [interval(text) for text in (self.issued, self.issued_otherwise and self.issued_otherwise.valid_time) if text]
+        other = self.issued_otherwise.valid_time if self.issued_otherwise else None
+        dates = [interval(text) for text in (self.issued, other) if text]
         return max(dates, key=lambda date: date.end) if dates else None
 
 

@@ -5,11 +5,12 @@ They are judgements, not findings; so they are kept in one file, ``policy.yaml``
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["AuditPolicy", "GradingPolicy", "Policy", "ReliabilityPolicy", "RELIABILITIES"]
+__all__ = ["RELIABILITIES", "AuditPolicy", "GradingPolicy", "Policy", "ReliabilityPolicy"]
 
 RELIABILITIES = "ABCDEF"
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -117,7 +118,7 @@ class Policy(_Table):
         if sorted(self.credibility) != [1, 2, 3, 4, 5]:
             raise ValueError("credibility needs exactly the keys 1 to 5; 6 is set by not_judged")
         means = [self.credibility[step] for step in range(1, 6)]
-        if any(better < worse for better, worse in zip(means, means[1:], strict=False)):
+        if any(better < worse for better, worse in itertools.pairwise(means)):
             raise ValueError("credibility means must not rise from 1 to 5")
         if sorted(self.reliability) != list(RELIABILITIES):
             raise ValueError("reliability needs exactly the keys A to F")

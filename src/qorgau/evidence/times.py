@@ -52,7 +52,8 @@ def _part(text: str) -> Interval:
     match = _PART.match(text)
     if not match:
         raise ValueError(f"not a date: {text!r}; write 2005, 2012-09, 2012-09-25, or a span such as 1991/2014")
-    year, month, day = (int(group) if group else None for group in match.groups())
+    year = int(match[1])
+    month, day = (int(group) if group else None for group in match.groups()[1:])
     try:
         first = date(year, month or 1, day or 1)
     except ValueError as error:

@@ -8,6 +8,7 @@ written is compared a second time as a yearly rate.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def disagreements(evidence: EvidenceBase, claim: Claim) -> list[Disagreement]:
 
 
 def _agrees(values: Sequence[float], shape: str) -> bool:
-    pairs = list(zip(values, values[1:], strict=False))
+    pairs = list(itertools.pairwise(values))
     return all(after > before for before, after in pairs) if shape == "rises" else all(a < b for b, a in pairs)
 
 
@@ -90,7 +91,9 @@ def _against_trend(assertion: Assertion, series: Mapping[str, list[Point]]) -> l
         told = "; ".join(f"{entity or 'figures'} {_run(found_points)}" for entity, found_points in against.items())
         ids = tuple(point.claim for found_points in against.values() for point in found_points)
         found.append(
-            Disagreement(ids, f"says that {_name(assertion)} {word} throughout, but in {len(against)} of {len(series)}: {told}")
+            Disagreement(
+                ids, f"says that {_name(assertion)} {word} throughout, but in {len(against)} of {len(series)}: {told}"
+            )
         )
     as_rate = {
         e: p for e, p in series.items() if e not in against and not _agrees([q.rate for q in p], assertion.shape)
