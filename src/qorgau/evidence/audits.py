@@ -117,7 +117,8 @@ def statistic_without_vintage(evidence: EvidenceBase) -> Iterator[Finding]:
         elif claim.vintage_basis == "matched":
             matched[source, claim.vintage].append(claim.id)
     for (source, vintage), claims in matched.items():
-        message = f"{_listed(claims)} state no vintage; {vintage} was found by comparing with {evidence.sources[source].label}"
+        label = evidence.sources[source].label
+        message = f"{_listed(claims)} state no vintage; {vintage} was found by comparing with {label}"
         yield Finding(check, "info", tuple(claims), (source,), message)
 
 
