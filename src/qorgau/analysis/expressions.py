@@ -110,6 +110,7 @@ class Number(Part):
     constant: float
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         return np.asarray(self.constant, dtype=np.float64)
 
 
@@ -121,6 +122,7 @@ class Outcome(Part):
     run: str | None = None
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         return np.asarray(context.values(self.name, self.run or context.run), dtype=np.float64)
 
 
@@ -132,6 +134,7 @@ class YearOf(Part):
     year: int
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         return self.part.value(context)[..., context.column(self.year)]
 
 
@@ -158,6 +161,7 @@ class Over(Part):
     last: int
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         return _over(self.kind, self.part.value(context)[..., context.span(self.first, self.last)])
 
 
@@ -170,6 +174,7 @@ class Arithmetic(Part):
     right: Part
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         left, right = align(self.left, self.right, context)
         if self.operator == "+":
             return left + right
@@ -195,6 +200,7 @@ class Ratio(Part):
     floor: float
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         above, below = align(self.above, self.below, context)
         return _quotient(above, below, self.floor)
 
@@ -207,6 +213,7 @@ class Pick(Part):
     parts: tuple[Part, ...]
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         values = [_spread(part, context, self.yearly) for part in self.parts]
         if self.kind == "abs":
             return np.abs(values[0])
@@ -227,6 +234,7 @@ class Change(Part):
     run: str
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         mean = Over(False, "m", self.part, self.first, self.last)
         before = mean.value(context)
         after = mean.value(replace(context, run=self.run))
@@ -258,6 +266,7 @@ class Compare(Condition):
     tolerance: Tolerance
 
     def truth(self, context: Context) -> Truth:
+        """Return the truth; see `Condition.truth`."""
         left, right = align(self.left, self.right, context)
         left, right = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float))
         if self.operator in ("<", "<="):
@@ -280,6 +289,7 @@ class Leads(Condition):
     tolerance: Tolerance
 
     def truth(self, context: Context) -> Truth:
+        """Return the truth; see `Condition.truth`."""
         values = np.stack([_spread(part, context, self.yearly) for part in self.parts])
         own = values[self.member]
         with warnings.catch_warnings():
@@ -302,6 +312,7 @@ class Join(Condition):
     conditions: tuple[Condition, ...]
 
     def truth(self, context: Context) -> Truth:
+        """Return the truth; see `Condition.truth`."""
         truths = [condition.truth(context) for condition in self.conditions]
         holds = np.stack(np.broadcast_arrays(*(truth.holds for truth in truths)))
         distance = np.stack(np.broadcast_arrays(*(truth.distance for truth in truths)))
@@ -328,6 +339,7 @@ class YearsOf(Part):
     last: int
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         holds = self.condition.truth(context).holds[..., context.span(self.first, self.last)]
         testable = np.isfinite(holds).mean(axis=-1) >= LEAST_TESTABLE
         return np.where(testable, np.nansum(holds, axis=-1), np.nan)
@@ -342,6 +354,7 @@ class First(Part):
     last: int
 
     def value(self, context: Context) -> Floats:
+        """Return the value; see `Part.value`."""
         holds = self.condition.truth(context).holds[..., context.span(self.first, self.last)]
         testable = np.isfinite(holds).mean(axis=-1) >= LEAST_TESTABLE
         hit = holds == 1

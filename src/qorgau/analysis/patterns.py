@@ -151,7 +151,11 @@ test_patterns.__test__ = False  # type: ignore[attr-defined]  # not a test of th
 
 
 def evaluate(
-    patterns: tuple[Pattern, ...], tests: Mapping[str, Test], values: Mapping[str, Floats], years: tuple[int, ...], runs: int
+    patterns: tuple[Pattern, ...],
+    tests: Mapping[str, Test],
+    values: Mapping[str, Floats],
+    years: tuple[int, ...],
+    runs: int,
 ) -> Tested:
     """Evaluate parsed tests on values by outcome, each (runs, years)."""
     context = Context(lambda name, _label: values[name], years)

@@ -7,12 +7,11 @@ shares between 0 and 1; percent changes are in percent.
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+
+from qorgau.analysis.record import Interval, Record
 
 __all__ = [
     "Analysis",
@@ -41,45 +40,6 @@ __all__ = [
 ]
 
 
-def plain(value: Any) -> Any:
-    """Return `value` as what JSON can hold: lists, dicts, numbers, text, None (for NaN and infinities)."""
-    if isinstance(value, Record):
-        return value.to_json()
-    if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-@dataclass(frozen=True)
-class Record:
-    """Base of all records: fields become JSON keys of the same name."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as a dictionary that `json.dumps` accepts."""
-        return {item.name: plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.repr}
-
-
-@dataclass(frozen=True)
-class Interval(Record):
-    """Median, 50 % and 90 % interval and mean over `n` draws."""
-
-    median: float
-    low50: float
-    high50: float
-    low90: float
-    high90: float
-    mean: float
-    n: int
-
-
 # ------------------------------------------------------------------------------------------------ patterns
 
 
@@ -101,6 +61,8 @@ class PatternResult(Record):
 
     `verdict` and `verdict_prior` are "holds", "weak", "fails" or "not testable"; the cut-offs are the case's.
     `implausibility` is the median over draws of the distance from holding, in units of the tolerance.
+    `left_out` is the pass rate among runs that the *other* patterns keep: what the pattern says by itself, since
+    `matched` is in part what matching put there.
     """
 
     id: str
@@ -115,6 +77,7 @@ class PatternResult(Record):
     note: str
     prior: PassRate
     matched: PassRate
+    left_out: PassRate
     verdict_prior: str
     verdict: str
     implausibility: float
@@ -278,10 +241,10 @@ class Comparison(Record):
 class ClaimValue(Record):
     """What knowing whether one claim holds is worth, and whether the advice turns on it.
 
-    `evppi` and `se` are in the utility's unit. `hinge`: the best measure differs between draws where the
-    claim is true and where it is false, and knowing is worth more than two standard errors. `tips_at` is the
-    probability of the claim at which the advice changes (None when it does not). `gain_if_false` is what
-    choosing again would win were the claim known false.
+    `evppi` and `se` are in the utility's unit; `plug_in` is the estimate without splitting, which errs upwards.
+    `hinge`: the best measure differs between draws where the claim is true and where it is false, and knowing is
+    worth more than two standard errors. `tips_at` is the probability of the claim at which the advice changes
+    (None when it does not). `gain_if_false` is what choosing again would win were the claim known false.
     """
 
     claim: str
@@ -289,6 +252,7 @@ class ClaimValue(Record):
     p: float
     evppi: float
     se: float
+    plug_in: float
     hinge: bool
     tips_at: float | None
     best_now: str

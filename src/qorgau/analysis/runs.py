@@ -44,6 +44,8 @@ class Runs:
     knockouts
         By mechanism: numbers of the runs, shape (k,), and a function as `fetch_baseline` for those runs with
         the mechanism off.
+    switches
+        By mechanism: in which runs it was on, bool (runs,).
     """
 
     policies: tuple[str, ...]
@@ -57,6 +59,7 @@ class Runs:
     knockouts: Mapping[str, tuple[NDArray[np.int64], Callable[[Sequence[str]], Mapping[str, Floats]]]] = field(
         default_factory=dict
     )
+    switches: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def baseline(self) -> str:
@@ -95,6 +98,7 @@ class Runs:
         parameters: Mapping[str, Any] | None = None,
         claims: Mapping[str, Any] | None = None,
         knockouts: Mapping[str, Mapping[str, Any]] | None = None,
+        switches: Mapping[str, Any] | None = None,
     ) -> Runs:
         """Make runs of arrays in memory, each (policies, runs, years); knock-outs each (runs, years)."""
         kept = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
@@ -116,6 +120,7 @@ class Runs:
             parameters={k: np.asarray(v, dtype=np.float64) for k, v in (parameters or {}).items()},
             claims={k: np.asarray(v, dtype=bool) for k, v in (claims or {}).items()},
             knockouts=off,
+            switches={k: np.asarray(v, dtype=bool) for k, v in (switches or {}).items()},
         )
 
 
@@ -199,6 +204,7 @@ def from_results(results: Any, corridor_ends: Mapping[str, tuple[str, str]] | No
         fetch_baseline=_remember(load_baseline),
         parameters=dict(zip(results.parameters, np.asarray(results.values(), dtype=np.float64).T)),
         claims=dict(zip(results.claims, np.asarray(results.truth(), dtype=bool).T)),
+        switches=dict(zip(results.mechanisms, np.asarray(results.switches(), dtype=bool).T)),
     )
     return replace(runs, knockouts=_knockouts(results))
 

@@ -2,6 +2,111 @@
 
 from __future__ import annotations
 
-from qorgau.analysis.records import Analysis
+from typing import Any
 
-__all__ = ["Analysis"]
+from qorgau.analysis.answer import answer
+from qorgau.analysis.case_view import CaseView, case_view
+from qorgau.analysis.comparison import compare
+from qorgau.analysis.decision import decision
+from qorgau.analysis.history import history
+from qorgau.analysis.knockouts import knockouts
+from qorgau.analysis.matching import match
+from qorgau.analysis.patterns import test_patterns
+from qorgau.analysis.records import Analysis
+from qorgau.analysis.runs import Runs, from_results
+from qorgau.analysis.thresholds import Thresholds, Utility
+from qorgau.analysis.trace import trace
+from qorgau.case.case import Case
+
+__all__ = ["Analysis", "analyse", "analyse_runs", "pattern_rows", "trace_rows"]
+
+
+def analyse(case: Case, results: Any, *, utility: Utility | None = None, seed: int = 0) -> Analysis:
+    """Analyse an ensemble of a case.
+
+    Parameters
+    ----------
+    case
+        The case, with the folder that holds its ``patterns.yaml`` and ``thresholds.yaml``.
+    results
+        Results of an ensemble of that case (`qorgau.ensemble.results.Results`).
+    utility
+        Weights of people, cost and opiates; the case's own by default (people only).
+    seed
+        Seed of split samples and resamples; the same results give the same analysis.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    InputError
+        When patterns or cut-offs are not well formed, or name what the results do not hold.
+    """
+    view = case_view(case)
+    return analyse_runs(view, from_results(results, view.corridor_ends), utility=utility, seed=seed)
+
+
+def analyse_runs(view: CaseView, runs: Runs, *, utility: Utility | None = None, seed: int = 0) -> Analysis:
+    """Analyse runs that are at hand as arrays; see `analyse`."""
+    table = view.thresholds if utility is None else _with_utility(view.thresholds, utility)
+    tested = test_patterns(view.patterns, runs, view.patterns_file)
+    matching = match(tested, runs, table)
+    used = matching.used
+    choice = decision(runs, table, used, view.focus)
+    compared = compare(
+        runs, used, table, focus=view.focus, titles=view.titles, claims=view.measure_claims,
+        place_labels=view.place_labels, started=view.started, choice=choice,
+    )
+    traced = trace(
+        runs, used, choice, table, source_of=view.source_of, figure_claims=view.figure_claims, seed=seed
+    )
+    without = knockouts(runs, view.patterns, table, view.patterns_file)
+    said = answer(
+        compared, traced, matching, without, table, focus=view.focus, title=view.title,
+        not_for=(view.not_for,) if view.not_for else (),
+    )
+    return Analysis(
+        case=view.name, focus=view.focus, policies=runs.policies, runs=runs.count, answer=said, matching=matching,
+        comparison=compared, trace=traced, knockouts=without, history=history(runs, used, view.observed),
+        limits=_limits(view, matching.advice),
+    )
+
+
+def _with_utility(table: Thresholds, utility: Utility) -> Thresholds:
+    return table.model_copy(update={"trace": table.trace.model_copy(update={"utility": utility})})
+
+
+def _limits(view: CaseView, advice: str) -> tuple[str, ...]:
+    paired = sum(not pattern.single for pattern in view.patterns)
+    said = [
+        "Matching sets runs aside; the runs that stay are not ruled out yet, and are no sample of what is true.",
+        "The strength and the cost of every measure are assumptions of the case.",
+        "Values of information are over the claims and ranges of this case, not over what nobody has claimed.",
+    ]
+    if paired:
+        said.append(f"{paired} patterns on what changes when one thing is changed need paired runs and are not evaluated.")
+    if advice == "prior":
+        said.append("Too few runs agree with the patterns: all figures are over unmatched runs.")
+    return tuple(said)
+
+
+def pattern_rows(analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the patterns as rows id, claim, kind, statement, prior, matched, and what else is known of each."""
+    rows = []
+    for pattern in analysis.matching.patterns:
+        whole = pattern.to_json()
+        rows.append({
+            "id": pattern.id, "claim": list(pattern.claims), "kind": pattern.kind, "statement": pattern.statement,
+            "prior": whole["prior"]["rate"], "matched": whole["matched"]["rate"], "left_out": whole["left_out"]["rate"],
+            "verdict": pattern.verdict, "strength": pattern.strength, "use": pattern.use,
+            "prior_interval": [whole["prior"]["low"], whole["prior"]["high"]],
+            "matched_interval": [whole["matched"]["low"], whole["matched"]["high"]],
+        })
+    return rows
+
+
+def trace_rows(analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the claims as rows claim, source, evppi, se, hinge, tips_at, p, and what else is known of each."""
+    return [item.to_json() for item in analysis.trace.claims]

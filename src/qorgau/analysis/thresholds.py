@@ -89,6 +89,7 @@ class TraceRule(_Frozen):
 class KnockoutRule(_Frozen):
     """What counts as an effect of a mechanism."""
 
+    years: tuple[int, int] = (2000, 2013)
     tenth: float = Field(0.10, gt=0)
     weakened: Share = 0.10
 
