@@ -1,0 +1,17 @@
+"""A case: its files, their checks, and their translation into the model's arrays."""
+
+from qorgau.case.case import Case
+from qorgau.case.load import bundled_cases, case_folder, load_case
+from qorgau.case.schema import json_schemas
+from qorgau.case.translate import mechanism_claims, parameter_table, to_world
+
+__all__ = [
+    "Case",
+    "bundled_cases",
+    "case_folder",
+    "json_schemas",
+    "load_case",
+    "mechanism_claims",
+    "parameter_table",
+    "to_world",
+]
