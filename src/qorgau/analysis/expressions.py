@@ -143,12 +143,12 @@ def _over(kind: str, values: Floats) -> Floats:
     applies = np.isfinite(values)
     enough = applies.mean(axis=-1) >= (1.0 if kind == "sum" else LEAST_TESTABLE)
     clean = np.where(applies, values, np.nan)
-    reduce = {
-        "m": np.nanmean, "sum": np.nansum, "min": np.nanmin, "max": np.nanmax, "median": np.nanmedian
-    }[kind]
+    reductions: dict[str, Callable[..., Floats]] = {
+        "m": np.nanmean, "sum": np.nansum, "min": np.nanmin, "max": np.nanmax, "median": np.nanmedian,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # rows of NaN alone are set to NaN below
-        return np.where(enough, reduce(clean, axis=-1), np.nan)
+        return np.where(enough, reductions[kind](clean, axis=-1), np.nan)
 
 
 @dataclass(frozen=True)

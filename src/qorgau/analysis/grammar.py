@@ -209,7 +209,7 @@ class _Parser:
 
     def part(self, node: ast.expr) -> ex.Part:
         """Return a part with a value."""
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             return ex.Number(False, float(node.value))
         if isinstance(node, ast.Name):
             return self.outcome(node.id)

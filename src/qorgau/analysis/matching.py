@@ -84,7 +84,7 @@ def narrowing(values: Mapping[str, Floats], kept: np.ndarray, kind: str, looked_
     A random subset of n out of N draws shifts the mean with standard error sd sqrt((N - n) / (n (N - 1))).
     """
     n, total = int(kept.sum()), int(kept.size)
-    found = []
+    found: list[Narrowed] = []
     if n < 2 or total < 3:
         return found
     se = math.sqrt((total - n) / (n * (total - 1)))
@@ -178,7 +178,8 @@ def _pattern_results(
         found.append(PatternResult(
             id=pattern.id, claims=pattern.claims, kind=pattern.kind, statement=pattern.statement, test=pattern.test,
             strength=pattern.strength, use=pattern.use, tolerance=_tolerance(pattern),
-            why_not_by_construction=pattern.why, note=pattern.note, prior=prior, matched=matched, left_out=pass_rate(holds[others]),
+            why_not_by_construction=pattern.why, note=pattern.note,
+            prior=prior, matched=matched, left_out=pass_rate(holds[others]),
             verdict_prior=prior_word,
             verdict=verdict(matched.rate, matched.tested, table.verdicts) if enough else prior_word,
             implausibility=float(np.median(finite)) if finite.size else math.nan,

@@ -56,7 +56,8 @@ def interval(values: np.ndarray) -> Interval:
     finite = np.asarray(values, dtype=np.float64)
     finite = finite[np.isfinite(finite)]
     if finite.size == 0:
-        return Interval(*([math.nan] * 6), 0)
+        nan = math.nan
+        return Interval(nan, nan, nan, nan, nan, nan, 0)
     low90, low50, median, high50, high90 = np.quantile(finite, [0.05, 0.25, 0.5, 0.75, 0.95])
     return Interval(
         float(median), float(low50), float(high50), float(low90), float(high90), float(finite.mean()), finite.size

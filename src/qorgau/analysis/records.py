@@ -12,6 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qorgau.analysis.record import Interval, Record
+from qorgau.analysis.tracing_records import (
+    ClaimValue,
+    FigureValue,
+    KnockoutEffect,
+    KnockoutPattern,
+    Knockouts,
+    SourceValue,
+    Trace,
+)
 
 __all__ = [
     "Analysis",
@@ -21,7 +30,6 @@ __all__ = [
     "Comparison",
     "Displacement",
     "Effect",
-    "EvidenceUse",
     "FigureValue",
     "History",
     "Interval",
@@ -234,123 +242,6 @@ class Comparison(Record):
         return next((m for m in (*self.measures, *self.unranked) if m.policy == policy), None)
 
 
-# --------------------------------------------------------------------------------------------------- trace
-
-
-@dataclass(frozen=True)
-class ClaimValue(Record):
-    """What knowing whether one claim holds is worth, and whether the advice turns on it.
-
-    `evppi` and `se` are in the utility's unit; `plug_in` is the estimate without splitting, which errs upwards.
-    `hinge`: the best measure differs between draws where the claim is true and where it is false, and knowing is
-    worth more than two standard errors. `tips_at` is the probability of the claim at which the advice changes
-    (None when it does not). `gain_if_false` is what choosing again would win were the claim known false.
-    """
-
-    claim: str
-    source: str
-    p: float
-    evppi: float
-    se: float
-    plug_in: float
-    hinge: bool
-    tips_at: float | None
-    best_now: str
-    best_if_true: str
-    best_if_false: str
-    gain_if_true: float
-    gain_if_false: float
-    draws_true: int
-    draws_false: int
-    monotone: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class FigureValue(Record):
-    """What knowing one uncertain number exactly is worth (regression estimate)."""
-
-    parameter: str
-    claims: tuple[str, ...]
-    evppi: float
-    se: float
-    hinge: bool
-    best_low: str
-    best_high: str
-    turns_at: float | None
-    monotone: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class SourceValue(Record):
-    """What researching one source again is worth: all its claims judged together, by a check that can err."""
-
-    source: str
-    claims: tuple[str, ...]
-    evii: float
-    se: float
-    evppi: float
-    accuracy: float
-    hinges: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True)
-class Trace(Record):
-    """What the advice hangs on. Values are in the unit of the utility, per year."""
-
-    best_now: str
-    utility: str
-    utility_unit: str
-    runs: int
-    evpi: float
-    evpi_se: float
-    claims: tuple[ClaimValue, ...]
-    figures: tuple[FigureValue, ...]
-    sources: tuple[SourceValue, ...]
-    note: str
-
-
-# ----------------------------------------------------------------------------------------------- knock-outs
-
-
-@dataclass(frozen=True)
-class KnockoutEffect(Record):
-    """Effect of switching one mechanism off on one outcome, in units of the outcome's spread over draws."""
-
-    mechanism: str
-    outcome: str
-    effect: float
-    mean_absolute: float
-    se: float
-    above_tenth: bool
-
-
-@dataclass(frozen=True)
-class KnockoutPattern(Record):
-    """One pattern with one mechanism switched off: "fails", "weakened", "no effect" or "not testable"."""
-
-    mechanism: str
-    pattern: str
-    verdict: str
-    with_rate: float
-    without_rate: float
-
-
-@dataclass(frozen=True)
-class Knockouts(Record):
-    """What the model does without each mechanism. Empty when no knock-out runs were made."""
-
-    runs: int
-    mechanisms: tuple[str, ...]
-    outcomes: tuple[str, ...]
-    effects: tuple[KnockoutEffect, ...]
-    patterns: tuple[KnockoutPattern, ...]
-    idle: tuple[str, ...]
-    note: str
-
-
 # -------------------------------------------------------------------------------------------------- history
 
 
@@ -394,15 +285,6 @@ class History(Record):
 
 
 # --------------------------------------------------------------------------------------------------- answer
-
-
-@dataclass(frozen=True)
-class EvidenceUse(Record):
-    """One claim that a statement rests on, with how sure the evidence makes it."""
-
-    claim: str
-    source: str
-    p: float
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,9 @@ def _knockouts(
         rows = np.flatnonzero((mechanisms == mechanism) & (row[run] >= 0))
         numbers, place = np.unique(row[run[rows]], return_inverse=True)
 
-        def load(names: list[str], rows: Any = rows, place: Any = place, size: int = len(numbers)) -> Mapping[str, Floats]:
+        def load(
+            names: list[str], rows: Any = rows, place: Any = place, size: int = len(numbers)
+        ) -> Mapping[str, Floats]:
             filled: dict[str, Floats] = {}
             for name in names:
                 values = np.full((size, len(results.years)), np.nan)

@@ -86,7 +86,7 @@ def _limits(view: CaseView, advice: str) -> tuple[str, ...]:
         "Values of information are over the claims and ranges of this case, not over what nobody has claimed.",
     ]
     if paired:
-        said.append(f"{paired} patterns on what changes when one thing is changed need paired runs and are not evaluated.")
+        said.append(f"{paired} patterns on what one change does need paired runs and are not evaluated.")
     if advice == "prior":
         said.append("Too few runs agree with the patterns: all figures are over unmatched runs.")
     return tuple(said)

@@ -55,7 +55,7 @@ class MatchingRule(_Frozen):
     cutoff: float = Field(3.0, gt=0)
     passed_over: int = Field(2, ge=0)
     strengths: tuple[Strength, ...] = ("strong", "moderate")
-    weights: dict[Strength, Share] = Field(default_factory=lambda: {"strong": 1.0, "moderate": 0.5, "weak": 0.25})
+    weights: dict[Strength, Share] = {"strong": 1.0, "moderate": 0.5, "weak": 0.25}
     least_kept: int = Field(50, ge=1)
 
 

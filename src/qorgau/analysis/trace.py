@@ -28,7 +28,13 @@ _SURE = 2.0
 
 
 def _claim(
-    claim: str, source: str, bits: np.ndarray, found: Estimate, choice: Decision, evpi: float, evpi_se: float, least: int
+    claim: str,
+    source: str,
+    bits: np.ndarray,
+    found: Estimate,
+    choice: Decision,
+    perfect: tuple[float, float],
+    least: int,
 ) -> ClaimValue:
     utility, names = choice.utility, choice.options
     true, false = int(bits.sum()), int((~bits).sum())
@@ -36,14 +42,17 @@ def _claim(
     now = known_best(utility)
     if min(true, false) < least:
         note = f"true in {true} and false in {false} draws: too few to judge"
-        return ClaimValue(claim, source, p, 0.0, math.nan, found.plug_in, False, None, names[now], names[now], names[now],
-                          0.0, 0.0, true, false, True, note)
+        return ClaimValue(
+            claim, source, p, 0.0, math.nan, found.plug_in, False, None, names[now], names[now], names[now],
+            0.0, 0.0, true, false, True, note,
+        )
     when_true, when_false = utility[bits].mean(axis=0), utility[~bits].mean(axis=0)
     best_true, best_false = int(np.argmax(when_true)), int(np.argmax(when_false))
     differs = best_true != best_false
     hinge = bool(differs and found.value > _SURE * found.se)
     # Knowing more cannot be worth less than nothing, nor more than knowing everything.
-    monotone = bool(found.raw >= -_SURE * found.se and found.value <= evpi + _SURE * math.hypot(found.se, evpi_se))
+    room = _SURE * math.hypot(found.se, perfect[1])
+    monotone = bool(found.raw >= -_SURE * found.se and found.value <= perfect[0] + room)
     note = ""
     if differs and not hinge:
         note = "the best measure differs between draws where it is true and false, by no more than chance explains"
@@ -112,10 +121,12 @@ def trace(
     rule, sources = table.trace, dict(source_of or {})
     evpi, evpi_se = perfect_value(choice.utility)
     names = tuple(runs.claims)
-    bits = np.stack([runs.claims[name][used] for name in names], axis=1) if names else np.zeros((int(used.sum()), 0), bool)
+    bits = np.zeros((int(used.sum()), len(names)), dtype=bool)
+    for i, name in enumerate(names):
+        bits[:, i] = runs.claims[name][used]
     found = bit_values(choice.utility, bits, rule.splits, rule.bootstrap, seed)
     claims = [
-        _claim(name, sources.get(name, ""), bits[:, i], found[i], choice, evpi, evpi_se, rule.least_draws)
+        _claim(name, sources.get(name, ""), bits[:, i], found[i], choice, (evpi, evpi_se), rule.least_draws)
         for i, name in enumerate(names)
     ]
     figures = [
@@ -147,8 +158,8 @@ def trace(
         sources=tuple(sorted(researched, key=lambda item: (-item.evii, item.source))),
         note=(
             f"Value of choosing better, in {choice.unit}. Split samples ({rule.splits} halvings); standard errors from "
-            f"{rule.bootstrap} resamples. Checking a source gives the right verdict on a claim {rule.check_accuracy:.0%} "
-            "of the time (assumption)."
+            f"{rule.bootstrap} resamples. Checking a source gives the right verdict on a claim "
+            f"{rule.check_accuracy:.0%} of the time (assumption)."
         ),
     )
 

@@ -55,7 +55,7 @@ _LABELS: dict[str, Label] = {
     "bribes_usd": Label("bribes and fees paid by traffickers", "USD a year", "lower", "higher"),
     "officials_corrupt_share": Label("share of officials who are corrupt", "share", "lower", "higher"),
     "measures_cost_usd": Label("cost of measures", "USD a year", "lower", "higher"),
-    "perceived_corruption_score": Label("perceived corruption (score, up is cleaner)", "score 0-100", "lower", "higher"),
+    "perceived_corruption_score": Label("perceived corruption (up is cleaner)", "score 0-100", "lower", "higher"),
     "tip_tier": Label("tier in the trafficking report", "tier", "lower", "higher"),
     "active_organisations": Label("organisations at work", "organisations", "fewer", "more"),
     "opiate_price_almaty": Label("price of heroin in Almaty", "USD per kg", "lower", "higher"),
@@ -112,8 +112,8 @@ def likelihood_note(table: Likelihood) -> str:
     very, likely = round(100 * table.very_likely), round(100 * table.likely)
     return (
         f"Very likely: at least {very} of 100 draws. Likely: {likely} to {very - 1}. "
-        f"About as likely as not: {101 - likely} to {likely - 1}. People identified by the state are never shown as the "
-        "number of people exploited."
+        f"About as likely as not: {101 - likely} to {likely - 1}. People identified by the state are "
+        "never shown as the number of people exploited."
     )
 
 
