@@ -113,3 +113,14 @@ def fake_inputs(runner=None, case_hash: str = "abc", off=frozenset()) -> Inputs:
         first_year=1991,
         subsystems=("economy", "markets"),
     )
+
+
+def same(one, other) -> bool:
+    """Whether two tables are the same to the bit, NaN included (Arrow's own test has NaN unlike NaN)."""
+    if one.column_names != other.column_names or one.num_rows != other.num_rows:
+        return False
+    for name in one.column_names:
+        a, b = (table[name].to_numpy(zero_copy_only=False) for table in (one, other))
+        if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
+            return False
+    return True

@@ -168,7 +168,7 @@ class Draws:
             self.design,
         )
 
-    def take(self, rows: Sequence[int]) -> Draws:
+    def take(self, rows: Sequence[int] | np.ndarray) -> Draws:
         """Return the draws at these rows, in this order."""
         at = np.asarray(rows, dtype=np.int64)
         return Draws(

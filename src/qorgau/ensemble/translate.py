@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from qorgau.case import Case, mechanism_claims, to_world
+from qorgau.case import Case, mechanism_claims, parameter_table, to_world
+from qorgau.case.timeline import month_index
 from qorgau.ensemble.designs import Draws, Uncertain, draw_from
 from qorgau.ensemble.inputs import Inputs
 from qorgau.ensemble.policies import Catalogue, Measure, Plan
@@ -55,25 +56,25 @@ def uncertain_of(case: Case) -> Uncertain:
     InputError
         If a parameter of the model has no prior in the case.
     """
-    parameters = []
+    rows = {row.name: row for row in parameter_table(case)}
     for subsystem, table in PARAMETERS.items():
         for parameter in table:
-            name = f"{subsystem}.{parameter.name}"
-            if name not in case.parameters:
+            if f"{subsystem}.{parameter.name}" not in rows:
                 raise InputError(
-                    f"parameters/{subsystem}.yaml", parameter.name, "the model's parameter has no prior",
-                    f"add {parameter.name}: {{unit: {parameter.unit}, prior: ..., assumption: ...}}",
+                    f"parameters/{subsystem}.yaml",
+                    parameter.name,
+                    "the model's parameter has no prior",
+                    f"add {parameter.name} with unit {parameter.unit}, a prior, and claims or an assumption",
                 )
-            row, prior = case.parameters[name], case.prior(name)
-            vague = row.vague if name not in case.fixed else None
-            parameters.append(
-                DrawnParameter(
-                    name,
-                    Distribution(prior.kind, tuple(prior.numbers)),
-                    Distribution(vague.kind, tuple(vague.numbers)) if vague else None,
-                    tuple(row.claims),
-                )
-            )
+    parameters = [
+        DrawnParameter(
+            row.name,
+            Distribution(row.prior.kind, tuple(row.prior.numbers)),
+            Distribution(row.vague.kind, tuple(row.vague.numbers)) if row.vague else None,
+            row.claims,
+        )
+        for row in rows.values()
+    ]
     claims, policy = case.evidence.claims, case.evidence.policy
     return Uncertain(
         parameters=tuple(parameters),
@@ -81,7 +82,7 @@ def uncertain_of(case: Case) -> Uncertain:
         sources=tuple(truth_sources(claims)),
         truth_bits=functools.partial(truth_bits, claims, policy),
         mechanisms=tuple(m.name.lower() for m in Mechanism),
-        mechanism_claims={name.lower(): tuple(ids) for name, ids in mechanism_claims(case).items()},
+        mechanism_claims={m.name.lower(): ids for m, ids in mechanism_claims(case).items()},
         off=frozenset(case.off),
     )
 
@@ -89,17 +90,16 @@ def uncertain_of(case: Case) -> Uncertain:
 def catalogue_of(case: Case) -> Catalogue:
     """Return the counter-measures of a case as levers, the baseline first."""
     settings = case.settings
+    rows = sorted(case.measures, key=lambda row: bool(row.levers))
+    # A lever rises as fast as the measure that moves it alone; joint measures only pull several at once.
     ramps: dict[str, int] = {}
-    # Where several measures pull a lever, the one that pulls fewest levers says how fast it rises.
-    for row in sorted(case.measures, key=lambda m: -len(m.levers)):
-        ramps.update(dict.fromkeys(row.levers, max(1, row.ramp_months)))
-    rows = sorted(case.measures, key=lambda m: bool(m.levers))
-    year, month = (int(part) for part in settings.policy_start.split("-"))
+    for row in sorted(case.measures, key=lambda row: -len(row.levers)):
+        ramps.update(dict.fromkeys(row.levers, row.ramp_months))
     return Catalogue(
         measures=tuple(Measure(row.id, dict(row.levers)) for row in rows),
         instruments=INSTRUMENTS,
-        ramp_months=tuple(ramps.get(instrument, 1) for instrument in INSTRUMENTS),
-        start_month=(year - settings.start_year) * 12 + month - 1,
+        ramp_months=tuple(max(1, ramps.get(name, 1)) for name in INSTRUMENTS),
+        start_month=month_index(settings.policy_start, settings.start_year),
         first_year=settings.start_year,
         last_month=(settings.last_year - settings.start_year + 1) * 12 - 1,
     )
