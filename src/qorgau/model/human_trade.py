@@ -167,30 +167,25 @@ def _former(c_from, c_to, c_internal, place_state, states):
 
 
 @compiled
-def _find(key, month, h, f, found, ptr, links, c_from, c_to, place_state, hazard, home, goal, intercepted, carried,
-          transit):
-    """Place the people found on route h on its corridors, each in the state at the far end."""
-    left = found
-    ahead = 0.0
-    for i in range(ptr[h], ptr[h + 1]):
-        ahead += hazard[links[i]]
-    seen = 0
-    for i in range(ptr[h], ptr[h + 1]):
-        if left == 0:
-            break
-        k = links[i]
-        s = place_state[c_from[k]]
-        if s != home and s != goal and (seen >> s) & 1 == 0:
-            transit[s] += left
-            seen |= 1 << s
-        carried[k, f] += left
-        n = left
-        if i < ptr[h + 1] - 1:
-            chance = (1.0 - math.exp(-hazard[k])) / max(1e-300, 1.0 - math.exp(-ahead))
-            n = binomial(uniform(key, _S_FOUND, month, h, 8 + 2 * (i - ptr[h]) + f), left, chance)
-        intercepted[place_state[c_to[k]]] += n
-        left -= n
-        ahead -= hazard[k]
+def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard, home, goal, intercepted,
+          carried, transit):
+    """Place each person found on route h on the corridor where the hazard met reaches a truncated exponential."""
+    for person in range(found):
+        u = uniform(key, _S_FOUND, month, h, 2 * person + f + 8)
+        depth = -math.log(1.0 - u * chance)
+        seen = 0
+        last = ptr[h + 1] - 1
+        for i in range(ptr[h], ptr[h + 1]):
+            k = links[i]
+            s = place_state[c_from[k]]
+            if s != home and s != goal and (seen >> s) & 1 == 0:
+                transit[s] += 1
+                seen |= 1 << s
+            carried[k, f] += 1
+            depth -= hazard[k]
+            if depth <= 0.0 or i == last:
+                intercepted[place_state[c_to[k]]] += 1
+                break
 
 
 @compiled
@@ -201,7 +196,6 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
-    states = people.shape[0]
     corridors = c_from.shape[0]
     hazard = np.zeros(corridors)
     abroad = np.zeros(2, dtype=np.int64)
@@ -248,9 +242,16 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                         mean = most * (1.0 - math.exp(-total / most))
                         yielded = mean / total
                     effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
-                    n = poisson(uniform(key, _S_RECRUITS, month, pair, f), mean)
-                    young = binomial(uniform(key, _S_CHILDREN, month, pair, f), n, pool_children[r, p, d])
+                    n = 0
+                    if mean > 0.0:
+                        n = poisson(uniform(key, _S_RECRUITS, month, pair, f), mean)
                     recruits[r, p, d, f] = n
+                    children[r, p, d, f] = 0
+                    if n == 0:
+                        for j in range(lo, hi):
+                            recruits_route[r, order[j], f] = 0
+                        continue
+                    young = binomial(uniform(key, _S_CHILDREN, month, pair, f), n, pool_children[r, p, d])
                     children[r, p, d, f] = young
                     origin_flow[r, home] += n
                     left = n
@@ -270,19 +271,28 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                         risk = 0.0
                         for i in range(ptr[h], ptr[h + 1]):
                             risk += hazard[links[i]]
-                        found = binomial(uniform(key, _S_FOUND, month, h, f), here, 1.0 - math.exp(-risk))
+                        # most journeys are found out by no one: one exponential settles those
+                        u = uniform(key, _S_FOUND, month, h, f)
+                        found = 0
+                        if u > math.exp(-risk * here):
+                            chance = 1.0 - math.exp(-risk)
+                            found = binomial(u, here, chance)
                         if found > 0:
-                            _find(key, month, h, f, found, ptr, links, c_from, c_to, place_state, hazard, home, goal,
-                                  intercepted[r], carried[r], transit[r])
+                            _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard,
+                                  home, goal, intercepted[r], carried[r], transit[r])
                         caught += found
                         on_way = here - found
                         if on_way == 0:
                             continue
                         for i in range(ptr[h], ptr[h + 1]):
                             carried[r, links[i], f] += on_way
-                        for s in range(states):
-                            if (passed[h] >> s) & 1 == 1:
+                        bits = passed[h]
+                        s = 0
+                        while bits:
+                            if bits & 1:
                                 transit[r, s] += on_way
+                            bits >>= 1
+                            s += 1
                     came = n - caught
                     young_found = 0
                     if caught > 0:
