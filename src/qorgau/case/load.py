@@ -20,7 +20,6 @@ from qorgau.evidence.reading import as_model, read_yaml
 __all__ = ["bundled_cases", "case_folder", "load_case"]
 
 Row = TypeVar("Row", bound=Sourced)
-TEMPLATE = "template"
 
 
 def _cases() -> Path:
@@ -53,18 +52,18 @@ def case_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def _need_basis(row: Sourced, default: str | None, file: Path, key: str) -> str | None:
-    if row.has_basis:
-        return None
-    if default is None:
+def _need_basis(row: Sourced, file: Path, key: str) -> None:
+    if not row.has_basis:
         fix = "name the claims that it rests on (claims: [...]) or say why it is what it is (assumption: ...)"
         raise InputError(file, key, "missing claim: the row names neither claims nor an assumption", fix)
-    return default
 
 
 def _with_basis(row: Row, default: str | None, file: Path, key: str) -> Row:
-    given = _need_basis(row, default, file, key)
-    return row if given is None else row.model_copy(update={"assumption": " ".join(given.split())})
+    """Row with the file's assumption where it states none itself; claims rarely give all of its numbers."""
+    if row.assumption is None and default is not None:
+        row = row.model_copy(update={"assumption": " ".join(default.split())})
+    _need_basis(row, file, key)
+    return row
 
 
 def _mapping(file: Path, allowed: tuple[str, ...]) -> Mapping[str, Any]:
@@ -107,12 +106,8 @@ def _rows(file: Path, key: str, model: type[Row]) -> tuple[Row, ...]:
     return tuple(out)
 
 
-def _parameters(folder: Path) -> dict[str, ParameterPrior]:
+def _own_parameters(folder: Path) -> dict[str, ParameterPrior]:
     out: dict[str, ParameterPrior] = {}
-    if not folder.is_dir():
-        raise InputError(
-            folder, "", "the folder is missing", "add it, with one YAML file for each subsystem of the model"
-        )
     for file in sorted(folder.glob("*.yaml")):
         data = read_yaml(file)
         if not isinstance(data, Mapping):
@@ -121,9 +116,26 @@ def _parameters(folder: Path) -> dict[str, ParameterPrior]:
             )
         for name, item in data.items():
             row = as_model(ParameterPrior, item, file, str(name))
-            _need_basis(row, None, file, str(name))
+            _need_basis(row, file, str(name))
             out[f"{file.stem}.{name}"] = row
     return out
+
+
+def _parameters(folder: Path, settings: Settings) -> dict[str, ParameterPrior]:
+    """Priors of the case's own files, and those of the case that it takes the others over from."""
+    own = _own_parameters(folder / "parameters")
+    base = settings.priors_from
+    if base is None:
+        return own
+    if base not in bundled_cases() or base == settings.id:
+        fix = f"name another bundled case: {', '.join(bundled_cases())}"
+        raise InputError(folder / SETTINGS_FILE, "priors_from", f"no bundled case {base!r}", fix)
+    out = {}
+    for name, row in _own_parameters(case_folder(base) / "parameters").items():
+        # That case's claims are not this one's evidence, so its ranges are assumptions here.
+        why = f"taken over from the case {base}" + (f": {row.assumption}" if row.assumption else "")
+        out[name] = ParameterPrior(unit=row.unit, prior=row.prior, assumption=why)
+    return {**out, **own}
 
 
 def _pattern_ids(file: Path) -> tuple[str, ...]:
@@ -158,12 +170,12 @@ def load_case(name_or_folder: str | os.PathLike[str]) -> Case:
     folder = case_folder(name_or_folder)
     settings_file = folder / SETTINGS_FILE
     settings = as_model(Settings, read_yaml(settings_file), settings_file, "")
-    _need_basis(settings, None, settings_file, "")
+    _need_basis(settings, settings_file, "")
     rows = {name: _rows(folder / f"{name}.yaml", name, model) for name, model in ROW_FILES.items()}
     case = Case(
         settings=settings,
         **rows,
-        parameters=_parameters(folder / "parameters"),
+        parameters=_parameters(folder, settings),
         evidence=load_evidence(folder / "evidence"),
         pattern_ids=_pattern_ids(folder / "patterns.yaml"),
         folder=str(folder),

@@ -104,6 +104,9 @@ class Settings(Sourced):
     organisation_slots: int = Field(ge=1, le=500, description="most organisations alive at once")
     levels: Levels
     routes: Routes
+    priors_from: Identifier | None = Field(
+        None, description="bundled case whose priors hold, as assumptions, where parameters/ says nothing"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Settings:
