@@ -90,7 +90,7 @@ _TRIBUTE = 3.0
 @inlined
 def expected_sanction(audit, penalty, crowd, independence, shield):
     """Expected monthly loss of a corrupt official, monthly wages; audits are spread over the ``crowd``."""
-    return penalty * audit / (audit + crowd) * independence * (1.0 - shield)
+    return penalty * (audit / (audit + crowd)) * independence * (1.0 - shield)
 
 
 @inlined

@@ -1,0 +1,162 @@
+"""Plain-Python oracle of the process `corruption`: from the equations, one official post at a time."""
+
+from __future__ import annotations
+
+import math
+
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.streams import Stream, normal
+from qorgau.model.world import INSTRUMENTS
+
+
+def _months_over(series, month, test):
+    return float(sum(1 for value in series[: month + 1] if test(value)))
+
+
+def _state_of(world, i):
+    return int(world.post_state[i])
+
+
+def _mean_conduct(world, conduct, s):
+    posts = [i for i in range(len(conduct)) if _state_of(world, i) == s]
+    heads = sum(world.post_officials[i] for i in posts)
+    if heads == 0:
+        return [0.0] * 5
+    return [sum(world.post_officials[i] * conduct[i][j] for i in posts) / heads for j in range(5)]
+
+
+def _gangs(world, state, r, s):
+    return sum(
+        1
+        for o in range(len(state.active[r]))
+        if state.active[r][o] == 1
+        and world.network_official[state.network[r][o]] == 0
+        and world.place_state[state.home[r][o]] == s
+    )
+
+
+def _softmax(values, allowed):
+    top = max(values)
+    weights = [math.exp(v - top) * a for v, a in zip(values, allowed)]
+    return [w / sum(weights) for w in weights]
+
+
+def advance(world, state, parameters, on, keys, month):
+    """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
+    out = {k: getattr(state, k).tolist() for k in (
+        "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "abuse", "guarantor")}
+    for r in range(len(keys)):
+        _one_run(world, state, parameters["corruption"][r], on[r], keys[r], month, r, out)
+    return out
+
+
+def _one_run(world, state, q, on, key, month, r, out):
+    def runs(name):
+        return float(on[Mechanism[name]])
+
+    states, posts = world.sizes["state"], world.sizes["post"]
+    before = [list(row) for row in out["conduct"][r]]
+    corrupt_before = list(out["corrupt"][r])
+    if not runs("CORRUPTION"):
+        for i in range(posts):
+            out["conduct"][r][i] = [1.0, 0.0, 0.0, 0.0, 0.0]
+            out["corrupt"][r][i] = out["legal_rents"][r][i] = out["legal_protection"][r][i] = 0.0
+            out["sanction"][r][i] = q["penalty"]
+        out["shield"][r] = [0.0] * states
+        out["abuse"][r] = [0.0] * states
+        return
+    level = dict(zip(INSTRUMENTS, state.instrument[r].tolist()))
+    free = _months_over(world.event["soviet"], month, lambda v: v <= 0)
+    sold = _months_over(world.event["privatisation"], month, lambda v: v > 0)
+    private = min(1.0, sold / (12 * q["private_years"])) * runs("PRIVATISATION")
+    for s in range(states):
+        here = [i for i in range(posts) if _state_of(world, i) == s]
+        centre = [i for i in here if world.post_kind[i] == 1]
+        mean = _mean_conduct(world, before, s)
+        if centre:
+            top = sum(corrupt_before[i] for i in centre) / len(centre)
+        else:
+            top = 0.5 * mean[1] + sum(mean[2:])
+        focus = s == world.focus
+        anti = level["anti_corruption"] if focus else 0.0
+        rich = max(1.0, state.wage[r][s]) / 100.0
+        audit = q["audit"] * (1 + q["soviet_control"] * math.exp(-free / q["control_decay"]))
+        audit *= rich ** q["audit_income"] * (1 + q["size_audit"] * anti)
+        audit *= math.exp(q["audit_spread"] * normal(key, int(Stream.SPARE_1), 0, s, 0))
+        pay = q["pay_ratio"] * (1 + q["size_pay"] * anti)
+        skim = q["skim"] * min(3.0, rich ** q["boom"]) * runs("LEGAL_RENTS")
+        gdp = world.gdp_per_head[month][s] * world.population[month][s] / 12
+        places = [p for p in range(world.sizes["place"]) if world.place_state[p] == s]
+        official_custom = 1 / (1 + math.exp(-out["guarantor"][r][s]))
+        officers = taking = 0.0
+        for i in here:
+            refuse, tolerate, bribe, protect, part = before[i]
+            takers = bribe + protect + part
+            p = world.post_place[i]
+            if i in centre:
+                output = gdp
+                extract = sum(gdp * world.place_share[k] * world.place_extractive[k] for k in places)
+                cut = q["centre_cut"] / len(centre)
+                bill = q["apparatus"] * q["centre_staff"] / len(centre) * gdp * pay
+            else:
+                output = gdp * world.place_share[p]
+                extract = output * world.place_extractive[p]
+                cut = 1 - q["centre_cut"] if centre else 1.0
+                bill = q["apparatus"] * output * pay
+            pot = skim * extract * cut
+            custom = q["protection_rate"] * private * output * cut * official_custom * runs("PROTECTION_RACKETS")
+            out["legal_rents"][r][i] = pot * takers / (takers + q["skim_half"])
+            out["legal_protection"][r][i] = custom * protect / (protect + 0.05)
+            legal = pot / bill / (takers + q["skim_half"])
+            firms = custom / bill / (protect + 0.05)
+            wages = max(1.0, q["exposed_share"] * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
+            paid = state.bribes_post[r][i] * runs("BRIBERY")
+            fees = state.fees_post[r][i] * runs("PROTECTION_RACKETS")
+            racket = state.racket_profit_post[r][i] * runs("OFFICIAL_RACKETS")
+            income = [
+                paid * (1 - q["carry_part"]) / wages / (bribe + 0.02) + legal,
+                fees / wages / (protect + 0.02) + firms + legal,
+                (paid * q["carry_part"] + racket) / wages / (part + 0.02) + legal,
+            ]
+            if runs("WEAK_SANCTION"):
+                hold = top * runs("SHARED_SANCTION")
+                penalty = q["penalty"]
+                if focus:
+                    hold *= 1 - q["size_independence"] * anti
+                    penalty *= 1 + q["size_penalty"] * level["penalties"]
+                caught = audit / (audit + takers + 0.3 * tolerate)
+                out["sanction"][r][i] = penalty * caught * (1 - hold) * (1 - state.patron_shield[r][i])
+            fear = out["sanction"][r][i]
+            worth = q["rent_value"] * (1 + q["haste"] * math.exp(-state.tenure[r][i] / 12))
+            own = [refuse, tolerate, takers, takers, takers]
+            whole = sum(mean[2:])
+            general = [mean[0], mean[1], whole, whole, whole]
+            money = [0.0, q["convenience"], *(worth * math.log(1 + max(0.0, v)) for v in income)]
+            shame = [0.0, 0.0, 1.0, 1.3, 1.7]
+            risk = [0.0, 0.15, 1.0, 1.1, 1.4]
+            utility = [
+                (money[j] - shame[j] * q["scruple"] - risk[j] * fear) / q["temperature"]
+                + q["conformity"] * runs("CONFORMITY") * (0.5 * own[j] + 0.5 * general[j])
+                for j in range(5)
+            ]
+            best = _softmax(utility, [1, 1, runs("BRIBERY"), runs("PROTECTION_RACKETS"), 1])
+            new = [x + q["speed"] * (b - x) for x, b in zip(before[i], best)]
+            out["conduct"][r][i] = new
+            out["corrupt"][r][i] = 0.5 * new[1] * runs("BLIND_EYE") + sum(new[2:])
+            if i not in centre:
+                officers += world.post_officials[i]
+                taking += world.post_officials[i] * sum(new[2:])
+        stop = mean[3] + mean[4] + q["shield_bribe"] * mean[2]
+        out["shield"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * stop))
+        out["abuse"][r][s] = taking / officers if officers else 0.0
+        if focus:
+            out["abuse"][r][s] *= 1 - q["size_abuse_training"] * level["police_training"]
+        if runs("OFFICIAL_GUARANTORS"):
+            crowd = _gangs(world, state, r, s) / q["gang_number"]
+            gangs = crowd * math.exp(1 - crowd)
+            if crowd > 1:
+                gangs = max(gangs, 1 / 3)
+            better = mean[3] / (mean[3] + q["official_half"]) - q["gang_best"] * gangs
+            balance = out["guarantor"][r][s]
+            out["guarantor"][r][s] += q["custom_speed"] * private * (
+                q["custom_sense"] * better - q["custom_decay"] * balance)

@@ -1,0 +1,49 @@
+"""Plain-Python oracle of the process `facilitators`."""
+
+from __future__ import annotations
+
+from qorgau.model.mechanisms import Mechanism
+
+
+def advance(world, state, parameters, on, keys, month):
+    """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
+    out = {k: getattr(state, k).tolist() for k in ("service", "service_fee", "service_demand")}
+    sold = sum(1 for v in world.event["privatisation"][: month + 1] if v > 0)
+    for r in range(len(keys)):
+        q = parameters["facilitators"][r]
+        working = {name: bool(on[r, Mechanism[name]]) for name in ("FACILITATORS", "DOCUMENTS", "LAUNDERING")}
+        grown = q["professional_willing"] * min(1.0, sold / (12 * q["professional_years"]))
+        grown *= on[r, Mechanism.PRIVATISATION]
+        living = [o for o in range(len(state.active[r])) if state.active[r, o] == 1]
+        hands = sum(state.capacity[r, o] for o in living)
+        for s in range(world.sizes["state"]):
+            posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
+            heads = sum(world.post_officials[i] for i in posts)
+            takers = sum(world.post_officials[i] * state.conduct[r, i, 2:].sum() for i in posts) / max(1e-9, heads)
+            moving = float(state.origin_flow[r, s] + state.transit_flow[r, s] + state.arrival_flow[r, s])
+            held = sum(
+                float(state.exploited[r, d].sum())
+                for d in range(world.sizes["destination"])
+                if world.place_state[world.destination_place[d]] == s
+            )
+            ours = sum(state.capacity[r, o] for o in living if world.place_state[state.home[r, o]] == s)
+            profit = max(0.0, state.profit_total[r]) * ours / max(1e-9, hands)
+            million = world.population[month][s] / 1e6
+            gdp = world.gdp_per_head[month][s] * world.population[month][s] / 12
+            services = (
+                ("documents_official", moving / (q["documents_capacity"] * million), "DOCUMENTS"),
+                ("houses_official", (moving + held) / (q["houses_capacity"] * million), "DOCUMENTS"),
+                ("laundering_official", profit / (q["laundering_capacity"] * gdp), "LAUNDERING"),
+            )
+            for k, (part, demand, switch) in enumerate(services):
+                supply = q[part] * takers + (1 - q[part]) * grown
+                half = q["half_supply"]
+                found = supply / (supply + half * (1 + demand)) if supply > 0 else 0.0
+                price = min(5.0, max(0.2, ((demand + half) / (supply + half)) ** q["fee_elasticity"]))
+                out["service_demand"][r][s][k] = demand
+                out["service_fee"][r][s][k] += q["speed"] * (price - out["service_fee"][r][s][k])
+                if working["FACILITATORS"] and working[switch]:
+                    out["service"][r][s][k] += q["speed"] * (found - out["service"][r][s][k])
+                else:
+                    out["service"][r][s][k] = 0.0
+    return out

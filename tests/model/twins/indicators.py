@@ -1,0 +1,81 @@
+"""Plain-Python oracle of the process `indicators`."""
+
+from __future__ import annotations
+
+import math
+
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.streams import Stream, normal
+
+OWNED = ("perceived_corruption", "tier_score", "tier", "visible_harm", "prosecuted_year", "assisted_year")
+
+
+def _held(world, state, r, s):
+    return sum(
+        float(state.exploited[r, d].sum())
+        for d in range(world.sizes["destination"])
+        if world.place_state[world.destination_place[d]] == s
+    )
+
+
+def advance(world, state, parameters, on, keys, month):
+    """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
+    out = {k: getattr(state, k).tolist() for k in OWNED}
+    for r in range(len(keys)):
+        if on[r, Mechanism.INDICATORS] > 0:
+            _one_run(world, state, parameters["indicators"][r], on[r], keys[r], month, r, out)
+    return out
+
+
+def _one_run(world, state, q, on, key, month, r, out):
+    for s in range(world.sizes["state"]):
+        posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
+
+        def mean(value, kind=None, posts=posts):
+            chosen = [i for i in posts if kind is None or world.post_kind[i] == kind]
+            heads = sum(world.post_officials[i] for i in chosen)
+            return sum(world.post_officials[i] * value(i) for i in chosen) / max(1e-9, heads)
+
+        def seen(i):
+            return 0.5 * state.conduct[r, i, 1] + state.conduct[r, i, 2:].sum()
+
+        def complicit(i):
+            return 0.5 * state.conduct[r, i, 2] + state.conduct[r, i, 3:].sum()
+
+        share = mean(seen, 0)
+        if any(world.post_kind[i] == 1 for i in posts):
+            share = (1 - q["centre_weight"]) * share + q["centre_weight"] * mean(seen, 1)
+        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * (q["anchor_share"] - share))))
+        score += q["reading_error"] * normal(key, int(Stream.PERCEPTION), month // 12, s, 0)
+        score = min(99.0, max(1.0, score))
+        out["perceived_corruption"][r][s] += q["reading_speed"] * (score - out["perceived_corruption"][r][s])
+        out["prosecuted_year"][r][s] += state.cases_prosecuted[r, s] - out["prosecuted_year"][r][s] / 12
+        out["assisted_year"][r][s] += state.assisted[r, s] - out["assisted_year"][r][s] / 12
+        ten_million = world.population[month][s] / 1e7
+
+        def part(value, half, ten_million=ten_million):
+            return value / (value + half * ten_million)
+
+        roles = 1.0
+        for flow in (state.origin_flow, state.transit_flow, state.arrival_flow):
+            roles *= part(float(flow[r, s]), q["role_half"])
+        against = on[Mechanism.TIER_COMPLICITY] * mean(complicit) + on[Mechanism.TIER_COMPLEXITY] * roles ** (1 / 3)
+        target = (
+            q["tier_law"] * state.law[r, s]
+            + q["tier_prosecutions"] * part(out["prosecuted_year"][r][s], q["prosecutions_half"])
+            + q["tier_help"] * part(out["assisted_year"][r][s], q["help_half"])
+            - q["tier_against"] * against
+        )
+        score = out["tier_score"][r][s] + q["tier_speed"] * (target - out["tier_score"][r][s])
+        out["tier_score"][r][s] = score
+        out["tier"][r][s] = 1 if score >= q["tier_one"] else 2 if score >= q["tier_two"] else 3
+    users = sum(
+        float(state.users[r, m])
+        for m in range(world.sizes["market"])
+        if world.place_state[world.market_place[m]] == world.focus
+    )
+    thousands = world.population[month][world.focus] / 1000
+    pressure = 0.5 * users / thousands / q["harm_users"]
+    pressure += 0.5 * _held(world, state, r, world.focus) / thousands / q["harm_people"]
+    harm = pressure / (1 + pressure)
+    out["visible_harm"][r] += (harm - out["visible_harm"][r]) / (12 * q["harm_years"])
