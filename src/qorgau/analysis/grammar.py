@@ -250,7 +250,7 @@ class _Parser:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _FUNCTIONS or node.keywords:
             near = difflib.get_close_matches(name, _FUNCTIONS, 1)
-            raise self.error(f"{name or self.show(node)!r} is not a function of tests",
+            raise self.error(f"{repr(name) if name else self.show(node)} is not a function of tests",
                              f"use {near[0]}" if near else f"use one of {', '.join(_FUNCTIONS)}")
         args = node.args
         if name == "argmax":

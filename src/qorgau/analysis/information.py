@@ -8,8 +8,9 @@ Taking the larger of estimated means errs upwards, so the rule "which option for
 half of the runs and paid out on the other (split samples), over several splits; that errs a little
 downwards, since half the runs choose worse. For a truth bit the conditional means are plain group means
 (exact, Strong and Oakley's single-loop estimator for a discrete parameter); for a number they are regressions
-(Strong, Oakley and Brennan 2014, Medical Decision Making 34: 311-326), here natural cubic splines on ranks;
-for several bits seen through a check that can err, a ridge regression on the noisy readings.
+(Strong, Oakley and Brennan 2014, Medical Decision Making 34: 311-326), here natural cubic splines on
+ranks; for several bits seen through a check that can err, on the noisy readings. Both are shrunk by ridge
+penalties down to no effect at all where that predicts as well, so that noise is not taken for a rule.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ __all__ = [
 ]
 
 _KNOTS = 4
-_RIDGES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 1e4])
+_BOOTSTRAP_SPLITS = 4
+_RIDGES = np.array([1e-3, 0.03, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 1e4])
 
 
 @dataclass(frozen=True)
@@ -47,28 +49,25 @@ def halves(runs: int, splits: int, seed: int) -> np.ndarray:
     return np.stack([rng.permutation(base) for _ in range(splits)])
 
 
-def _group_means(weights: Floats, utility: Floats, bits: Floats) -> tuple[Floats, Floats]:
-    """Return sums of utility and of weights where each bit is 1: (options, bits), (bits,)."""
-    return (utility * weights[:, None]).T @ bits, weights @ bits
+def _sums(weights: Floats, utility: Floats, truth: Floats) -> tuple[Floats, Floats, Floats, float]:
+    """Return sums of utility over all runs and over those where each bit is 1, and the weights of both."""
+    weighted = utility * weights[:, None]
+    return weighted.sum(axis=0), weighted.T @ truth, weights @ truth, float(weights.sum())
 
 
-def _paid(
-    learn: Floats, pay: Floats, utility: Floats, bits: Floats
-) -> Floats:
-    """Return the estimated value of each bit when choices learned with `learn` weights are paid with `pay`.
+def _paid(learn: tuple[Floats, Floats, Floats, float], pay: tuple[Floats, Floats, Floats, float]) -> Floats:
+    """Return the estimated value of each bit when choices learned on one part are paid on another.
 
-    Shape (bits,). Groups that `learn` or `pay` leave empty keep the choice made without the bit.
+    Shape (bits,). Groups that are empty in the part learned from keep the choice made without the bit.
     """
-    total = (utility * learn[:, None]).sum(axis=0)
-    sums, counts = _group_means(learn, utility, bits)
+    total, true, counts, weight = learn
     best = int(np.argmax(total))
-    paid_total = (utility * pay[:, None]).sum(axis=0)
-    paid_sums, _ = _group_means(pay, utility, bits)
-    when_true = np.where(counts > 0, np.argmax(sums, axis=0), best)
-    when_false = np.where(learn.sum() - counts > 0, np.argmax(total[:, None] - sums, axis=0), best)
-    column = np.arange(bits.shape[1])
-    gain = paid_sums[when_true, column] + (paid_total[when_false] - paid_sums[when_false, column]) - paid_total[best]
-    return gain / pay.sum()
+    when_true = np.where(counts > 0, np.argmax(true, axis=0), best)
+    when_false = np.where(weight - counts > 0, np.argmax(total[:, None] - true, axis=0), best)
+    paid_total, paid_true, _, paid_weight = pay
+    column = np.arange(len(counts))
+    gain = paid_true[when_true, column] + paid_total[when_false] - paid_true[when_false, column] - paid_total[best]
+    return gain / paid_weight
 
 
 def bit_values(
@@ -98,21 +97,25 @@ def bit_values(
     half = halves(runs, splits, seed)
     one = np.ones(runs)
     raw = np.mean([_both(mask, one, centred, truth) for mask in half], axis=0)
-    plug = _paid(one, one, centred, truth)
+    whole = _sums(one, centred, truth)
+    plug = _paid(whole, whole)
     rng = np.random.default_rng([seed, 1])
     again = np.empty((bootstrap, truth.shape[1]))
+    few = half[:_BOOTSTRAP_SPLITS]
     for b in range(bootstrap):
         weights = np.bincount(rng.integers(0, runs, runs), minlength=runs).astype(np.float64)
-        again[b] = _both(half[b % splits], weights, centred, truth)
+        again[b] = np.mean([_both(mask, weights, centred, truth) for mask in few], axis=0)
     se = again.std(axis=0, ddof=1)
     return [Estimate(max(0.0, float(r)), float(r), float(s), float(p)) for r, s, p in zip(raw, se, plug)]
 
 
 def _both(mask: np.ndarray, weights: Floats, utility: Floats, truth: Floats) -> Floats:
-    one, other = mask * weights, ~mask * weights
-    if one.sum() == 0 or other.sum() == 0:
+    """Return the value of each bit, learned on either half and paid on the other."""
+    if (mask * weights).sum() == 0 or (~mask * weights).sum() == 0:
         return np.zeros(truth.shape[1])
-    return (_paid(one, other, utility, truth) + _paid(other, one, utility, truth)) / 2.0
+    one = _sums(weights[mask], utility[mask], truth[mask])
+    other = _sums(weights[~mask], utility[~mask], truth[~mask])
+    return (_paid(one, other) + _paid(other, one)) / 2.0
 
 
 Predict = Callable[[Floats], Floats]
@@ -145,7 +148,7 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _spline(u: Floats) -> Floats:
-    """Return the natural cubic spline basis on [0, 1] with `_KNOTS` knots, shape (runs, knots)."""
+    """Return the natural cubic spline basis on [0, 1] without its constant, shape (runs, knots - 1)."""
     knots = np.linspace(0.05, 0.95, _KNOTS)
 
     def bend(k: float) -> Floats:
@@ -153,12 +156,7 @@ def _spline(u: Floats) -> Floats:
         return (np.maximum(u - k, 0.0) ** 3 - np.maximum(u - last, 0.0) ** 3) / (last - k)
 
     inner = [bend(k) - bend(knots[-2]) for k in knots[:-2]]
-    return np.column_stack([np.ones_like(u), u, *inner])
-
-
-def _least_squares(features: Floats, utility: Floats) -> Predict:
-    weights, *_ = np.linalg.lstsq(features, utility, rcond=None)
-    return lambda x: x @ weights
+    return np.column_stack([u, *inner])
 
 
 def number_value(utility: Floats, values: Floats, splits: int = 8, seed: int = 0) -> tuple[Estimate, Floats]:
@@ -184,7 +182,7 @@ def number_value(utility: Floats, values: Floats, splits: int = 8, seed: int = 0
         return Estimate(0.0, 0.0, math.nan, 0.0), np.tile(mean, (runs, 1))
     centred = utility - utility.mean(axis=1, keepdims=True)
     basis = _spline(_ranks(values))
-    return _rule_value(_least_squares, basis, centred, splits, seed), _least_squares(basis, centred)(basis)
+    return _rule_value(_ridge, basis, centred, splits, seed), _ridge(basis, centred)(basis)
 
 
 def _ridge(features: Floats, utility: Floats) -> Predict:
