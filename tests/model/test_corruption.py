@@ -74,7 +74,8 @@ def test_the_start_is_a_rest_point_of_the_months_that_follow() -> None:
 
 
 def test_no_rents_leave_no_corruption_beyond_noise() -> None:
-    rich, poor = begun(2, runs=8), begun(2, runs=8, off=(Mechanism.LEGAL_RENTS, Mechanism.PROTECTION_RACKETS), bribes=0.0)
+    no_firms = (Mechanism.LEGAL_RENTS, Mechanism.PROTECTION_RACKETS)
+    rich, poor = begun(2, runs=8), begun(2, runs=8, off=no_firms, bribes=0.0)
     for parts in (rich, poor):
         q = parts[2]["corruption"]
         q["scruple"][:] = 1.0

@@ -33,7 +33,7 @@ def test_officials_win_custom_where_they_sell_and_gangs_where_they_do_not() -> N
 
 def test_either_of_two_states_can_pay_its_officials_more() -> None:
     """Start and audit of all states come from one distribution, so the order of two states is not imposed."""
-    world, state, *_ = begun(2, runs=60)
+    _, state, *_ = begun(2, runs=60)
     first = state.guarantor[:, 0] < state.guarantor[:, 2]
     assert 0.25 < first.mean() < 0.75
 
