@@ -52,7 +52,8 @@ class FakeRunner:
         flows[..., 0, 0, 0] = yearly[..., 1]
         flows[..., 0, 0, 1] = yearly[..., 1] / 10
         flows[..., 2, 1, 0] = np.nan_to_num(np.floor(yearly[..., 0]))
-        return SimpleNamespace(yearly=yearly, corridors=flows)
+        capped = (a > 1.9)[None, :] & (plan.levers.sum(axis=1) < 2)[:, None]
+        return SimpleNamespace(yearly=yearly, corridors=flows, touched_cap=capped)
 
 
 def catalogue() -> Catalogue:

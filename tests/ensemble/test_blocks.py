@@ -30,7 +30,10 @@ def test_corridor_rows_hold_what_was_carried_and_nothing_else():
     whole = result.corridors[0].sum(dtype=float) - result.corridors[0, ..., 1].sum(dtype=float)
     later = result.corridors[1:, :, 24:, ..., 0].sum(dtype=float)
     assert stored == pytest.approx(whole + later, rel=1e-5)
-    assert not any(carried == 0 and seized == 0 for carried, seized in zip(table["carried"].to_pylist(), table["seized"].to_pylist()))
+    assert not any(
+        carried == 0 and seized == 0
+        for carried, seized in zip(table["carried"].to_pylist(), table["seized"].to_pylist())
+    )
     assert set(table["corridor"].to_pylist()) == {"a-b", "b-c"}
 
 
@@ -43,7 +46,8 @@ def test_runs_that_raise_are_recorded_and_end_no_other():
     inputs, context, draws = setting(raises=bad_values(draws, [2, 5]))
     block = compute_block(context, draws, inputs.runner)
     assert [(f["run"], f["message"]) for f in block.failed] == [
-        (2, "FloatingPointError: the price ran away"), (5, "FloatingPointError: the price ran away"),
+        (2, "FloatingPointError: the price ran away"),
+        (5, "FloatingPointError: the price ran away"),
     ]
     assert sorted(set(block.tables["yearly"]["run"].to_pylist())) == [0, 1, 3, 4, 6, 7]
 

@@ -35,7 +35,9 @@ class Client:
 def test_blocks_computed_elsewhere_are_stored_here(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_connect", lambda address: Client())
     monkeypatch.setattr(cluster, "_completed", lambda jobs: reversed(jobs))
-    there = simulate_inputs(fake_inputs(), None, 10, out=tmp_path / "a", block=4, knockouts=2, cluster="tcp://there:8786")
+    there = simulate_inputs(
+        fake_inputs(), None, 10, out=tmp_path / "a", block=4, knockouts=2, cluster="tcp://there:8786"
+    )
     here = simulate_inputs(fake_inputs(), None, 10, out=tmp_path / "b", block=4, knockouts=2)
     assert Client.closed and same(there.yearly(), here.yearly()) and same(there.knockouts(), here.knockouts())
 

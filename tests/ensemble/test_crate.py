@@ -23,9 +23,9 @@ def test_crate_says_what_made_the_folder(tmp_path):
         item = items[part["@id"]]
         assert item["sha256"] == checksum(tmp_path / item["@id"])["sha256"]
     listed = {part["@id"] for part in items["./"]["hasPart"]}
-    assert listed == {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*") if p.suffix in (".parquet", ".json")} - {
-        "ro-crate-metadata.json"
-    }
+    assert listed == {
+        str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*") if p.suffix in (".parquet", ".json")
+    } - {"ro-crate-metadata.json"}
 
 
 def test_crate_is_read_by_the_library_and_names_no_person(tmp_path):
@@ -40,4 +40,6 @@ def test_crate_takes_further_files_and_is_replaced_when_written_again(tmp_path):
     (tmp_path / "summary.json").write_text("{}")
     write_crate(tmp_path, {"summary.json": "The summary"})
     items = graph(tmp_path)
-    assert items["summary.json"]["description"] == "The summary" and items["report.html"]["encodingFormat"] == "text/html"
+    assert (
+        items["summary.json"]["description"] == "The summary" and items["report.html"]["encodingFormat"] == "text/html"
+    )

@@ -22,7 +22,12 @@ def test_checksum_of_a_missing_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "not permitted"), (errno.EIO, "cannot write")],
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "not permitted"),
+        (errno.EIO, "cannot write"),
+    ],
 )
 def test_disk_that_cannot_be_written_is_one_line_and_leaves_the_old_file(tmp_path, monkeypatch, number, words):
     path = tmp_path / "a.bin"
@@ -43,11 +48,19 @@ def test_parquet_round_trip_keeps_bits(tmp_path):
     path = tmp_path / "t.parquet"
     files.write_atomically(path, files.parquet_bytes(table))
     read = pq.read_table(path)
-    assert read["x"].to_numpy().tobytes() == table["x"].to_numpy().tobytes() and read["s"].to_pylist() == ["a", "b", "a"]
+    assert read["x"].to_numpy().tobytes() == table["x"].to_numpy().tobytes() and read["s"].to_pylist() == [
+        "a",
+        "b",
+        "a",
+    ]
 
 
 def test_folder_is_held_by_one_writer(tmp_path):
-    with files.folder_lock(tmp_path), pytest.raises(InputError, match="another run is writing"), files.folder_lock(tmp_path):
+    with (
+        files.folder_lock(tmp_path),
+        pytest.raises(InputError, match="another run is writing"),
+        files.folder_lock(tmp_path),
+    ):
         pass
     with files.folder_lock(tmp_path):
         pass

@@ -11,9 +11,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_importing_qorgau_is_light():
-    script = "import sys, qorgau; print([m for m in ('numba', 'altair', 'scipy', 'numpy', 'duckdb') if m in sys.modules])"
+    script = (
+        "import sys, qorgau; print([m for m in ('numba', 'altair', 'scipy', 'numpy', 'duckdb') if m in sys.modules])"
+    )
     made = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")}
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "src")},
     )
     assert made.stdout.strip() == "[]"
 
@@ -21,7 +27,11 @@ def test_importing_qorgau_is_light():
 def test_reading_results_needs_no_compiler():
     script = "import sys; from qorgau import Results, simulate; print('numba' in sys.modules, 'altair' in sys.modules)"
     made = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src")}
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "src")},
     )
     assert made.stdout.strip() == "False False"
 

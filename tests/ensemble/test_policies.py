@@ -38,7 +38,9 @@ def test_policy_as_data():
 
 
 def test_unknown_name_lists_the_names():
-    with pytest.raises(InputError, match=r"outreech.*did you mean outreach\?.*baseline, outreach, awareness, all_measures"):
+    with pytest.raises(
+        InputError, match=r"outreech.*did you mean outreach\?.*baseline, outreach, awareness, all_measures"
+    ):
         plan_of(["outreech"], catalogue())
 
 

@@ -62,7 +62,9 @@ def test_faulty_distributions_are_refused(kind, numbers, words):
 
 
 def mixture() -> DrawnParameter:
-    return DrawnParameter("a.b", Distribution("uniform", (1.0, 2.0)), Distribution("uniform", (10.0, 20.0)), ("S1", "S3"))
+    return DrawnParameter(
+        "a.b", Distribution("uniform", (1.0, 2.0)), Distribution("uniform", (10.0, 20.0)), ("S1", "S3")
+    )
 
 
 def test_mixture_follows_the_truth_of_its_claims():

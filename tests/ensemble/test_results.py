@@ -56,8 +56,11 @@ def test_corridors_come_back_with_shared_years_under_every_policy(results, direc
     assert table.column_names == ["policy", "run", "year", "corridor", "trade", "carried", "seized"]
     for row in table.to_pylist():
         place = (
-            results.policies.index(row["policy"]), row["run"], row["year"] - 1991,
-            CORRIDORS.index(row["corridor"]), results.trades.index(row["trade"]),
+            results.policies.index(row["policy"]),
+            row["run"],
+            row["year"] - 1991,
+            CORRIDORS.index(row["corridor"]),
+            results.trades.index(row["trade"]),
         )
         flows[place] = row["carried"], row["seized"]
     assert np.array_equal(flows, direct[0].corridors)
@@ -69,6 +72,10 @@ def test_draws_have_a_column_per_parameter_and_truth_bit(results, direct):
     assert np.array_equal(results.values(), draws.values) and np.array_equal(results.truth(), draws.truth)
     assert np.array_equal(results.switches(), draws.on > 0)
     assert results.draws(switches=True).column_names[-1] == "mechanism.scope"
+
+
+def test_runs_at_the_price_cap(results, direct):
+    assert np.array_equal(results.price_cap(), direct[0].touched_cap) and 0 < results.price_cap().mean() < 1
 
 
 def test_knockouts_table(results):

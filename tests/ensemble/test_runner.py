@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from qorgau.ensemble.designs import draw_from
 from qorgau.ensemble.files import Interrupted
 from qorgau.ensemble.results import Results
 from qorgau.ensemble.runner import simulate_inputs
-from qorgau.errors import InputError
+from qorgau.errors import InputError, QorgauError
 from tests.ensemble.fakes import FakeRunner, fake_inputs, same
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +133,16 @@ def test_progress_that_raises_stops_and_keeps(tmp_path):
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        simulate_inputs(fake_inputs(FakeRunner(seconds=0.01)), None, 20, out=tmp_path, block=2, workers=1, progress=stop)
+        simulate_inputs(
+            fake_inputs(FakeRunner(seconds=0.01)), None, 20, out=tmp_path, block=2, workers=1, progress=stop
+        )
     assert 5 <= finished(tmp_path) < 10
+
+
+def test_ensemble_in_which_every_run_fails_says_why(tmp_path):
+    every = frozenset(draw_from(fake_inputs().uncertain, 4, 1).values[:, 0].tolist())
+    with pytest.raises(QorgauError, match="every run failed; run 0: FloatingPointError: the price ran away"):
+        simulate_inputs(fake_inputs(FakeRunner(raises=every)), None, 4, out=tmp_path)
 
 
 def test_interrupt_without_folder_says_that_nothing_is_kept():
@@ -141,7 +150,9 @@ def test_interrupt_without_folder_says_that_nothing_is_kept():
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="nothing is kept"):
-        simulate_inputs(fake_inputs(FakeRunner(seconds=0.01)), None, 4, progress=lambda d, t, s: d and interrupt(d, t, s))
+        simulate_inputs(
+            fake_inputs(FakeRunner(seconds=0.01)), None, 4, progress=lambda d, t, s: d and interrupt(d, t, s)
+        )
 
 
 def test_without_folder_results_live_as_long_as_they_are_used():

@@ -156,7 +156,7 @@ def test_read_only_folder_is_one_line(tmp_path, monkeypatch):
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    with pytest.raises(InputError, match="the disk is read-only.*choose another output folder"):
+    with pytest.raises(InputError, match=r"the disk is read-only.*choose another output folder"):
         ensemble(tmp_path / "out")
 
 

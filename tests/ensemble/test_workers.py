@@ -46,14 +46,12 @@ def test_raising_in_done_stops_and_tells_the_workers():
     assert len(stops) < 10 and all(stop.is_set() for stop in stops)
 
 
-def test_clock_leaves_compilation_out_of_the_pace(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("qorgau.ensemble.workers.time.monotonic", lambda: now[0])
-    clock = Clock(100.0)
-    now[0] = 50.0
-    assert clock.step(10) == pytest.approx(450.0)
-    now[0] = 51.0
-    assert clock.step(10) == pytest.approx(8.0)
+def test_clock_leaves_compilation_out_of_the_pace():
+    clock = Clock(100.0, workers=2)
+    assert clock.step(10, 50.0) == pytest.approx(90 * 5 / 2)
+    assert clock.step(10, 50.0) == pytest.approx(80 * 5 / 2)
+    assert clock.step(10, 2.0) == pytest.approx(70 * 0.2 / 2)
+    assert clock.step(70, 14.0) == 0
 
 
 def test_there_is_a_core():

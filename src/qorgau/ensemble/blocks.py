@@ -5,6 +5,7 @@ A block is a pure function of its inputs, so it gives the same rows in any threa
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from qorgau.ensemble.designs import Draws
 from qorgau.ensemble.policies import Plan
 
 __all__ = ["ALWAYS_FINITE", "BlockTables", "Context", "Runner", "compute_block", "compute_knockouts", "yearly_table"]
+
+_log = logging.getLogger(__name__)
 
 ALWAYS_FINITE: tuple[str, ...] = (
     "people_recruited",
@@ -38,6 +41,7 @@ class Result(Protocol):
 
     yearly: np.ndarray
     corridors: np.ndarray
+    touched_cap: np.ndarray
 
 
 class Runner(Protocol):
@@ -89,12 +93,23 @@ class Context:
 
 @dataclass(frozen=True)
 class BlockTables:
-    """Tables of one block by the folder they go to, runs that failed, and the seconds it took."""
+    """Tables of one block by the folder they go to, and what is to be known of its runs.
+
+    Attributes
+    ----------
+    tables : mapping of str to pyarrow.Table
+    failed : tuple of dict
+        ``run``, ``policy`` and ``message`` of each run that failed.
+    price_cap : mapping of str to list of int
+        Runs, by policy, in which a price touched its cap in some month.
+    seconds : float
+        Time that the block took.
+    """
 
     tables: Mapping[str, pa.Table]
     failed: tuple[dict[str, Any], ...] = ()
+    price_cap: Mapping[str, list[int]] = field(default_factory=dict)
     seconds: float = 0.0
-    numbers: tuple[int, ...] = field(default=())
 
 
 def compute_block(context: Context, draws: Draws, runner: Runner) -> BlockTables:
@@ -109,18 +124,19 @@ def compute_block(context: Context, draws: Draws, runner: Runner) -> BlockTables
         ``yearly`` and ``corridors``; rows of shared years stand once, under the baseline.
     """
     began = time.perf_counter()
-    kept, yearly, corridors, failed = _run_rows(context, draws, context.plan, context.last_month, runner)
+    kept, yearly, corridors, capped, failed = _run_rows(context, draws, context.plan, context.last_month, runner)
     if kept:
         good, more = _check(context, yearly, corridors, [int(draws.numbers[i]) for i in kept], context.plan.policies)
         failed += more
         kept = [i for i, fine in zip(kept, good) if fine]
-        yearly, corridors = yearly[:, good], corridors[:, good]
+        yearly, corridors, capped = yearly[:, good], corridors[:, good], capped[:, good]
     numbers = draws.numbers[np.asarray(kept, dtype=np.int64)]
     tables = {
         "yearly": yearly_table(context, numbers, yearly),
         "corridors": _corridor_table(context, numbers, corridors),
     }
-    return BlockTables(tables, _without_row(failed), time.perf_counter() - began, tuple(int(n) for n in draws.numbers))
+    price_cap = {p: numbers[capped[i]].tolist() for i, p in enumerate(context.plan.policies) if capped[i].any()}
+    return BlockTables(tables, _without_row(failed), price_cap, time.perf_counter() - began)
 
 
 def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...], runner: Runner) -> BlockTables:
@@ -139,7 +155,7 @@ def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...
         on[i * runs : (i + 1) * runs, draws.mechanisms.index(mechanism)] = 0.0
     many = Draws(many.numbers, many.names, many.values, many.claims, many.truth, many.mechanisms, on, many.design)
     plan = context.plan.baseline_only()
-    kept, yearly, corridors, failed = _run_rows(context, many, plan, context.knockout_last_month, runner)
+    kept, yearly, corridors, _, failed = _run_rows(context, many, plan, context.knockout_last_month, runner)
     labels = [f"without {m}" for m in mechanisms for _ in range(runs)]
     for record in failed:
         record["policy"] = labels[record.pop("row")]
@@ -160,12 +176,7 @@ def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...
         "year": pa.array(np.tile(context.first_year + np.arange(years), len(rows)).astype(np.int16)),
     }
     columns.update(_floats(yearly[0].reshape(-1, len(context.outcomes)), context.outcomes))
-    return BlockTables(
-        {"knockouts": pa.table(columns)},
-        _without_row(failed),
-        time.perf_counter() - began,
-        tuple(int(n) for n in draws.numbers),
-    )
+    return BlockTables({"knockouts": pa.table(columns)}, _without_row(failed), {}, time.perf_counter() - began)
 
 
 def _without_row(failed: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -174,10 +185,11 @@ def _without_row(failed: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
 
 def _run_rows(
     context: Context, draws: Draws, plan: Plan, last_month: int, runner: Runner
-) -> tuple[list[int], np.ndarray, np.ndarray, list[dict[str, Any]]]:
+) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
     """Run rows together; where that raises, in halves, until the rows at fault stand alone."""
-    shape = (len(plan.policies), 0, 0, len(context.outcomes))
-    empty = np.empty(shape), np.empty((len(plan.policies), 0, 0, len(context.corridors), len(context.trades), 2))
+    none = (len(plan.policies), 0, 0)
+    flows = (*none, len(context.corridors), len(context.trades), 2)
+    empty = np.empty((*none, len(context.outcomes))), np.empty(flows), np.empty(none[:2], dtype=bool)
 
     def attempt(rows: list[int]) -> tuple[list[int], list[Result], list[dict[str, Any]]]:
         part = draws.take(rows)
@@ -189,6 +201,7 @@ def _run_rows(
         except Exception as error:
             # Deliberately broad: whatever one run raises, it must not end the others.
             if len(rows) == 1:
+                _log.debug("run %d failed", part.numbers[0], exc_info=True)
                 words = " ".join(f"{type(error).__name__}: {error}".split())
                 return [], [], [{"run": int(part.numbers[0]), "policy": None, "message": words, "row": rows[0]}]
             half = len(rows) // 2
@@ -198,10 +211,9 @@ def _run_rows(
     kept, results, failed = attempt(list(range(len(draws))))
     if not results:
         return [], *empty, failed
-    if len(results) == 1:
-        return kept, results[0].yearly, results[0].corridors, failed
-    yearly = np.concatenate([r.yearly for r in results], axis=1)
-    return kept, yearly, np.concatenate([r.corridors for r in results], axis=1), failed
+    parts = zip(*((r.yearly, r.corridors, r.touched_cap) for r in results))
+    yearly, corridors, capped = (p[0] if len(p) == 1 else np.concatenate(p, axis=1) for p in parts)
+    return kept, yearly, corridors, capped, failed
 
 
 def _check(

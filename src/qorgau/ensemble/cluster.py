@@ -39,6 +39,7 @@ def run_on_cluster(
     runner: Any,
     store: Store,
     address: str,
+    took: dict[Any, float],
     done: Callable[[Any], None],
 ) -> None:
     """Send blocks to a Dask scheduler and store each as it comes back.
@@ -60,7 +61,9 @@ def run_on_cluster(
         }
         for job in _completed(list(jobs)):
             work = jobs[job]
-            store.add(work.kind, work.start, work.stop, job.result())
+            tables = job.result()
+            store.add(work.kind, work.start, work.stop, tables)
+            took[work] = tables.seconds
             done(work)
             job.release()
     finally:

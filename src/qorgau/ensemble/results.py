@@ -184,7 +184,8 @@ class Results:
         wanted = self.outcomes if outcomes is None else [self._known(o, self.outcomes, "outcome") for o in outcomes]
         chosen = ", ".join(f"y.{_quoted(o)}" for o in wanted)
         return self.query(
-            f"SELECT y.policy, y.run, y.year{', ' if chosen else ''}{chosen} FROM yearly y JOIN policies p USING (policy) "
+            f"SELECT y.policy, y.run, y.year{', ' if chosen else ''}{chosen} "
+            "FROM yearly y JOIN policies p USING (policy) "
             f"WHERE {self._where(policies, years)} ORDER BY p.number, y.run, y.year"
         )
 
@@ -257,6 +258,14 @@ class Results:
         made[:, 1:, :, :shared] = made[:, :1, :, :shared]
         return made
 
+    def price_cap(self) -> np.ndarray:
+        """Whether a price touched its cap in some month, bool (policies, runs): such runs are at the model's edge."""
+        made = np.zeros((len(self.policies), len(self.runs)), dtype=bool)
+        for block in self.manifest["blocks"]:
+            for policy, numbers in block["price_cap"].items():
+                made[self.policies.index(policy)] |= np.isin(self.runs, numbers)
+        return made
+
     def truth(self) -> np.ndarray:
         """Truth bits, bool (runs, claims)."""
         return self._matrix(self.claims, np.dtype(bool))
@@ -275,4 +284,5 @@ class Results:
         return np.stack(columns, axis=1).astype(kind) if columns else np.empty((len(self.runs), 0), dtype=kind)
 
     def __repr__(self) -> str:
-        return f"Results({len(self.runs)} runs, {len(self.policies)} policies, {self.years[0]} to {self.years[-1]}, {self.folder})"
+        what = f"{len(self.runs)} runs, {len(self.policies)} policies, {self.years[0]} to {self.years[-1]}"
+        return f"Results({what}, {self.folder})"

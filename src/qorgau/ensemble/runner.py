@@ -20,7 +20,7 @@ from qorgau.ensemble.policies import Choice, Plan, plan_of
 from qorgau.ensemble.results import Results
 from qorgau.ensemble.store import KNOCKOUTS, MAIN, Store
 from qorgau.ensemble.workers import Clock, available_cores, run_in_threads
-from qorgau.errors import InputError
+from qorgau.errors import InputError, QorgauError
 
 if TYPE_CHECKING:
     from qorgau.case import Case
@@ -80,6 +80,8 @@ def simulate(
     ------
     InputError
         If an argument or the output folder cannot be used.
+    QorgauError
+        If every run failed; the message is that of the first.
     Interrupted
         On Ctrl-C; finished blocks are kept.
     """
@@ -165,6 +167,9 @@ def simulate_inputs(
             write_crate(folder)
     results = Results(folder)
     results._keep = keep
+    if not len(results.runs):
+        first = results.failed().to_pylist()[0]
+        raise QorgauError(f"every run failed; run {first['run']}: {first['message']}")
     return results
 
 
@@ -204,17 +209,19 @@ def _run(
 ) -> None:
     total = _Work(MAIN, 0, len(draws)).cost(context) + _Work(KNOCKOUTS, 0, knockouts, mechanisms).cost(context)
     blocks = store.finished + len(works)
-    clock = Clock(total, total - sum(work.cost(context) for work in works))
+    clock = Clock(total, total - sum(work.cost(context) for work in works), workers)
+    took: dict[_Work, float] = {}
     if progress:
         progress(clock.done, total, float("nan") if works else 0.0)
 
     def do(work: _Work, stop: threading.Event) -> None:
         tables = work.compute(context, draws.part(work.start, work.stop), inputs.runner)
+        took[work] = tables.seconds
         if not stop.is_set():
             store.add(work.kind, work.start, work.stop, tables)
 
     def done(work: _Work) -> None:
-        left = clock.step(work.cost(context))
+        left = clock.step(work.cost(context), took.get(work, 0.0))
         if progress:
             progress(clock.done, total, left)
 
@@ -224,12 +231,13 @@ def _run(
         else:
             from qorgau.ensemble.cluster import run_on_cluster
 
-            run_on_cluster(works, context, draws, inputs.runner, store, cluster, done)
+            run_on_cluster(works, context, draws, inputs.runner, store, cluster, took, done)
     except KeyboardInterrupt as error:
         if not kept:
             raise Interrupted("stopped; nothing is kept, since no output folder was given") from error
         raise Interrupted(
-            f"stopped: {store.finished} of {blocks} blocks are kept in {store.folder}; the same command goes on from there"
+            f"stopped: {store.finished} of {blocks} blocks are kept in {store.folder}; "
+            "the same command goes on from there"
         ) from error
 
 

@@ -227,6 +227,7 @@ class Store:
             "stop": stop,
             "files": files,
             "failed": list(block.failed),
+            "price_cap": dict(block.price_cap),
             "seconds": round(block.seconds, 3),
         }
         with self._lock:

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 __all__ = ["Clock", "available_cores", "run_in_threads"]
@@ -84,7 +84,7 @@ def run_in_threads(
 
 @dataclass
 class Clock:
-    """Estimates the seconds left, without counting the first block's compilation as the pace.
+    """Estimates the seconds left from what blocks took, the first of each thread aside: they also compile.
 
     Parameters
     ----------
@@ -92,23 +92,19 @@ class Clock:
         Work in all, in any unit.
     done : float
         Work that was there before.
+    workers : int
+        Threads that share what is left.
     """
 
     total: float
     done: float = 0.0
+    workers: int = 1
+    _steps: list[tuple[float, float]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._began = time.monotonic()
-        self._before = self.done
-        self._first: tuple[float, float] | None = None
-
-    def step(self, amount: float) -> float:
-        """Add finished work and return the seconds left, NaN when nothing is known yet."""
-        now = time.monotonic()
+    def step(self, amount: float, seconds: float) -> float:
+        """Add a finished block, with the seconds that its thread took, and return the seconds left."""
         self.done += amount
-        if self._first is None:
-            self._first = (now, self.done)
-            pace = (self.done - self._before) / max(now - self._began, 1e-9)
-        else:
-            pace = (self.done - self._first[1]) / max(now - self._first[0], 1e-9)
-        return max(0.0, self.total - self.done) / pace if pace > 0 else float("nan")
+        self._steps.append((amount, seconds))
+        steps = self._steps[self.workers :] or self._steps
+        pace = sum(seconds for _, seconds in steps) / sum(amount for amount, _ in steps)
+        return max(0.0, self.total - self.done) * pace / self.workers
