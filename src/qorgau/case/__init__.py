@@ -3,6 +3,7 @@
 from qorgau.case.case import Case
 from qorgau.case.checks import Coverage, Finding, check, coverage
 from qorgau.case.load import bundled_cases, case_folder, load_case
+from qorgau.case.new import new_case
 from qorgau.case.schema import json_schemas
 from qorgau.case.translate import mechanism_claims, parameter_table, to_world
 
@@ -17,6 +18,7 @@ __all__ = [
     "json_schemas",
     "load_case",
     "mechanism_claims",
+    "new_case",
     "parameter_table",
     "to_world",
 ]

@@ -131,17 +131,12 @@ def _contested_labels(case: Case) -> Iterator[Finding]:
 
 def _resting_on_assumption(case: Case) -> Iterator[Finding]:
     """How much of each file rests on no claim at all."""
-
-    def finding(file: str, rows: list[Sourced]) -> Iterator[Finding]:
-        alone = sum(not row.claims for row in rows)
-        if alone:
-            message = f"{file}: {alone} of {len(rows)} rows rest on assumptions alone"
-            yield Finding("rests_on_assumption", "info", (), (), message)
-
-    for name in ROW_FILES:
-        yield from finding(f"{name}.yaml", list(getattr(case, name)))
-    by_subsystem: dict[str, list[Sourced]] = {}
+    files: dict[str, list[Sourced]] = {f"{name}.yaml": list(getattr(case, name)) for name in ROW_FILES}
     for full, row in case.parameters.items():
-        by_subsystem.setdefault(full.split(".", 1)[0], []).append(row)
-    for subsystem, rows in by_subsystem.items():
-        yield from finding(f"parameters/{subsystem}.yaml", rows)
+        files.setdefault(f"parameters/{full.split('.', 1)[0]}.yaml", []).append(row)
+    alone = {file: sum(not row.claims for row in rows) for file, rows in files.items()}
+    total = sum(len(rows) for rows in files.values())
+    if any(alone.values()):
+        parts = ", ".join(f"{file} {count} of {len(files[file])}" for file, count in alone.items() if count)
+        message = f"{sum(alone.values())} of {total} rows rest on assumptions alone: {parts}"
+        yield Finding("rests_on_assumption", "info", (), (), message)
