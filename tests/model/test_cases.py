@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qorgau.model.mechanisms import Mechanism
+from tests.model.people_scene import Scene, assert_twin, scene
+from tests.model.twins import cases as twin
+
+WRITES = ("trafficking_officers", "cases_backlog", "cases_identified", "cases_investigated", "cases_prosecuted",
+          "cases_convicted", "cases_stopped", "testimonies", "conviction_cost")
+SWITCHES = [Mechanism[n] for n in ("ENFORCEMENT", "SHIELDING", "LABOUR_SHIELDING", "DIVERSION")]
+
+
+def ready(seed: int = 0, runs: int = 3, **more: int) -> Scene:
+    out = scene(seed, runs, **more)
+    for name in ("economy", "human_trade", "people"):
+        out.advance(name)
+        out.month -= 1
+    return out
+
+
+def step(before: Scene) -> Scene:
+    after = before.copy().advance("cases")
+    after.month -= 1
+    return after
+
+
+def focus(scene: Scene, name: str) -> int:
+    return int(getattr(scene.state, name)[:, scene.world.focus].sum())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equals_its_twin(seed: int) -> None:
+    before = ready(seed, month=200 + 20 * seed)
+    before.on[:, SWITCHES] = np.random.default_rng(seed).integers(0, 2, (3, len(SWITCHES)))
+    before.on[0] = 1
+    assert_twin(before, step(before), twin.advance, WRITES)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 60), st.integers(0, 420))
+def test_cases_are_whole_and_every_step_keeps_no_more_than_the_last(seed: int, month: int) -> None:
+    before = ready(seed, runs=2, month=month)
+    s = step(before).state
+    assert all((getattr(s, n) >= 0).all() for n in WRITES)
+    assert (s.cases_backlog + s.cases_investigated <= before.state.cases_backlog + s.cases_identified).all()
+    assert (s.cases_prosecuted + s.cases_stopped <= s.cases_investigated).all()
+    assert (s.cases_convicted <= s.cases_prosecuted).all() and (s.testimonies <= before.state.assisted).all()
+    assert (s.cases_identified <= before.state.identified + before.state.self_reported).all()
+
+
+def test_nothing_is_taken_up_without_a_law_or_without_enforcement() -> None:
+    before = ready()
+    for other in (before.copy(), before.off(Mechanism.ENFORCEMENT)):
+        if other.on[0, Mechanism.ENFORCEMENT]:
+            other.state.law[:] = 0
+        s = step(other).state
+        assert (s.cases_investigated == 0).all() and (s.cases_convicted == 0).all()
+        assert (s.trafficking_officers == 0).all()
+        assert (s.conviction_cost <= before.state.conviction_cost).all()
+
+
+def test_full_shield_stops_every_case_and_honest_officials_none() -> None:
+    before = ready(runs=30)
+    before.state.shield[:] = 1
+    before.state.instrument[:] = 0
+    s = step(before).state
+    assert (s.cases_prosecuted == 0).all() and (s.cases_stopped == s.cases_investigated).all()
+    before.state.shield[:], before.state.abuse[:] = 0, 0
+    assert (step(before).state.cases_stopped == 0).all()
+    before.state.abuse[:] = 1
+    assert step(before).state.cases_stopped.sum() > 0, "ties of police and employers stop labour cases"
+    assert (step(before.off(Mechanism.LABOUR_SHIELDING)).state.cases_stopped == 0).all()
+
+
+def test_officers_never_take_up_more_than_their_time_allows() -> None:
+    before = ready(runs=50)
+    before.state.cases_backlog[:] = 1_000_000
+    before.state.instrument[:] = 0
+    s, q = step(before).state, before.parameters["cases"]
+    left = 1 - before.parameters["people"]["search_share"]
+    mean = s.trafficking_officers * (left / q["case_months"])[:, None]
+    assert (np.abs(s.cases_investigated - mean) <= 6 * np.sqrt(mean) + 1).all()
+
+
+def test_diversion_takes_ordinary_officers_but_not_special_units() -> None:
+    before = ready(runs=10, month=272)
+    assert before.world.event["diversion"][272] == 1
+    none, q = before.instrument("special_units", 0.0), before.parameters["cases"]
+    a, b = step(none).state, step(none.off(Mechanism.DIVERSION)).state
+    np.testing.assert_allclose(a.trafficking_officers[:, 0], b.trafficking_officers[:, 0] * (1 - q["diverted"]))
+    np.testing.assert_array_equal(a.trafficking_officers[:, 1:], b.trafficking_officers[:, 1:])
+    full = before.instrument("special_units", 1.0)
+    with_units = step(full).state.trafficking_officers[:, 0] - a.trafficking_officers[:, 0]
+    np.testing.assert_allclose(with_units, b.trafficking_officers[:, 0] * q["size_special_units"])
+
+
+@pytest.mark.parametrize(
+    ("measure", "outcome"),
+    [("police_training", "cases_investigated"), ("special_units", "cases_prosecuted"),
+     ("regional_coordination", "cases_prosecuted"), ("victim_non_prosecution", "testimonies")],
+)
+def test_each_measure_moves_its_step(measure: str, outcome: str) -> None:
+    before = ready(runs=60)
+    before.state.instrument[:] = 0
+    before.state.assisted[:] = 60
+    got = [focus(step(before.instrument(measure, v)), outcome) for v in (0.0, 0.5, 1.0)]
+    assert got[0] < got[1] < got[2]
+
+
+def test_penalties_act_only_through_what_a_conviction_costs() -> None:
+    before = ready(runs=40)
+    none, full = (step(before.instrument("penalties", v)).state for v in (0.0, 1.0))
+    for name in WRITES[:-1]:
+        np.testing.assert_array_equal(getattr(none, name), getattr(full, name))
+    convicted = none.cases_convicted[:, 0] > 0
+    assert (full.conviction_cost[convicted, 0] > none.conviction_cost[convicted, 0]).all() and convicted.any()
+    np.testing.assert_array_equal(none.conviction_cost[~convicted], full.conviction_cost[~convicted])
+
+
+def test_testimony_and_the_court_s_ruling_raise_convictions() -> None:
+    before = ready(runs=80, month=300)
+    before.state.abuse[:] = 0
+    before.state.assisted[:] = 0
+    silent = focus(step(before), "cases_convicted")
+    before.state.assisted[:] = 400
+    assert focus(step(before), "cases_convicted") > silent
+    assert before.world.event["court_clarification"][300] == 1
+    before.world.event["court_clarification"][300] = 0
+    without = focus(step(before), "cases_convicted")
+    before.world.event["court_clarification"][300] = 1
+    assert focus(step(before), "cases_convicted") > without
+
+
+@pytest.mark.parametrize("mechanism", SWITCHES)
+def test_each_switch_changes_something(mechanism: Mechanism) -> None:
+    before = ready(runs=20)
+    a, b = step(before).state, step(before.off(mechanism)).state
+    assert any(not np.array_equal(getattr(a, n), getattr(b, n)) for n in WRITES)
