@@ -38,7 +38,7 @@ def ensemble(count: int = 400, seed: int = 3) -> Runs:
     """
     rng = np.random.default_rng(seed)
     holds = np.arange(count) % 2 == 0
-    scale = rng.uniform(0.8, 1.4, count)
+    scale = np.repeat(rng.uniform(0.8, 1.4, count // 2), 2)  # runs in pairs, so that S36 tells nothing of it
     baseline = 1000.0 * scale
     watched = baseline - np.where(holds, 300.0, 0.0) + np.where(holds, 0.0, 60.0)
     people = np.stack([baseline, baseline - 100.0, watched, baseline - 400.0])

@@ -35,7 +35,7 @@ def _helps(measure: MeasureResult) -> bool:
 
 def _change(found: Effect) -> str:
     item = found.difference
-    return phrase(item.median, item.low90, item.high90)
+    return phrase(item.median, item.low90, item.high90, noun="people")
 
 
 def _range(found: Effect) -> str:
@@ -109,11 +109,11 @@ def _lead(first: list[MeasureResult], comparison: Comparison, matching: Matching
         subject = measure.label if i else f"Had {_lower(measure.label)} started in {comparison.had_it_started}, about"
         if i == 0:
             said.append(
-                f"{subject} {_change(effect)} people would have been exploited in {focus} on average over "
+                f"{subject} {_change(effect)} would have been exploited in {focus} on average over "
                 f"{first_year}–{last_year}, against a baseline of {_range(effect)}; 90 % of draws in brackets."
             )
         else:
-            said.append(f"{subject}: {_change(effect)} people ({effect.word}).")
+            said.append(f"{subject}: {_change(effect)}, {effect.word}.")
     open_ones = [m for m in comparison.measures if (e := _people(m)) is not None and not e.settled]
     harmful = [m for m in comparison.measures if (e := _people(m)) is not None and e.direction in ("more", "more2")]
     if open_ones:

@@ -116,8 +116,10 @@ def case_view(case: Case) -> CaseView:
         for measure in case.measures
     }
     sections = {
-        f"{a}_{b}": f"the section {states[a]}–{states[b]}" for a in states for b in states if a != b
+        f"{way}{a}_{b}": f"the {'air ways' if way else 'section'} {states[a]}–{states[b]}"
+        for way in ("", "air_") for a in states for b in states if a != b
     }
+    ends = {corridor.id: (corridor.start, corridor.end) for corridor in case.corridors}
     return CaseView(
         name=case.id, title=case.title, focus=states.get(case.settings.focus, case.settings.focus),
         patterns=load_patterns(patterns_file) if patterns_file.is_file() else (), patterns_file=patterns_file,
@@ -126,6 +128,9 @@ def case_view(case: Case) -> CaseView:
         source_of={claim.id: source_of_truth(claim) for claim in case.evidence.claims},
         figure_claims={name: tuple(prior.claims) for name, prior in case.parameters.items()},
         place_labels={**sections, **states, **{place.id: place.title for place in case.places}},
-        corridor_ends={corridor.id: (corridor.start, corridor.end) for corridor in case.corridors},
+        corridor_ends={
+            **{f"{name}a": pair for name, pair in ends.items()},
+            **{f"{name}b": pair[::-1] for name, pair in ends.items()},
+        },
         observed=published(case), started=int(case.settings.policy_start[:4]), not_for=case.settings.not_for,
     )

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import norm
 
-from qorgau.analysis.patterns import Pattern, Tested, pass_rate
+from qorgau.analysis.patterns import Pattern, PatternVerdicts, pass_rate
 from qorgau.analysis.records import Matching, Narrowed, PatternResult
 from qorgau.analysis.runs import Floats, Runs
 from qorgau.analysis.thresholds import Thresholds, Verdicts
@@ -25,7 +25,7 @@ __all__ = ["decisive", "implausibilities", "keep", "match", "narrowing", "verdic
 _NAMED_CONFLICTS = 6
 
 
-def implausibilities(tested: Tested, table: Thresholds) -> tuple[Floats, tuple[Pattern, ...]]:
+def implausibilities(tested: PatternVerdicts, table: Thresholds) -> tuple[Floats, tuple[Pattern, ...]]:
     """Return weighted implausibilities, shape (patterns, runs), of the patterns that match, and those patterns."""
     rule = table.matching
     rows = [
@@ -115,7 +115,7 @@ def _conflicts(implausibility: Floats, patterns: Sequence[Pattern], kept: np.nda
     return tuple(patterns[i].id for i in order[:_NAMED_CONFLICTS] if share[i] > 0)
 
 
-def match(tested: Tested, runs: Runs, table: Thresholds) -> Matching:
+def match(tested: PatternVerdicts, runs: Runs, table: Thresholds) -> Matching:
     """Return which runs are kept, pass rates before and after, and what the runs kept teach.
 
     When fewer than the table's `least_kept` runs are kept, no advice is given over them: `used` is all runs
@@ -161,7 +161,7 @@ def match(tested: Tested, runs: Runs, table: Thresholds) -> Matching:
 
 
 def _pattern_results(
-    tested: Tested, weighted: Floats, matching: Sequence[Pattern], kept: np.ndarray, table: Thresholds
+    tested: PatternVerdicts, weighted: Floats, matching: Sequence[Pattern], kept: np.ndarray, table: Thresholds
 ) -> tuple[PatternResult, ...]:
     rule = table.matching
     row = {pattern.id: i for i, pattern in enumerate(matching)}

@@ -17,7 +17,7 @@ from qorgau.analysis.records import PassRate
 from qorgau.analysis.runs import Floats, Runs
 from qorgau.errors import InputError
 
-__all__ = ["Pattern", "Tested", "load_patterns", "parse_patterns", "pass_rate", "test_patterns", "wilson"]
+__all__ = ["Pattern", "PatternVerdicts", "load_patterns", "parse_patterns", "pass_rate", "test_patterns", "wilson"]
 
 
 def _many(value: Any) -> Any:
@@ -60,7 +60,7 @@ class Pattern(BaseModel):
 
 
 @dataclass(frozen=True)
-class Tested:
+class PatternVerdicts:
     """Verdicts of patterns on runs.
 
     Attributes
@@ -139,7 +139,7 @@ def parse_patterns(
     return made
 
 
-def test_patterns(patterns: Sequence[Pattern], runs: Runs, file: str | Path = "patterns.yaml") -> Tested:
+def test_patterns(patterns: Sequence[Pattern], runs: Runs, file: str | Path = "patterns.yaml") -> PatternVerdicts:
     """Test the patterns that need one run on the baseline of every run."""
     single = tuple(pattern for pattern in patterns if pattern.single)
     tests = parse_patterns(single, runs.outcomes, runs.years, file)
@@ -156,12 +156,12 @@ def evaluate(
     values: Mapping[str, Floats],
     years: tuple[int, ...],
     runs: int,
-) -> Tested:
+) -> PatternVerdicts:
     """Evaluate parsed tests on values by outcome, each (runs, years)."""
     context = Context(lambda name, _label: values[name], years)
     verdicts = [tests[pattern.id].evaluate(context, runs) for pattern in patterns]
     empty = np.zeros((0, runs))
-    return Tested(
+    return PatternVerdicts(
         patterns,
         np.stack([verdict.holds for verdict in verdicts]) if verdicts else empty.astype(np.int8),
         np.stack([verdict.distance for verdict in verdicts]) if verdicts else empty,

@@ -85,14 +85,12 @@ def direction(p_fewer: float, table: Likelihood) -> str:
     """Return "fewer", "fewer2", "none", "more2" or "more" for the probability that there is less of it."""
     if not math.isfinite(p_fewer):
         return "none"
-    if p_fewer >= table.very_likely:
-        return "fewer"
-    if p_fewer >= table.likely:
-        return "fewer2"
-    if 1.0 - p_fewer >= table.very_likely:
-        return "more"
-    if 1.0 - p_fewer >= table.likely:
-        return "more2"
+    # 1 - 0.34 is a hair under 0.66; both sides are given that hair.
+    for p, strong, weak in ((p_fewer, "fewer", "fewer2"), (1.0 - p_fewer, "more", "more2")):
+        if p >= table.very_likely - 1e-9:
+            return strong
+        if p >= table.likely - 1e-9:
+            return weak
     return "none"
 
 
@@ -112,7 +110,7 @@ def likelihood_note(table: Likelihood) -> str:
     very, likely = round(100 * table.very_likely), round(100 * table.likely)
     return (
         f"Very likely: at least {very} of 100 draws. Likely: {likely} to {very - 1}. "
-        f"About as likely as not: {101 - likely} to {likely - 1}. People identified by the state are "
+        f"About as likely as not: {99 - likely} to {likely - 1}. People identified by the state are "
         "never shown as the number of people exploited."
     )
 
@@ -154,8 +152,10 @@ def shown(value: float, low: float | None = None, high: float | None = None) -> 
     return ("−" if number < 0 else "") + text
 
 
-def phrase(value: float, low: float, high: float, less: str = "fewer", more: str = "more") -> str:
-    """Return a change with its interval, such as "2,200 fewer (740 to 3,800 fewer)"."""
+def phrase(
+    value: float, low: float, high: float, less: str = "fewer", more: str = "more", noun: str = ""
+) -> str:
+    """Return a change with its interval, such as "2,200 fewer people (700 to 3,800 fewer)"."""
     def side(number: float) -> str:
         # `rounded` by the whole interval, so that both ends have the same grain.
         size = shown(abs(rounded(number, low, high)), 0.0, abs(high - low))
@@ -166,7 +166,7 @@ def phrase(value: float, low: float, high: float, less: str = "fewer", more: str
     else:
         near, far = sorted((low, high), key=abs)
         ends = f"{side(near).split(' ')[0]} to {side(far)}"
-    return f"{side(value)} ({ends})"
+    return f"{side(value)}{' ' + noun if noun else ''} ({ends})"
 
 
 def suppressed(count: float, under: int = 11) -> str:
