@@ -26,7 +26,8 @@ def test_people_come_first_and_the_difference_is_paired() -> None:
     spread = people.difference
     assert [spread.low90, spread.median, spread.high90] == pytest.approx([-100, -100, -100])
     assert (people.p_fewer, people.word, people.direction) == (1.0, "very likely fewer", "fewer")
-    assert people.percent.median == pytest.approx(-100 / np.median(1000 * RUNS.parameters["people.scale"]) * 100, rel=0.02)
+    level = np.median(1000 * RUNS.parameters["people.scale"])
+    assert people.percent.median == pytest.approx(100 * -100 / level, rel=0.02)
 
 
 def test_what_goes_either_way_is_not_settled() -> None:

@@ -81,10 +81,11 @@ def test_when_nothing_helps_the_answer_says_so() -> None:
 
 
 def test_too_few_runs_are_said_in_the_answer_and_in_the_limits() -> None:
-    found = analyse_runs(view((pattern(test="m(people_exploited, 2000:2010) <= 10", tolerance=1),)), RUNS,)
+    impossible = (pattern(test="m(people_exploited, 2000:2010) <= 10", tolerance=1),)
+    found = analyse_runs(view(impossible), RUNS)
     table = Thresholds.model_validate({"matching": {"passed_over": 0}})
     assert found.matching.advice == "matched", "one statement may be missed"
-    found = analyse_runs(view((pattern(test="m(people_exploited, 2000:2010) <= 10", tolerance=1),), thresholds=table), RUNS)
+    found = analyse_runs(view(impossible, thresholds=table), RUNS)
     assert found.matching.advice == "prior"
     assert found.answer.lead.startswith("Only 0 of 400 runs are not ruled out")
     assert found.limits[-1].startswith("Too few runs agree")

@@ -15,7 +15,8 @@ def test_the_bundled_table_says_why_and_agrees_with_the_style() -> None:
     assert (table.likelihood.very_likely, table.likelihood.likely) == (0.90, 0.66)
     assert (table.verdicts.holds, table.verdicts.fails) == (0.75, 0.50)
     assert table.suppression.under == 11
-    assert all(part.assumption for part in (table.verdicts, table.likelihood, table.matching, table.comparison, table.trace))
+    parts = (table.verdicts, table.likelihood, table.matching, table.comparison, table.trace)
+    assert all(part.assumption for part in parts)
 
 
 def test_an_empty_table_is_the_default(tmp_path: Path) -> None:
