@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qorgau.analysis.answer import answer
@@ -21,7 +22,10 @@ from qorgau.case.case import Case
 __all__ = ["Analysis", "analyse", "analyse_runs", "pattern_rows", "trace_rows"]
 
 
-def analyse(case: Case, results: Any, *, utility: Utility | None = None, seed: int = 0) -> Analysis:
+def analyse(
+    case: Case, results: Any, *, utility: Utility | None = None, seed: int = 0,
+    stage: Callable[[str], None] | None = None,
+) -> Analysis:
     """Analyse an ensemble of a case.
 
     Parameters
@@ -34,6 +38,8 @@ def analyse(case: Case, results: Any, *, utility: Utility | None = None, seed: i
         Weights of people, cost and opiates; the case's own by default (people only).
     seed
         Seed of split samples and resamples; the same results give the same analysis.
+    stage
+        Called with "match", "compare" and "trace" as each begins, for commands that show progress.
 
     Returns
     -------
@@ -45,20 +51,28 @@ def analyse(case: Case, results: Any, *, utility: Utility | None = None, seed: i
         When patterns or cut-offs are not well formed, or name what the results do not hold.
     """
     view = case_view(case)
-    return analyse_runs(view, from_results(results, view.corridor_ends), utility=utility, seed=seed)
+    runs = from_results(results, view.corridor_ends)
+    return analyse_runs(view, runs, utility=utility, seed=seed, stage=stage)
 
 
-def analyse_runs(view: CaseView, runs: Runs, *, utility: Utility | None = None, seed: int = 0) -> Analysis:
+def analyse_runs(
+    view: CaseView, runs: Runs, *, utility: Utility | None = None, seed: int = 0,
+    stage: Callable[[str], None] | None = None,
+) -> Analysis:
     """Analyse runs that are at hand as arrays; see `analyse`."""
+    begins = stage if stage is not None else _silent
     table = view.thresholds if utility is None else _with_utility(view.thresholds, utility)
+    begins("match")
     tested = test_patterns(view.patterns, runs, view.patterns_file)
     matching = match(tested, runs, table)
     used = matching.used
+    begins("compare")
     choice = decision(runs, table, used, view.focus)
     compared = compare(
         runs, used, table, focus=view.focus, titles=view.titles, claims=view.measure_claims,
         place_labels=view.place_labels, started=view.started, choice=choice,
     )
+    begins("trace")
     traced = trace(
         runs, used, choice, table, source_of=view.source_of, figure_claims=view.figure_claims, seed=seed
     )
@@ -72,6 +86,10 @@ def analyse_runs(view: CaseView, runs: Runs, *, utility: Utility | None = None, 
         comparison=compared, trace=traced, knockouts=without, history=history(runs, used, view.observed),
         limits=_limits(view, matching.advice),
     )
+
+
+def _silent(_stage: str) -> None:
+    """Take the name of a stage that nobody watches."""
 
 
 def _with_utility(table: Thresholds, utility: Utility) -> Thresholds:
