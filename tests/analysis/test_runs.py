@@ -87,7 +87,7 @@ def test_both_modes_between_two_places_are_one_outcome() -> None:
 
 def test_a_window_outside_the_results_is_refused() -> None:
     with pytest.raises(InputError, match="1980 to 2000 is not within the results"):
-        ensemble().window("people_exploited", (1980, 2000))
+        ensemble().windows(["people_exploited"], (1980, 2000))
 
 
 def test_arrays_of_different_shapes_are_refused() -> None:

@@ -143,3 +143,12 @@ def test_bands_hold_the_draws_and_published_figures_stand_beside() -> None:
     assert band.low90[5] < band.low50[5] < band.median[5] < band.high50[5] < band.high90[5]
     assert band.observed_inside == 0.5
     assert found.band("not_an_outcome") is None
+
+
+@pytest.mark.parametrize("count", [2, 4, 10, 40])
+def test_an_ensemble_that_has_just_begun_is_analysed_without_numbers_that_mislead(count: int) -> None:
+    found = analyse_runs(VIEW, ensemble(count))
+    json.dumps(found.to_json(), allow_nan=False)
+    assert found.matching.advice == "prior"
+    assert all(not item.hinge for item in found.trace.claims if min(item.draws_true, item.draws_false) < 20)
+    assert all(row.verdict == "not testable" for row in found.matching.patterns) == (count < 20)

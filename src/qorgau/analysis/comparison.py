@@ -7,7 +7,7 @@ so that what the draws share cancels out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,12 +106,12 @@ def dominators(utility: Floats, cost: Floats, share: float) -> list[list[int]]:
     ]
 
 
-def _values(runs: Runs, outcome: str, years: tuple[int, int]) -> Floats:
-    """Return the window's mean, shape (policies, runs), also for outcomes that are differences of two."""
-    if outcome in _ELSEWHERE:
-        everywhere, here = _ELSEWHERE[outcome]
-        return runs.window(everywhere, years) - runs.window(here, years)
-    return runs.window(outcome, years)
+def _windows(runs: Runs, outcomes: Sequence[str], years: tuple[int, int]) -> dict[str, Floats]:
+    """Return the window's means, each (policies, runs), also of outcomes that are differences of two."""
+    stored = [o for o in outcomes if o not in _ELSEWHERE]
+    stored += [part for o in outcomes for part in _ELSEWHERE.get(o, ())]
+    made = runs.windows(list(dict.fromkeys(stored)), years)
+    return {o: made[_ELSEWHERE[o][0]] - made[_ELSEWHERE[o][1]] if o in _ELSEWHERE else made[o] for o in outcomes}
 
 
 def _available(runs: Runs, outcomes: Sequence[str]) -> tuple[str, ...]:
@@ -135,31 +135,57 @@ def harm_sentences(effects: Mapping[str, Effect]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def displacement(
-    runs: Runs, used: np.ndarray, policy: int, table: Thresholds, labels: Mapping[str, str]
-) -> list[Displacement]:
-    """Return changes of harm by border section, country and market under one policy, worst first."""
-    rows: list[tuple[str, str, str, str, str]] = []
-    for prefix, what in (("people_border_", "people"), ("opiates_section_kg_", "opiates")):
-        rows += [("section", name.removeprefix(prefix), name, what, prefix) for name in runs.names(prefix)]
-    rows += [("country", n.removeprefix("opiates_border_kg_"), n, "opiates", "from ")
-             for n in runs.names("opiates_border_kg_")]
-    rows += [("country", "elsewhere", o, what, "") for o, what in
-             (("people_exploited_elsewhere", "people"), ("opiates_delivered_kg_elsewhere", "opiates"))
-             if _available(runs, [o])]
-    rows += [("market", n.removeprefix(_MARKET), n, "opiates", "") for n in runs.names(_MARKET)
-             if n.removeprefix(_MARKET) not in _REGIONS]
+@dataclass(frozen=True)
+class _Spot:
+    """A border section, country or market whose harm is compared; `lead` goes before its name."""
+
+    kind: str
+    place: str
+    outcome: str
+    what: str
+    lead: str = ""
+
+
+def _spots(runs: Runs) -> list[_Spot]:
+    """Return the spots that the results hold."""
     found = []
-    for kind, place, outcome, what, prefix in rows:
-        values = _values(runs, outcome, table.comparison.years)[:, used]
-        item = effect(outcome, values[0], values[policy], table.likelihood)
-        name = labels.get(place, "outside the country" if place == "elsewhere" else place.replace("_", " "))
-        if kind == "country" and prefix:
-            name = f"into the country from {name}"
+    for prefix, what in (("people_border_", "people"), ("opiates_section_kg_", "opiates")):
+        found += [_Spot("section", name.removeprefix(prefix), name, what) for name in runs.names(prefix)]
+    entry = "opiates_border_kg_"
+    lead = "into the country from "
+    found += [_Spot("country", name.removeprefix(entry), name, "opiates", lead) for name in runs.names(entry)]
+    for outcome, what in (("people_exploited_elsewhere", "people"), ("opiates_delivered_kg_elsewhere", "opiates")):
+        if _available(runs, [outcome]):
+            found.append(_Spot("country", "elsewhere", outcome, what))
+    markets = ((n.removeprefix(_MARKET), n) for n in runs.names(_MARKET))
+    return found + [_Spot("market", place, name, "opiates") for place, name in markets if place not in _REGIONS]
+
+
+def displacement(
+    spots: Sequence[_Spot], values: Mapping[str, Floats], policy: int, name: str, table: Likelihood,
+    labels: Mapping[str, str],
+) -> list[Displacement]:
+    """Return changes of harm at each spot under one policy, people first, worst first.
+
+    Parameters
+    ----------
+    spots
+        Where.
+    values
+        Window means by outcome, each (policies, runs).
+    policy, name
+        Row and name of the policy.
+    table, labels
+        Cut-offs of words; names of places by id.
+    """
+    found = []
+    for spot in spots:
+        item = effect(spot.outcome, values[spot.outcome][0], values[spot.outcome][policy], table)
+        plain = "outside the country" if spot.place == "elsewhere" else spot.place.replace("_", " ")
         found.append(Displacement(
-            policy=runs.policies[policy], kind=kind, place=place, label=name, what=what, unit=item.unit,
-            baseline=item.baseline, difference=item.difference, percent=item.percent, p_more=item.p_more,
-            word=item.word, direction=item.direction,
+            policy=name, kind=spot.kind, place=spot.place, label=spot.lead + labels.get(spot.place, plain),
+            what=spot.what, unit=item.unit, baseline=item.baseline, difference=item.difference,
+            percent=item.percent, p_more=item.p_more, word=item.word, direction=item.direction,
         ))
     order = {"section": 0, "country": 1, "market": 2}
     return sorted(found, key=lambda row: (
@@ -202,8 +228,9 @@ def compare(
     """
     years, rule = table.comparison.years, table.comparison
     outcomes = _available(runs, COMPARED)
-    runs.fetch([o for o in (*outcomes, *(x for pair in _ELSEWHERE.values() for x in pair)) if o in runs.outcomes])
-    values = {outcome: _values(runs, outcome, years)[:, used] for outcome in outcomes}
+    spots = _spots(runs)
+    wanted = list(dict.fromkeys((*outcomes, *(spot.outcome for spot in spots))))
+    values = {name: value[:, used] for name, value in _windows(runs, wanted, years).items()}
     choice = choice or decision(runs, table, used, focus)
     # Regret, best-in and near-best are in the utility's unit, and so is what counts as near.
     people = values[PEOPLE][0]
@@ -223,7 +250,7 @@ def compare(
             continue
         effects = tuple(effect(o, values[o][0], values[o][i], table.likelihood) for o in outcomes)
         by_name = {item.outcome: item for item in effects}
-        moved += displacement(runs, used, i, table, place_labels or {})
+        moved += displacement(spots, values, i, policy, table.likelihood, place_labels or {})
         k = index.get(policy)
         gain = float(np.mean(choice.utility[:, k] - choice.utility[:, 0])) if k is not None and people.size else np.nan
         made.append(MeasureResult(

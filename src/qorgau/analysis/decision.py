@@ -71,6 +71,6 @@ def decision(runs: Runs, table: Thresholds, used: np.ndarray, focus: str) -> Dec
     pairs = ((weights.people_exploited, PEOPLE), (weights.cost_usd, COST), (weights.opiates_kg, OPIATES))
     for weight, outcome in pairs:
         if weight:
-            loss += weight * runs.window(outcome, years)[chosen][:, used]
+            loss += weight * runs.windows([outcome], years)[outcome][chosen][:, used]
     text, unit = utility_text(weights, focus)
     return Decision(tuple(runs.policies[i] for i in chosen), -loss.T, unit, text)

@@ -188,21 +188,23 @@ def number_value(utility: Floats, values: Floats, splits: int = 8, seed: int = 0
 def _ridge(features: Floats, utility: Floats) -> Predict:
     """Fit ridge regression with the penalty of least generalised cross-validation error (Golub, Heath, Wahba 1979)."""
     centre, mean = features.mean(axis=0), utility.mean(axis=0)
-    left, scale, right = np.linalg.svd(features - centre, full_matrices=False)
-    target = left.T @ (utility - mean)
-    total = float(((utility - mean) ** 2).sum())
+    x, y = features - centre, utility - mean
+    size, axes = np.linalg.eigh(x.T @ x)
+    good = size > 1e-10 * max(float(size.max()), 1e-300)
+    size, axes = size[good], axes[:, good]
+    target = axes.T @ (x.T @ y)
+    strength = (target**2).sum(axis=1) / size
+    total = float((y**2).sum())
     runs = len(utility)
-    best_error, best_shrunk = math.inf, np.zeros_like(scale)
+    # No features at all is the penalty without end: it stays when every finite one predicts worse.
+    best_error, best_shrunk = total / max(1e-9, 1.0 - 1.0 / runs) ** 2, np.zeros_like(size)
     for penalty in _RIDGES:
-        shrink = scale**2 / (scale**2 + penalty)
-        explained = float(((2 * shrink - shrink**2)[:, None] * target**2).sum())
+        shrink = size / (size + penalty)
+        explained = float(((2 * shrink - shrink**2) * strength).sum())
         error = (total - explained) / max(1e-9, 1.0 - (shrink.sum() + 1.0) / runs) ** 2
         if error < best_error:
-            best_error, best_shrunk = error, scale / (scale**2 + penalty)
-    # No features at all is the penalty without end: chosen when every finite one predicts worse.
-    if total / max(1e-9, 1.0 - 1.0 / runs) ** 2 <= best_error:
-        best_shrunk = np.zeros_like(scale)
-    weights = right.T @ (best_shrunk[:, None] * target)
+            best_error, best_shrunk = error, 1.0 / (size + penalty)
+    weights = axes @ (best_shrunk[:, None] * target)
     return lambda x: mean + (x - centre) @ weights
 
 

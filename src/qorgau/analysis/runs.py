@@ -15,6 +15,8 @@ __all__ = ["CORRIDOR_OVERLAP", "CORRIDOR_PREFIX", "Runs", "corridor_outcomes", "
 
 Floats = NDArray[np.float64]
 
+_BATCH = 16
+
 CORRIDOR_PREFIX = "corridor_opiates_kg_"
 CORRIDOR_OVERLAP = "corridor_overlap"
 
@@ -66,10 +68,16 @@ class Runs:
         """Name of the policy that all others are compared with."""
         return self.policies[0]
 
-    def window(self, outcome: str, years: tuple[int, int], kind: str = "mean") -> Floats:
-        """Return an outcome's mean (or sum) over a window of years, shape (policies, runs)."""
-        values = self.fetch([outcome])[outcome][..., self.columns(years)]
-        return values.mean(axis=-1) if kind == "mean" else values.sum(axis=-1)
+    def windows(self, outcomes: Sequence[str], years: tuple[int, int]) -> dict[str, Floats]:
+        """Return outcomes' means over a window of years, each (policies, runs).
+
+        Read in batches and reduced at once, so that yearly values of many outcomes are never all in memory.
+        """
+        columns, made = self.columns(years), {}
+        for start in range(0, len(outcomes), _BATCH):
+            for name, values in self.fetch(outcomes[start : start + _BATCH]).items():
+                made[name] = values[..., columns].mean(axis=-1)
+        return made
 
     def columns(self, years: tuple[int, int]) -> slice:
         """Return the columns of a window of years.
@@ -200,8 +208,8 @@ def from_results(results: Any, corridor_ends: Mapping[str, tuple[str, str]] | No
         return {name: made[name] for name in names}
 
     runs = Runs(
-        policies=tuple(results.policies), years=years, outcomes=outcomes, count=count, fetch=_remember(load),
-        fetch_baseline=_remember(load_baseline),
+        policies=tuple(results.policies), years=years, outcomes=outcomes, count=count,
+        fetch=lambda names: load(list(names)), fetch_baseline=_remember(load_baseline),
         parameters=dict(zip(results.parameters, np.asarray(results.values(), dtype=np.float64).T)),
         claims=dict(zip(results.claims, np.asarray(results.truth(), dtype=bool).T)),
         switches=dict(zip(results.mechanisms, np.asarray(results.switches(), dtype=bool).T)),
