@@ -24,7 +24,7 @@ from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.routes import learn
+from qorgau.model.routes import Geometry, learn
 from qorgau.model.state import State
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -51,6 +51,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
     Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
     Parameter("entry_rate", "1/year", "rate at which a fully skilled network founds organisations"),
+    Parameter("entry_size", "journeys/month", "capacity of a new organisation", 0.5),
     Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
     Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
     Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
@@ -79,11 +80,11 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, network, home, drug_first, net_soviet,
+def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network, home, drug_first, net_soviet,
            net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr, route_ptr,
-           route_links, route_km, h_origin, h_dest, h_ptr, h_links, price, source_price, ration, hazard, bribe,
-           conduct, corrupt, rotated, service, service_fee, reach, effectiveness, rivalry, market_share, route_share,
-           people_share, people_value, trade, capacity, capital, returns, loss, purchased, trust, belief,
+           route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price, source_price, ration,
+           hazard, bribe, conduct, rotated, service, service_fee, reach, effectiveness, rivalry, market_share,
+           route_share, people_share, people_value, trade, capacity, capital, returns, loss, purchased, trust, belief,
            network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
            bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
@@ -93,10 +94,13 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
     posts = trust.shape[2]
     felt = np.empty(links)
     through = np.empty(links)
-    known = np.empty(links, np.int64)
+    entering = np.empty(links)
+    worth = np.empty(links)
     own = np.empty(links)
     visits = np.empty(posts)
     pin = np.empty(posts)
+    held_at = np.empty(posts)
+    shelter = np.empty(net_cover.shape[1])
     first = np.empty(2)
     for r in range(runs):
         q = par[r]
@@ -128,6 +132,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
         out_all = 0.0
         prior = 0.3 * enforcement[r].hazard_mean
         switch = min(on[r, _LEARN], on[r, _ROUTES])
+        barrier = rq.china_barrier * reach[r, 0]
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -138,34 +143,45 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
             scope = q.scope * on[r, _SCOPE]
             size = capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
             short = 1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1])
-            for l in range(links):
-                known[l] = 0
-                own[l] = 0.0
+            # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
+                held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
                 visits[i] = 0.0
+            order = 1.0
+            if soviet > 0.0:
+                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                    order = 1.0 - 0.9 * soviet
+                else:
+                    order = 1.0 + enforcement[r].soviet_control * soviet
+            for c in range(shelter.shape[0]):
+                shelter[c] = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
+                shelter[c] *= 1.0 + q.service_risk * (1.0 - service[r, c, 1])
+            for l in range(links):
+                h = hazard[r, l] * shelter[place_state[c_to[l]]]
+                h *= 1.0 - held_at[place_post[c_from[l]]] - held_at[place_post[c_to[l]]]
+                felt[l] = h
+                through[l] = math.exp(-h)
+                entering[l] = 0.0
+                worth[l] = 0.0
+                own[l] = 0.0
             # journeys of people: approached persons by way
             approached = 0.0
             courier_kg = 0.0
-            for w in range(ways):
-                if place_state[h_origin[w]] != s:
-                    continue
+            for i in range(way_ptr[s], way_ptr[s + 1]):
+                w = way_list[i]
+                trips = 0.0
                 for f in range(2):
-                    share = people_share[r, o, w, f]
-                    if share < 0.002:
-                        continue
-                    n_people = size * trade[r, o, 1 + f] * _PERSONS * share
+                    n_people = size * trade[r, o, 1 + f] * _PERSONS * people_share[r, o, w, f]
                     attempts[r, w, f] += n_people
-                    approached += n_people
+                    trips += n_people
                     if drug_first[r, o] == 1:
                         first[f] += n_people
-                    if place_state[h_origin[w]] != place_state[c_to[h_links[h_ptr[w + 1] - 1]]]:
-                        courier_kg += n_people * effectiveness[r, h_origin[w], h_dest[w], f]
-                    trips = n_people / _PERSONS
-                    for j in range(h_ptr[w], h_ptr[w + 1]):
-                        l = h_links[j]
-                        own[l] += trips
-                        journeys[r, l] += trips
-            # purchase
+                    courier_kg += way_abroad[w] * n_people * effectiveness[r, h_origin[w], h_dest[w], f]
+                approached += trips
+                trips /= _PERSONS
+                for j in range(h_ptr[w], h_ptr[w + 1]):
+                    own[h_links[j]] += trips
+            # purchase; half of a load can be had on credit
             kg = size * x * _KG * ration[r]
             if x > 0.05:
                 kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
@@ -174,10 +190,11 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
             network_kg[r, n] += kg
             bought_all += kg
             revenue = 0.0
-            transport = 0.0
-            risk_pay = 0.0
-            bribes = 0.0
-            lost = 0.0
+            delivered = 0.0
+            whole = 0.0
+            for m in range(markets):
+                if market_share[r, o, m] >= 1e-4:
+                    whole += market_share[r, o, m]
             for m in range(markets):
                 part = market_share[r, o, m]
                 if part < 1e-4 or kg <= 0.0:
@@ -188,71 +205,64 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
                         total += route_share[r, o, k]
                 if total <= 0.0:
                     continue
-                sent = 0.0
+                sent = kg * part / whole
+                unit = price[r, m]
                 got = 0.0
                 for k in range(market_ptr[m], market_ptr[m + 1]):
                     if route_share[r, o, k] <= 0.02:
                         continue
-                    flow = kg * part * route_share[r, o, k] / total
-                    sent += flow
+                    flow = sent * route_share[r, o, k] / total
                     for j in range(route_ptr[k], route_ptr[k + 1]):
                         l = route_links[j]
-                        a = place_post[c_from[l]]
-                        b = place_post[c_to[l]]
-                        if known[l] == 0:
-                            known[l] = 1
-                            h = hazard[r, l]
-                            h *= 1.0 - q.protection_limit * 0.5 * (trust[r, o, a] * pin[a] + trust[r, o, b] * pin[b])
-                            cover = net_cover[n, place_state[c_to[l]]] * on[r, _DIASPORA]
-                            h *= 1.0 - min(0.8, q.cover_strength * cover)
-                            h *= 1.0 + q.service_risk * (1.0 - service[r, place_state[c_to[l]], 1])
-                            if soviet > 0.0:
-                                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                                    h *= 1.0 - 0.9 * soviet
-                                else:
-                                    h *= 1.0 + enforcement[r].soviet_control * soviet
-                            felt[l] = h
-                            through[l] = math.exp(-h)
-                        h = felt[l]
-                        carried[r, l] += flow
-                        trips = flow / _KG
-                        own[l] += trips
-                        journeys[r, l] += trips
-                        transport += flow * rq.transport_cost * c_km[l]
-                        pay = flow * rq.risk_pay * h
-                        if c_china[l] == 1:
-                            pay += flow * rq.china_barrier * reach[r, 0] * min(1.25, math.sqrt(h / reach[r, 1]))
-                        risk_pay += pay
-                        paid = flow * price[r, m] * bribe[r, l]
-                        bribes += paid
-                        bribes_post[r, a] += 0.5 * paid
-                        bribes_post[r, b] += 0.5 * paid
-                        gone = flow * (1.0 - through[l])
-                        seized[r, l] += gone
-                        lost += gone
-                        flow -= gone
-                    arrivals[r, m] += flow
+                        entering[l] += flow
+                        worth[l] += flow * unit
+                        flow *= through[l]
                     route_kg[r, k] += flow
                     got += flow
-                revenue += got * price[r, m] * (1.0 - rivalry[r])
+                arrivals[r, m] += got
+                revenue += got * unit * (1.0 - rivalry[r])
                 survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
-                out_all += got
-            out_all += lost
+                delivered += got
+            transport = 0.0
+            risk_pay = 0.0
+            bribes = 0.0
+            lost = 0.0
+            for l in range(links):
+                flow = entering[l]
+                if flow > 0.0:
+                    gone = flow * (1.0 - through[l])
+                    carried[r, l] += flow
+                    seized[r, l] += gone
+                    lost += gone
+                    own[l] += flow / _KG
+                    transport += flow * c_km[l]
+                    risk_pay += flow * rq.risk_pay * felt[l]
+                    if c_china[l] == 1:
+                        risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
+                    paid = worth[l] * bribe[r, l]
+                    bribes += paid
+                    bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
+                    bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
+                if own[l] > 0.0:
+                    journeys[r, l] += own[l]
+                    visits[place_post[c_to[l]]] += own[l]
+            transport *= rq.transport_cost
+            out_all += delivered + lost
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
             # money
             fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o]
             fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
-            people_net = approached * 0.0
+            people_net = 0.0
             for f in range(2):
                 people_net += size * trade[r, o, 1 + f] * _PERSONS * people_value[r, o, f]
             purchases = kg * source_price[r]
             profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
-            held = trust[r, o, place_post[home[r, o]]] * pin[place_post[home[r, o]]]
-            fee = q.fee_share * held * max(0.0, profit)
-            fees_post[r, place_post[home[r, o]]] += fee
+            base = place_post[home[r, o]]
+            fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
+            fees_post[r, base] += fee
             if net_official[n] == 1:
-                racket_post[r, place_post[home[r, o]]] += max(0.0, profit)
+                racket_post[r, base] += max(0.0, profit)
             profit -= fee
             clean = 0.0
             if profit > 0.0:
@@ -277,15 +287,12 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
                 grow = q.growth * math.tanh(1.5 * returns[r, o]) - 0.05 * capacity[r, o] / 80.0
                 capacity[r, o] = min(150.0, max(0.5, capacity[r, o] * math.exp(grow)))
             # ties with officials of the posts on the way and at home
-            for l in range(links):
-                if own[l] > 0.0:
-                    visits[place_post[c_to[l]]] += own[l]
-                    if known[l] == 0:
-                        felt[l] = hazard[r, l]
             for i in range(posts):
                 t = trust[r, o, i]
-                rate = visits[i] / (visits[i] + 3.0) / (2.0 * q.protection_months)
-                if i == place_post[home[r, o]]:
+                rate = 0.0
+                if visits[i] > 0.0:
+                    rate = visits[i] / (visits[i] + 3.0) / (2.0 * q.protection_months)
+                if i == base:
                     rate += 1.0 / q.protection_months
                 t += (1.0 - t) * min(1.0, rate)
                 t *= 0.985
@@ -307,29 +314,29 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, focus, active, 
 
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
-    china_links: np.ndarray,
+    geometry: Geometry,
 ) -> None:
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
     anticipate(p, routes_par, parameters["drug_market"], on, state.active, state.users, state.price_reference,
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
-                state.price_expected, state.market_share)
+               state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
     choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
-                  world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
-                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
-                  state.drug_loss_share, state.capacity, state.capital, state.trade, state.return_scale, rivalry)
-    _carry(p, routes_par, people_par, parameters["enforcement"], on, float(world.event["soviet"][month]), world.focus,
+                 world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
+                 state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
+                 state.drug_loss_share, state.capacity, state.capital, state.trade, state.return_scale, rivalry)
+    _carry(p, routes_par, people_par, parameters["enforcement"], on, float(world.event["soviet"][month]),
            state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
            world.network_cover, world.place_state, world.place_post, world.corridor_from, world.corridor_to,
-           world.corridor_km, china_links, world.market_ptr, world.route_ptr, world.route_links, world.route_km,
-           world.people_origin, world.people_destination, world.people_ptr, world.people_links, state.price,
-           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.corrupt,
-           state.rotated, state.service, state.service_fee, state.china_reach, state.effectiveness, rivalry,
-           state.market_share, state.route_share, state.people_share, state.people_value, state.trade,
-           state.capacity, state.capital, state.returns, state.drug_loss_share, state.purchased, state.trust,
-           state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg, state.seized_kg,
-           state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first, state.bribes_post,
-           state.fees_post, state.racket_profit_post, state.network_kg, state.money, state.profit_total,
-           state.ledger_kg)
+           world.corridor_km, geometry.china, world.market_ptr, world.route_ptr, world.route_links,
+           world.people_origin, world.people_destination, world.people_ptr, world.people_links, geometry.way_ptr,
+           geometry.way_list, geometry.way_abroad, state.price, state.source_price, state.purchase_ration,
+           state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
+           state.china_reach, state.effectiveness, rivalry, state.market_share, state.route_share,
+           state.people_share, state.people_value, state.trade, state.capacity, state.capital, state.returns,
+           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
+           state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
+           state.attempts_drug_first, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
+           state.money, state.profit_total, state.ledger_kg)

@@ -33,7 +33,7 @@ _PERSONS = PERSONS_PER_JOURNEY
 @compiled
 def anticipate(par, routes_par, market_par, on, active, users, reference, purchased, survival, plan_value,
                 plan_slope, plan_price, expected, market_share):
-    """Expected prices by three damped Newton steps, then market shares towards the anticipated logit."""
+    """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
     target = np.empty((slots, markets))
     for r in range(runs):
@@ -45,7 +45,7 @@ def anticipate(par, routes_par, market_par, on, active, users, reference, purcha
             pbar += users[r, m] * expected[r, m]
             weight += users[r, m]
         scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
-        steps = 3 if on[r, _MARKETS] > 0.5 else 0
+        steps = 2 if on[r, _MARKETS] > 0.5 else 0
         for it in range(steps + 1):
             for o in range(slots):
                 if active[r, o] == 0:

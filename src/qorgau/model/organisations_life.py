@@ -39,7 +39,7 @@ _KG = KG_PER_JOURNEY
 def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
           place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, capital, returns,
           trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share, survival,
-          know, users, plan_value, plan_slope, plan_cost):
+          know, users, source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     for r in range(runs):
@@ -123,8 +123,8 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             network[r, o] = n
             home[r, o] = place
             age[r, o] = 0
-            capacity[r, o] = 3.0
-            capital[r, o] = 9.0 * q.journey_fixed_cost * 3.0
+            capacity[r, o] = q.entry_size
+            capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * _KG * source_price[r])
             returns[r, o] = mean_return
             loss[r, o] = 0.1
             purchased[r, o] = 0.0
@@ -207,4 +207,4 @@ def advance(
           state.drug_first, state.age, state.capacity, state.capital, state.returns, state.trade,
           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
           state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.users,
-          state.plan_value, state.plan_slope, state.plan_cost)
+          state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

@@ -88,7 +88,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("people_recruited_all", "persons/year", "flow", lambda s: s.recruits.sum((1, 2, 3))),
         _one("people_exploited", "persons", "mean", lambda s: s.exploited[:, kd].sum((1, 2, 3))),
         _one("people_exploited_all", "persons", "mean", lambda s: s.exploited.sum((1, 2, 3))),
-        _one("people_exploited_children", "persons", "mean", lambda s: s.exploited[:, kd, :, 1].sum((1, 2))),
+        _one("people_exploited_children", "persons", "mean", lambda s: s.exploited[:, kd][..., 1].sum((1, 2))),
         _one("people_identified", "persons/year", "flow", lambda s: s.identified[:, f]),
         _one("people_assisted", "persons/year", "flow", lambda s: s.assisted[:, f]),
         _one("people_assisted_by_outreach", "persons/year", "flow", lambda s: s.assisted_outreach[:, f]),

@@ -18,6 +18,7 @@ markets (see ``organisations``).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,9 +26,10 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "advance", "china_links", "learn", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
 
 PLAN_EVERY = 3
 """Months between two route plans of an organisation (measured: against every month results barely change)."""
@@ -50,14 +52,15 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
+_PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
 def _plan(par, people_par, on, month, everything, active, network, home, age, net_official, place_state, belief,
-          bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, path_size,
-          official, c_km, c_china, h_origin, h_dest, h_ptr, h_links, h_km, people_price, effectiveness,
-          conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price,
-          plan_cost, people_value):
+          bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, log_path_size,
+          official, c_km, c_china, way_ptr, way_list, h_origin, h_dest, h_ptr, h_links, h_km, people_price,
+          effectiveness, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value,
+          plan_slope, plan_price, plan_cost, people_value):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     routes = route_km.shape[0]
@@ -68,6 +71,7 @@ def _plan(par, people_par, on, month, everything, active, network, home, age, ne
     kept = np.empty(routes)
     cost = np.empty(routes)
     v = np.empty((ways, 2))
+    e = np.empty(ways)
     for r in range(runs):
         q = par[r]
         hp = people_par[r].transit_risk
@@ -118,7 +122,7 @@ def _plan(par, people_par, on, month, everything, active, network, home, age, ne
                         u[k] = -route_km[k] / 500.0
                     else:
                         net = price_expected[r, m] * kept[k] - spent - source_price[r]
-                        u[k] = net / scale + q.path_size_weight * math.log(path_size[k])
+                        u[k] = net / scale + q.path_size_weight * log_path_size[k]
                     if u[k] > best:
                         best = u[k]
                 total = 0.0
@@ -145,37 +149,39 @@ def _plan(par, people_par, on, month, everything, active, network, home, age, ne
             # journeys of people, from places of the home state
             state = place_state[home[r, o]]
             pscale = 2.0 * q.choice_scale * wbar
-            for f in range(2):
-                best = -1e300
-                for w in range(ways):
-                    if place_state[h_origin[w]] != state:
-                        v[w, f] = -1e300
-                        continue
-                    risk = 0.0
-                    paid = 0.0
-                    for j in range(h_ptr[w], h_ptr[w + 1]):
-                        risk += belief[r, o, h_links[j]]
-                        paid += bribe[r, h_links[j]]
-                    d = h_dest[w]
-                    got = people_price[r, d, f] * (math.exp(-hp * risk) - hp * paid)
-                    got *= effectiveness[r, h_origin[w], d, f]
-                    got -= (q.journey_fixed + q.journey_cost * h_km[w]) * effectiveness[r, h_origin[w], d, f]
-                    got -= conviction_cost[r, dest_state[d]] / 4.0
+            first = way_ptr[state]
+            last = way_ptr[state + 1]
+            best0 = -1e300
+            best1 = -1e300
+            for i in range(first, last):
+                w = way_list[i]
+                risk = 0.0
+                paid = 0.0
+                for j in range(h_ptr[w], h_ptr[w + 1]):
+                    risk += belief[r, o, h_links[j]]
+                    paid += bribe[r, h_links[j]]
+                d = h_dest[w]
+                passing = math.exp(-hp * risk) - hp * paid
+                prepare = q.journey_fixed + q.journey_cost * h_km[w]
+                at_law = conviction_cost[r, dest_state[d]] / _PERSONS
+                for f in range(2):
+                    got = effectiveness[r, h_origin[w], d, f] * (people_price[r, d, f] * passing - prepare) - at_law
                     v[w, f] = got
-                    if got > best:
-                        best = got
-                total = 0.0
+                best0 = max(best0, v[w, 0])
+                best1 = max(best1, v[w, 1])
+            for f in range(2):
+                best = best0 if f == 0 else best1
+                total = 1e-300
                 mean = 0.0
-                for w in range(ways):
-                    if v[w, f] > -1e299:
-                        e = math.exp((v[w, f] - best) / pscale) if not frozen else math.exp(-h_km[w] / 500.0)
-                        total += e
-                for w in range(ways):
-                    if v[w, f] > -1e299:
-                        e = math.exp((v[w, f] - best) / pscale) if not frozen else math.exp(-h_km[w] / 500.0)
-                        share = people_share[r, o, w, f] + speed * (e / total - people_share[r, o, w, f])
-                        people_share[r, o, w, f] = share
-                        mean += share * v[w, f]
+                for i in range(first, last):
+                    w = way_list[i]
+                    e[w] = math.exp(-h_km[w] / 500.0) if frozen else math.exp((v[w, f] - best) / pscale)
+                    total += e[w]
+                for i in range(first, last):
+                    w = way_list[i]
+                    share = people_share[r, o, w, f] + speed * (e[w] / total - people_share[r, o, w, f])
+                    people_share[r, o, w, f] = share
+                    mean += share * v[w, f]
                 people_value[r, o, f] = mean
 
 
@@ -207,25 +213,53 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.network_belief[:] = prior[:, None, None]
 
 
-def china_links(world: World) -> np.ndarray:
-    """1 on corridors that enter China from another state, shape (corridors,)."""
-    if "CHN" not in world.state_names:
-        return np.zeros(world.sizes["corridor"], dtype=np.int64)
-    china = world.state_names.index("CHN")
-    into = world.place_state[world.corridor_to] == china
-    return (into & (world.place_state[world.corridor_from] != china)).astype(np.int64)
+@dataclass(frozen=True)
+class Geometry:
+    """Arrays derived once from a world, for the processes that walk routes.
+
+    Attributes
+    ----------
+    china : ndarray of int, shape (corridors,)
+        1 on corridors that enter China from another state.
+    log_path_size : ndarray, shape (routes,)
+    way_ptr, way_list : ndarray of int
+        People's routes by state of origin: those of state s are ``way_list[way_ptr[s]:way_ptr[s + 1]]``.
+    way_abroad : ndarray of int, shape (people's routes,)
+        1 when the destination lies in another state than the origin.
+    """
+
+    china: np.ndarray
+    log_path_size: np.ndarray
+    way_ptr: np.ndarray
+    way_list: np.ndarray
+    way_abroad: np.ndarray
+
+
+def geometry_of(world: World) -> Geometry:
+    """Derive the arrays that the processes need from a world."""
+    states = world.sizes["state"]
+    china = np.zeros(world.sizes["corridor"], dtype=np.int64)
+    if "CHN" in world.state_names:
+        inside = world.place_state == world.state_names.index("CHN")
+        china = (inside[world.corridor_to] & ~inside[world.corridor_from]).astype(np.int64)
+    origin = world.place_state[world.people_origin]
+    order = np.argsort(origin, kind="stable").astype(np.int64)
+    ptr = np.searchsorted(origin[order], np.arange(states + 1)).astype(np.int64)
+    goal = world.place_state[world.destination_place][world.people_destination]
+    return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64))
 
 
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
-    everything: bool = False,
+    geometry: Geometry, everything: bool = False,
 ) -> None:
     """Plan routes for the organisations whose turn it is (all of them when ``everything``)."""
     _plan(parameters["routes"], parameters["human_trade"], on, month, everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
-          world.route_links, world.route_km, world.route_path_size, world.route_official, world.corridor_km,
-          china_links(world), world.people_origin, world.people_destination, world.people_ptr,
+          world.route_links, world.route_km, geometry.log_path_size, world.route_official, world.corridor_km,
+          geometry.china, geometry.way_ptr, geometry.way_list, world.people_origin, world.people_destination,
+          world.people_ptr,
           world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
           world.place_state[world.destination_place], state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)

@@ -142,13 +142,13 @@ def begin(world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray
     people.start(*args)
     cases.start(*args)
     indicators.start(*args)
-    routes.advance(*args, 0, everything=True)
+    routes.advance(*args, 0, routes.geometry_of(world), everything=True)
     return state
 
 
 def advance_month(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
-    levers: np.ndarray, china: np.ndarray, watch: Callable[[str, State], None] | None = None,
+    levers: np.ndarray, geometry: routes.Geometry, watch: Callable[[str, State], None] | None = None,
 ) -> None:
     """One month of every run, in the order of ``PROCESSES``; ``watch`` is called after each process."""
     args = (world, state, parameters, on, keys, month)
@@ -156,8 +156,8 @@ def advance_month(
         lambda: economy.advance(*args, levers),
         lambda: enforcement.advance_detection(*args),
         lambda: facilitators.advance(*args, levers),
-        lambda: routes.advance(*args),
-        lambda: organisations.advance(*args, china),
+        lambda: routes.advance(*args, geometry),
+        lambda: organisations.advance(*args, geometry),
         lambda: organisations_life.advance(*args),
         lambda: drug_market.advance(*args),
         lambda: human_trade.advance(*args, levers),
@@ -205,7 +205,7 @@ def simulate_block(
     runs, policies = len(keys), len(branch.policies)
     first = branch.first_month(last_month)
     years = world.start_year + last_month // 12 - FIRST_YEAR + 1
-    china = routes.china_links(world)
+    geometry = routes.geometry_of(world)
     state = begin(world, parameters, on, keys)
     collector = Collector(world, runs)
     yearly: np.ndarray | None = None
@@ -222,9 +222,9 @@ def simulate_block(
             on = np.ascontiguousarray(on)
             collector = Collector(world, runs * policies)
             rows = policies
-        if rows > 1:
+        if rows == policies:
             levers = np.repeat(branch.at(month), runs, axis=0)
-        advance_month(world, state, parameters, on, keys, month, levers, china)
+        advance_month(world, state, parameters, on, keys, month, levers, geometry)
         year = world.start_year + month // 12
         if year < FIRST_YEAR:
             continue
