@@ -111,7 +111,7 @@ def frontier(into, into_start, tail, evasion, watched, slot, use, end, y):
 
 @njit(cache=True)
 def _cut(labels, paid, product, parent, paid_slot, coefficients, smallest):
-    """Fill `coefficients` (slots,) with the strongest cut over `labels`; return its constant and its value at y."""
+    """Fill `coefficients` (slots,) with the strongest cut over `labels`; return its constant, value at y."""
     constant = 0.0
     value = 0.0
     for i in range(labels.size):
@@ -143,13 +143,23 @@ def separate(groups: Groups, use: Bools, y: Floats, values: Floats, tolerance: f
     cuts = []
     for g, end in enumerate(groups.ends):
         paid, product, node, parent, paid_slot, kept = frontier(
-            groups.into, groups.into_start, groups.tail, groups.evasion, groups.watched, groups.slot,
-            use[g], end, y,
+            groups.into,
+            groups.into_start,
+            groups.tail,
+            groups.evasion,
+            groups.watched,
+            groups.slot,
+            use[g],
+            end,
+            y,
         )
         by_node = kept[np.argsort(node[kept], kind="stable")]
         order = node[by_node]
         for j in np.flatnonzero(groups.group == g):
-            first, last = np.searchsorted(order, groups.begin[j]), np.searchsorted(order, groups.begin[j], "right")
+            first, last = (
+                np.searchsorted(order, groups.begin[j]),
+                np.searchsorted(order, groups.begin[j], "right"),
+            )
             coefficients = np.zeros(groups.watchable.size)
             constant, value = _cut(by_node[first:last], paid, product, parent, paid_slot, coefficients, SMALLEST_STEP)
             if value > values[j] + tolerance:

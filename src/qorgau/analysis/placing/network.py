@@ -178,13 +178,21 @@ def _read(file: Path_, columns: tuple[str, ...]) -> list[dict[str, str]]:
             rows = []
             for i, row in enumerate(reader, 1):
                 if None in row or None in row.values():
-                    raise InputError(file, f"row {i}", "has another number of cells than the header",
-                                     f"give {len(header)} cells, separated by commas")
+                    raise InputError(
+                        file,
+                        f"row {i}",
+                        "has another number of cells than the header",
+                        f"give {len(header)} cells, separated by commas",
+                    )
                 rows.append({key: value.strip() for key, value in row.items()})
     except OSError as error:
-        raise InputError(file, "", f"cannot be read: {error.strerror}", "give the path of a readable CSV file") from error
+        raise InputError(
+            file, "", f"cannot be read: {error.strerror}", "give the path of a readable CSV file"
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(file, "", f"is not a CSV file in UTF-8: {error}", "save it as CSV, encoded in UTF-8") from error
+        raise InputError(
+            file, "", f"is not a CSV file in UTF-8: {error}", "save it as CSV, encoded in UTF-8"
+        ) from error
     if not rows:
         raise InputError(file, "", "has no rows under its header", "give at least one row")
     return rows
@@ -224,8 +232,12 @@ def _same_length(source: Path_, **lengths: int) -> None:
     first = next(iter(lengths))
     for key, length in lengths.items():
         if length != lengths[first]:
-            raise InputError(source, key, f"has {length} values where {first} has {lengths[first]}",
-                             "give one value for each row")
+            raise InputError(
+                source,
+                key,
+                f"has {length} values where {first} has {lengths[first]}",
+                "give one value for each row",
+            )
 
 
 def _check_arcs(tail: Sequence[str], head: Sequence[str], r: Floats, q: Floats, c: Floats, source: Path_) -> None:
@@ -238,27 +250,49 @@ def _check_arcs(tail: Sequence[str], head: Sequence[str], r: Floats, q: Floats, 
         if not 0.0 <= r[i] <= 1.0:
             raise InputError(source, f"{row}, evasion", f"{r[i]:g} is not a probability", "give a number from 0 to 1")
         if not math.isnan(q[i]) and not 0.0 <= q[i] <= 1.0:
-            raise InputError(source, f"{row}, evasion_watched", f"{q[i]:g} is not a probability",
-                             "give a number from 0 to 1, or leave it blank if the arc cannot be watched")
+            raise InputError(
+                source,
+                f"{row}, evasion_watched",
+                f"{q[i]:g} is not a probability",
+                "give a number from 0 to 1, or leave it blank if the arc cannot be watched",
+            )
         if q[i] > r[i]:
-            raise InputError(source, f"{row}, evasion_watched", f"{q[i]:g} is above the evasion unwatched, {r[i]:g}",
-                             "a watch cannot make passing easier: swap the two, or lower the watched one")
+            raise InputError(
+                source,
+                f"{row}, evasion_watched",
+                f"{q[i]:g} is above the evasion unwatched, {r[i]:g}",
+                "a watch cannot make passing easier: swap the two, or lower the watched one",
+            )
         if not (c[i] > 0.0 and math.isfinite(c[i])):
             raise InputError(source, f"{row}, cost", f"{c[i]:g} is not above 0", "give the cost of a watch, above 0")
 
 
-def _check_journeys(origin: Sequence[str], destination: Sequence[str], p: Floats, index: Mapping[str, int],
-                    arcs_source: Path_, source: Path_) -> None:
+def _check_journeys(
+    origin: Sequence[str],
+    destination: Sequence[str],
+    p: Floats,
+    index: Mapping[str, int],
+    arcs_source: Path_,
+    source: Path_,
+) -> None:
     for i in range(p.size):
         for column, name in (("origin", origin[i]), ("destination", destination[i])):
             if name not in index:
-                raise InputError(source, f"row {i + 1}, {column}", f"{name!r} is at no arc of {os.fspath(arcs_source)}",
-                                 "name a node that an arc begins or ends at")
+                raise InputError(
+                    source,
+                    f"row {i + 1}, {column}",
+                    f"{name!r} is at no arc of {os.fspath(arcs_source)}",
+                    "name a node that an arc begins or ends at",
+                )
         if origin[i] == destination[i]:
             raise InputError(source, f"row {i + 1}, destination", f"is its own origin, {origin[i]}", "remove the row")
         if not 0.0 <= p[i] <= 1.0:
-            raise InputError(source, f"row {i + 1}, probability", f"{p[i]:g} is not a probability",
-                             "give a number from 0 to 1")
+            raise InputError(
+                source,
+                f"row {i + 1}, probability",
+                f"{p[i]:g} is not a probability",
+                "give a number from 0 to 1",
+            )
     total = float(p.sum())
     if abs(total - 1.0) > PROBABILITY_TOLERANCE:
         fix = f"divide each by {total:g}" if total > 0.0 else "give each journey its share"
@@ -287,9 +321,12 @@ def _check_paths(network: Network, source: Path_) -> None:
         if o not in reached:
             reached[o] = _reachable(ahead, o)
         if d not in reached[o]:
-            raise InputError(source, f"row {i + 1}",
-                             f"no path leads from {network.nodes[o]} to {network.nodes[d]}",
-                             "add the missing arc, or remove the journey")
+            raise InputError(
+                source,
+                f"row {i + 1}",
+                f"no path leads from {network.nodes[o]} to {network.nodes[d]}",
+                "add the missing arc, or remove the journey",
+            )
 
 
 def _reachable(ahead: Mapping[int, Sequence[int]], origin: int) -> set[int]:

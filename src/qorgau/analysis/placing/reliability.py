@@ -151,8 +151,15 @@ def passing(groups: Groups, chosen: Ints) -> Floats:
 
 def journey_values(groups: Groups, chosen: Ints) -> Floats:
     """Return each journey's probability of going undetected on its most reliable path, shape (journeys,)."""
-    return _journeys(groups.into, groups.into_start, groups.tail, passing(groups, chosen),
-                     groups.ends, groups.group, groups.begin)
+    return _journeys(
+        groups.into,
+        groups.into_start,
+        groups.tail,
+        passing(groups, chosen),
+        groups.ends,
+        groups.group,
+        groups.begin,
+    )
 
 
 def delivered(groups: Groups, chosen: Ints) -> float:
@@ -161,9 +168,18 @@ def delivered(groups: Groups, chosen: Ints) -> float:
 
 
 def load(groups: Groups, chosen: Ints) -> Floats:
-    """Return the chance that a journey uses each arc when all take their most reliable path, shape (arcs,)."""
-    return _load(groups.into, groups.into_start, groups.tail, groups.head, passing(groups, chosen),
-                 groups.ends, groups.group, groups.begin, groups.probability)
+    """Return the chance that a journey uses each arc, all on their most reliable path, shape (arcs,)."""
+    return _load(
+        groups.into,
+        groups.into_start,
+        groups.tail,
+        groups.head,
+        passing(groups, chosen),
+        groups.ends,
+        groups.group,
+        groups.begin,
+        groups.probability,
+    )
 
 
 def useful_arcs(groups: Groups) -> tuple[Bools, Bools]:

@@ -1,38 +1,44 @@
 """Placing watches against followers who know every watch and take their most reliable path.
 
     minimise   sum_w p_w theta_w
-    such that  theta_w >= reliability of w's best path, given the watches,     sum_a cost_a y_a <= budget,  y binary
+    such that  theta_w >= reliability of w's best path, given the watches,
+               sum_a cost_a y_a <= budget,  y binary
 
-the maximum-reliability stochastic network interdiction problem (Pan, Charlton and Morton, A stochastic program
-for interdicting smuggled nuclear material, 2003). The master holds y and theta and is solved by HiGHS; the
-cuts of `levels` tie them together. First the linear relaxation is cut until no cut is violated, rounding y
-after each solve; that often ends with a proof already. Otherwise the master is solved as a mixed-integer
-program, cut at its solution, and solved again. Every master is a relaxation, so each gives a valid bound.
+the maximum-reliability stochastic network interdiction problem (Pan, Charlton and Morton, A stochastic
+program for interdicting smuggled nuclear material, 2003). The master holds y and theta and is solved by
+HiGHS; the cuts of `levels` tie them together. First the linear relaxation is cut until no cut is violated,
+rounding y after each solve; that often ends with a proof already. Otherwise, if the gap is small, the master
+is solved as a mixed-integer program, cut at its solution, and solved again; if it is large (dense networks
+where a watch all but stops passage) many such rounds would follow, and a master with the compact description
+of `Master.add_compact` is solved once. Every master is a relaxation, so each gives a valid bound.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 import highspy
 import numpy as np
 
 from qorgau.analysis.placing import local
-from qorgau.analysis.placing.levels import Cut, separate
+from qorgau.analysis.placing.levels import separate
+from qorgau.analysis.placing.master import ABSOLUTE_GAP, RELATIVE_GAP, Master
 from qorgau.analysis.placing.network import Floats, Ints, Network
-from qorgau.analysis.placing.reliability import Groups, arrange, delivered, journey_values, load, useful_arcs
+from qorgau.analysis.placing.reliability import Bools, Groups, arrange, delivered, journey_values, load, useful_arcs
 
-RELATIVE_GAP = 1e-7
-ABSOLUTE_GAP = 1e-9
-# Swaps are tried before branching where the root leaves more than this, for a share of the time left.
+Branching = Literal["auto", "cuts", "compact"]
+
+# Cuts that raise a journey's value by less than this are not worth a row at the root.
+ROOT_TOLERANCE = 1e-7
+# A root gap above this share asks for the compact description: measured, many rounds lie ahead otherwise.
+COMPACT_GAP = 0.05
+# Swaps are tried before branching where the root leaves more than this, for a share of the time left, and
+# at most some seconds.
 SWAP_GAP = 1e-3
 SWAP_SHARE = 0.1
-
-_OUTPUT_LOCK = threading.Lock()
+SWAP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,64 +67,6 @@ class Solution:
     cuts: int
     nodes: int
     root_bound: float
-
-
-class _Master:
-    """The master problem over y (watchable arcs) and theta (journeys), in HiGHS."""
-
-    def __init__(self, groups: Groups, cost: Floats, budget: float, lower: Floats, upper: Floats, free: Ints) -> None:
-        self.slots = groups.watchable.size
-        self.free = free
-        self.cuts = 0
-        journeys = groups.begin.size
-        most = np.zeros(self.slots)
-        most[free] = 1.0
-        highs = _quiet_solver()
-        for option, value in (
-            ("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", 1e-9),
-            ("dual_feasibility_tolerance", 1e-9), ("mip_feasibility_tolerance", 1e-9),
-            ("mip_rel_gap", RELATIVE_GAP / 2), ("mip_abs_gap", ABSOLUTE_GAP / 2),
-        ):
-            highs.setOptionValue(option, value)
-        highs.addVars(self.slots + journeys, np.concatenate((np.zeros(self.slots), lower)),
-                      np.concatenate((most, upper)))
-        highs.changeColsCost(self.slots + journeys, np.arange(self.slots + journeys, dtype=np.int32),
-                             np.concatenate((np.zeros(self.slots), groups.probability)))
-        highs.addRow(-highspy.kHighsInf, budget, self.slots, np.arange(self.slots, dtype=np.int32), cost)
-        self.highs = highs
-
-    def add(self, cuts: list[Cut]) -> None:
-        """Add cuts as rows."""
-        sizes = np.array([1 + cut.slots.size for cut in cuts])
-        index = np.concatenate([np.append(cut.slots, self.slots + cut.journey) for cut in cuts]).astype(np.int32)
-        values = np.concatenate([np.append(cut.coefficients, 1.0) for cut in cuts])
-        starts = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32)
-        lower = np.array([cut.constant for cut in cuts])
-        self.highs.addRows(len(cuts), lower, np.full(len(cuts), highspy.kHighsInf), index.size, starts, index, values)
-        self.cuts += len(cuts)
-
-    def branch(self) -> None:
-        """Ask for binary y from now on."""
-        kinds = np.array([highspy.HighsVarType.kInteger] * self.free.size)
-        self.highs.changeColsIntegrality(self.free.size, self.free.astype(np.int32), kinds)
-
-    def start_from(self, y: Floats, values: Floats) -> None:
-        """Give HiGHS a placement to start from."""
-        solution = highspy.HighsSolution()
-        solution.col_value = np.concatenate((y, values)).tolist()
-        self.highs.setSolution(solution)
-
-    def solve(self, seconds: float) -> highspy.HighsModelStatus:
-        """Solve within `seconds`."""
-        # HiGHS counts the time of earlier runs of the same object.
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.01))
-        self.highs.run()
-        return self.highs.getModelStatus()
-
-    def point(self) -> tuple[Floats, Floats]:
-        """Return y, kept between 0 and 1, and theta of the last solve."""
-        point = np.array(self.highs.getSolution().col_value)
-        return np.clip(point[: self.slots], 0.0, 1.0), point[self.slots :]
 
 
 class _Best:
@@ -164,8 +112,14 @@ class _Best:
                 self.slots = fewer
 
 
-def solve(network: Network, budget: float, time_limit: float = 60.0, node_limit: int | None = None) -> Solution:
-    """Choose the arcs to watch within `budget` so that adapting journeys are least likely to go undetected.
+def solve(
+    network: Network,
+    budget: float,
+    time_limit: float = 60.0,
+    node_limit: int | None = None,
+    branching: Branching = "auto",
+) -> Solution:
+    """Choose the arcs to watch so that adapting journeys are least likely to go undetected.
 
     Parameters
     ----------
@@ -175,96 +129,124 @@ def solve(network: Network, budget: float, time_limit: float = 60.0, node_limit:
         Wall-clock seconds; the best placement so far and a valid bound are returned when they are over.
     node_limit
         Most nodes of branch and bound in each mixed-integer master; None: no limit.
+    branching
+        What is branched on where the root leaves a gap: "cuts", "compact", or by the size of the gap.
     """
     deadline = time.perf_counter() + time_limit
     groups = arrange(network)
     cost = network.cost[groups.watchable]
     best = _Best(groups, cost, budget)
     use, matter = useful_arcs(groups)
-    free = np.flatnonzero(matter.any(axis=0)[groups.watchable] & (cost <= budget + local.BUDGET_TOLERANCE))
+    can_matter = np.asarray(matter.any(axis=0))[groups.watchable]
+    free = np.flatnonzero(can_matter & (cost <= budget + local.BUDGET_TOLERANCE))
     if free.size == 0:
         return Solution(np.zeros(0, dtype=np.int64), best.value, best.value, "optimal", 0, 0, 0, best.value)
 
-    everything = groups.watchable
-    lower = journey_values(groups, everything)
-    upper = np.maximum(journey_values(groups, everything[:0]), lower)
-    master = _Master(groups, cost, budget, lower, upper, free)
-    if node_limit is not None:
-        master.highs.setOptionValue("mip_max_nodes", int(node_limit))
-    bound = float(groups.probability @ lower)
-    rounds = nodes = 0
-    status = "time limit"
-    root_bound = bound
-    branching = False
-    while time.perf_counter() < deadline:
-        if branching:
-            y = np.zeros(groups.watchable.size)
-            y[best.slots] = 1.0
-            master.start_from(y, journey_values(groups, groups.watchable[best.slots]))
-        outcome = master.solve(deadline - time.perf_counter())
-        rounds += 1
-        info = master.highs.getInfo()
-        solved = outcome == highspy.HighsModelStatus.kOptimal
-        if branching:
-            bound = max(bound, info.mip_dual_bound)
-            nodes += max(0, info.mip_node_count)
-        elif solved:
-            bound = max(bound, info.objective_function_value)
-            root_bound = bound
-        if branching and not solved:
-            if np.isfinite(info.objective_function_value) and len(master.highs.getSolution().col_value):
-                best.offer(np.round(master.point()[0]))
-            status = "node limit" if outcome == highspy.HighsModelStatus.kSolutionLimit else "time limit"
-            break
-        if not solved:
-            break
-        y, theta = master.point()
-        y = np.round(y) if branching else y
-        best.offer(y)
-        if _closed(best.value, bound):
-            status = "optimal"
-            break
-        cuts = separate(groups, use, y, theta, ABSOLUTE_GAP if branching else 1e-7)
-        if cuts:
-            master.add(cuts)
-        elif branching:
-            # Nothing left to cut at a binary point: its theta is exact, so the master is the problem.
-            status = "optimal"
-            break
+    lower = journey_values(groups, groups.watchable)
+    upper = np.maximum(journey_values(groups, groups.watchable[:0]), lower)
+    run = _Run(groups, use, best, free, deadline, node_limit, bound=float(groups.probability @ lower))
+
+    def master() -> Master:
+        made = Master(groups, cost, budget, lower, upper, free)
+        if node_limit is not None:
+            made.highs.setOptionValue("mip_max_nodes", int(node_limit))
+        return made
+
+    relaxed = master()
+    converged = run.root(relaxed)
+    root_bound = run.bound
+    if converged and not run.closed():
+        gap = best.value - run.bound
+        if gap > SWAP_GAP * best.value:
+            now = time.perf_counter()
+            best.swap(free, now + min(SWAP_SECONDS, SWAP_SHARE * max(0.0, deadline - now)))
+        if branching == "cuts" or (branching == "auto" and gap <= COMPACT_GAP * best.value):
+            run.branch_on_cuts(relaxed)
         else:
-            if best.value - bound > SWAP_GAP * best.value:
-                now = time.perf_counter()
-                best.swap(free, now + SWAP_SHARE * max(0.0, deadline - now))
-            master.branch()
-            branching = True
-    if _closed(best.value, bound):
-        status = "optimal"
+            run.branch_on_compact(master())
     best.prune()
-    return Solution(groups.watchable[best.slots], best.value, min(bound, best.value), status, rounds, master.cuts,
-                    nodes, min(root_bound, best.value))
+    return Solution(
+        groups.watchable[best.slots],
+        best.value,
+        min(run.bound, best.value),
+        "optimal" if run.closed() else run.status,
+        run.rounds,
+        relaxed.cuts,
+        run.nodes,
+        min(root_bound, best.value),
+    )
 
 
-def _quiet_solver() -> highspy.Highs:
-    """Return a HiGHS object made without its banner.
+@dataclass
+class _Run:
+    """One search: what it works on, and how far it has come."""
 
-    HiGHS prints its banner from the constructor, before any option can be set, straight to the process's
-    standard output, where it would spoil what commands print for machines.
-    """
-    with _OUTPUT_LOCK:
-        sys.stdout.flush()
-        try:
-            kept = os.dup(1)
-        except OSError:  # no standard output, so nothing to spoil
-            return highspy.Highs()
-        sink = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(sink, 1)
-            return highspy.Highs()
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)
-            os.close(sink)
+    groups: Groups
+    use: Bools
+    best: _Best
+    free: Ints
+    deadline: float
+    node_limit: int | None
+    bound: float
+    status: str = "time limit"
+    rounds: int = 0
+    nodes: int = 0
 
+    def closed(self) -> bool:
+        """Tell whether the best placement is proved best within the tolerances."""
+        return self.best.value - self.bound <= max(ABSOLUTE_GAP, RELATIVE_GAP * self.best.value)
 
-def _closed(value: float, bound: float) -> bool:
-    return value - bound <= max(ABSOLUTE_GAP, RELATIVE_GAP * value)
+    def left(self) -> float:
+        """Return the seconds left."""
+        return self.deadline - time.perf_counter()
+
+    def root(self, master: Master) -> bool:
+        """Cut the linear relaxation until no cut is violated; return False if time or the solver stopped it."""
+        while self.left() > 0.0:
+            if master.solve(self.left()) != highspy.HighsModelStatus.kOptimal:
+                return False
+            self.rounds += 1
+            self.bound = max(self.bound, master.highs.getInfo().objective_function_value)
+            y, theta = master.point()
+            self.best.offer(y)
+            if self.closed():
+                return True
+            cuts = separate(self.groups, self.use, y, theta, ROOT_TOLERANCE)
+            if not cuts:
+                return True
+            master.add(cuts)
+        return False
+
+    def branch_on_cuts(self, master: Master) -> None:
+        """Solve the master whole, cut at its solution, and again."""
+        master.branch()
+        while self.left() > 0.0 and self._solve_whole(master):
+            y, theta = master.point()
+            cuts = separate(self.groups, self.use, np.round(y), theta, ABSOLUTE_GAP)
+            # Without a cut theta is exact at this placement: the master is the problem.
+            if self.closed() or not cuts:
+                break
+            master.add(cuts)
+
+    def branch_on_compact(self, master: Master) -> None:
+        """Solve the complete description, once."""
+        master.add_compact(self.groups, self.use)
+        master.branch()
+        if self.left() > 0.0:
+            self._solve_whole(master)
+
+    def _solve_whole(self, master: Master) -> bool:
+        """Solve a mixed-integer master; keep its bound and its placement; return whether it was solved."""
+        y = np.zeros(self.groups.watchable.size)
+        y[self.best.slots] = 1.0
+        master.start_from(y)
+        outcome = master.solve(self.left())
+        info = master.highs.getInfo()
+        self.rounds += 1
+        self.nodes += max(0, info.mip_node_count)
+        self.bound = max(self.bound, info.mip_dual_bound)
+        if np.isfinite(info.objective_function_value) and len(master.highs.getSolution().col_value):
+            self.best.offer(np.round(master.point()[0]))
+        if outcome == highspy.HighsModelStatus.kSolutionLimit:
+            self.status = "node limit"
+        return outcome == highspy.HighsModelStatus.kOptimal
