@@ -71,9 +71,10 @@ class Results:
         self.shared_before: int = self.manifest["shared_before"]
         self._keep: tempfile.TemporaryDirectory[str] | None = None
         self._local = threading.local()
+        self._index: list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]] | None = None
         main = [block for block in self.manifest["blocks"] if block["kind"] == MAIN]
         covered = sum(block["stop"] - block["start"] for block in main)
-        if covered < self.manifest["runs"] and not partial:
+        if not covered or (covered < self.manifest["runs"] and not partial):
             raise InputError(
                 self.folder,
                 "",
@@ -244,19 +245,31 @@ class Results:
         for outcome in outcomes:
             self._known(outcome, self.outcomes, "outcome")
         made = np.full((len(outcomes), len(self.policies), len(self.runs), len(self.years)), np.nan)
-        row_of = np.full(self.manifest["runs"], -1)
-        row_of[self.runs] = np.arange(len(self.runs))
-        order = {policy: i for i, policy in enumerate(self.policies)}
-        for path in self._files(MAIN, "yearly"):
-            table = pq.read_table(path, columns=["policy", "run", "year", *outcomes])
-            dictionary = table["policy"].combine_chunks()
-            codes = np.array([order[p] for p in dictionary.dictionary.to_pylist()])[dictionary.indices.to_numpy()]
-            place = codes, row_of[table["run"].to_numpy()], table["year"].to_numpy() - self.years[0]
+        for path, footer, place in self._places():
+            with pq.ParquetFile(path, metadata=footer, memory_map=True) as file:
+                table = file.read(columns=list(outcomes))
             for i, outcome in enumerate(outcomes):
-                made[(i, *place)] = table[outcome].to_numpy()
+                made[i][place] = table[outcome].to_numpy()
         shared = self.shared_before - int(self.years[0])
         made[:, 1:, :, :shared] = made[:, :1, :, :shared]
         return made
+
+    def _places(self) -> list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]]:
+        """Files with their footers and the policy, run and year index of every row; kept for the next outcome."""
+        if self._index is None:
+            row_of = np.full(self.manifest["runs"], -1)
+            row_of[self.runs] = np.arange(len(self.runs))
+            order = {policy: i for i, policy in enumerate(self.policies)}
+            made: list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]] = []
+            for path in self._files(MAIN, "yearly"):
+                with pq.ParquetFile(path, memory_map=True) as file:
+                    footer, table = file.metadata, file.read(columns=["policy", "run", "year"])
+                policy = table["policy"].combine_chunks()
+                codes = np.array([order[p] for p in policy.dictionary.to_pylist()])[policy.indices.to_numpy()]
+                place = codes, row_of[table["run"].to_numpy()], table["year"].to_numpy() - self.years[0]
+                made.append((path, footer, place))
+            self._index = made
+        return self._index
 
     def price_cap(self) -> np.ndarray:
         """Whether a price touched its cap in some month, bool (policies, runs): such runs are at the model's edge."""
