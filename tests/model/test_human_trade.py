@@ -12,7 +12,7 @@ from tests.model.twins import human_trade as twin
 WRITES = ("recruits", "recruits_children", "recruits_route", "arrived", "intercepted", "carried_people", "couriers",
           "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price")
 SWITCHES = [Mechanism[n] for n in ("MARKETS", "CHEAP_LABOUR", "POLICE_BROKERAGE", "FORCED_COURIERS", "FACILITATORS",
-                                   "DOCUMENTS", "OFFICIALS_CARRY")]
+                                   "DOCUMENTS", "OFFICIALS_CARRY", "DRUGS_TO_HOLD")]
 
 
 def ready(seed: int = 0, runs: int = 3, **more: int) -> Scene:
@@ -148,6 +148,7 @@ def test_price_moves_to_clear_and_never_above_the_choke_price() -> None:
     q = before.parameters["human_trade"]
     state_of = before.world.place_state[before.world.destination_place]
     choke = np.stack([q["choke_labour"], q["choke_sexual"]], -1)[:, None, :] * before.state.wage[:, state_of, None]
+    choke = choke * (1 + q["endurance"][:, None] * before.state.attempts_drug_first)[:, None, :]
     assert (after.state.people_price <= 0.98 * choke * (1 + 1e-12)).all()
     assert (after.state.demand_people >= 0).all()
 

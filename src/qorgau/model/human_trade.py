@@ -14,7 +14,8 @@ and are found with chance 1 - exp(-sum of h_people). Who is found is with the po
 end of the corridor where it happened; all others are newly exploited.
 
 Controllers would exploit D people at price W, with a choke price Wc of so many monthly wages (no one pays
-more than the labour brings; an iso-elastic demand pegs the price at any cap):
+more than the labour brings, and drugs are used to make people work longer; an iso-elastic demand pegs the price at
+any cap):
 
     D = N_d share (cheap labour) max(0, 1 - W / Wc - search (1 - brokerage)),   ln W += s (D - X) / (D + X + 1)
 
@@ -57,6 +58,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("far_demand", "1", "part of demand outside the former USSR that looks to these homes", 0.0, 1.0),
     Parameter("choke_labour", "monthly wages", "price at which no one would exploit in labour"),
     Parameter("choke_sexual", "monthly wages", "the same in sexual exploitation"),
+    Parameter("endurance", "1", "labour that drugs add, where all groups began with opiates", 0.0, 1.0),
     Parameter("search_cost", "1", "cost of finding people or employers, of the choke price", 0.0, 1.0),
     Parameter("cheap_labour", "1", "power of abundant irregular labour in demand"),
     Parameter("price_speed", "1/month", "speed of the price of exploitation", 0.0, 1.0),
@@ -68,6 +70,7 @@ _BROKER = int(Mechanism.POLICE_BROKERAGE)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _DOCUMENTS = int(Mechanism.DOCUMENTS)
+_HOLD = int(Mechanism.DRUGS_TO_HOLD)
 _CARRY = int(Mechanism.OFFICIALS_CARRY)
 _AWARENESS = INSTRUMENTS.index("awareness")
 _TAKE_PART = CONDUCTS.index("take_part")
@@ -102,9 +105,9 @@ def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, documen
 
 
 @compiled
-def _demand(q, on, r, d, f, former, people, wage, arrivals_year, abuse, price):
+def _demand(q, on, r, f, former, people, wage, arrivals_year, abuse, drug_first, price):
     """Choke price, demand at the price."""
-    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage
+    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage * (1.0 + q.endurance * drug_first * on[r, _HOLD])
     share = (q.demand_labour if f == 0 else q.demand_sexual) * (1.0 if former else q.far_demand)
     if on[r, _CHEAP] > 0.0:
         abundance = (ABUNDANCE_REFERENCE + arrivals_year) / (2.0 * ABUNDANCE_REFERENCE)
@@ -126,8 +129,8 @@ def _start(par, on, pop, share, d_place, place_state, former, w, price, demand, 
             for f in range(forms):
                 choke = (q.choke_labour if f == 0 else q.choke_sexual) * w[s] / 12.0
                 price[r, d, f] = 0.5 * choke
-                _, demand[r, d, f] = _demand(q, on, r, d, f, former[s], pop[s] * share[d_place[d]], w[s] / 12.0,
-                                             0.0, 0.0, price[r, d, f])
+                _, demand[r, d, f] = _demand(q, on, r, f, former[s], pop[s] * share[d_place[d]], w[s] / 12.0,
+                                             0.0, 0.0, 0.0, price[r, d, f])
 
 
 @compiled
@@ -312,14 +315,14 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
             size = people[s] * place_share[d_place[d]]
             year_share = 12.0 * irregular[r, s] / people[s]
             for f in range(forms):
-                choke, wanted = _demand(q, on, r, d, f, former[s], size, wage[r, s], year_share, abuse[r, s],
-                                        price[r, d, f])
+                choke, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                                        drug_first[r, f], price[r, d, f])
                 if on[r, _MARKETS] > 0.0:
                     now = exploited[r, d, f, 0] + exploited[r, d, f, 1]
                     step = q.price_speed * (wanted - now) / (wanted + now + 1.0)
                     price[r, d, f] = min(0.98 * choke, max(0.02 * choke, price[r, d, f] * math.exp(step)))
-                    _, wanted = _demand(q, on, r, d, f, former[s], size, wage[r, s], year_share, abuse[r, s],
-                                        price[r, d, f])
+                    _, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                                        drug_first[r, f], price[r, d, f])
                 demand[r, d, f] = wanted
 
 

@@ -30,6 +30,8 @@ def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: s
     inside = any(internal and state in (world.place_state[a], world.place_state[b])
                  for a, b, internal in zip(world.corridor_from, world.corridor_to, world.corridor_internal))
     choke = q[f"choke_{form}"] * s["wage"][state]
+    if on["DRUGS_TO_HOLD"]:
+        choke *= 1 + q["endurance"] * s["attempts_drug_first"][int(form == "sexual")]
     wanted = people * world.place_share[place] * q[f"demand_{form}"] * (1 if inside else q["far_demand"])
     if on["CHEAP_LABOUR"]:
         yearly = 12 * s["irregular_arrivals"][state] / people
