@@ -74,7 +74,7 @@ def test_evaluate_reranks_the_best_few() -> None:
 
     found = place(network, 2, evaluate=dislike)
     assert found.method == "enumerate" and found.evaluated == 0.5
-    assert found.candidates == len(seen) > 1
+    assert found.candidates == len(seen) > 1 and found.status == "reranked"
     assert set(found.chosen) != set(plain.chosen) and found.value >= plain.value - 1e-9
     near = place(network, 2, method="cuts", evaluate=dislike)
     assert near.evaluated == 0.5 and set(near.chosen) != set(plain.chosen)

@@ -13,6 +13,7 @@ import numpy as np
 
 from qorgau.analysis.placing import enumerate as enumerating
 from qorgau.analysis.placing import logit, logit_search, naive, reliability, worst_case
+from qorgau.analysis.placing.local import BUDGET_TOLERANCE
 from qorgau.analysis.placing.network import Ints, Network, make_network, read_network
 from qorgau.analysis.placing.result import Placement, relative_gap
 from qorgau.errors import InputError
@@ -23,10 +24,12 @@ Method = Literal["auto", "cuts", "enumerate", "gradient", "naive"]
 Follower = Literal["worst_case", "logit"]
 Evaluate = Callable[[tuple[str, ...]], float]
 
-# Sets that are enumerated without being asked to: about a second's work.
-FEW_PLACEMENTS = {"worst_case": 20_000, "logit": 3_000}
+# Sets that are enumerated without being asked to: seconds at most.
+FEW_PLACEMENTS = {"worst_case": 5_000, "logit": 2_000}
 # Above this "enumerate" is refused.
 MOST_PLACEMENTS = 2_000_000
+# Part of the time that the worst-case placement, one of the starts of the gradient search, may take.
+WORST_CASE_SHARE = 0.1
 
 
 def place(
@@ -91,49 +94,24 @@ def place(
     if method == "naive":
         chosen, value, bound, status = naive_choice, naive_value, None, "no certificate"
     elif method == "enumerate":
-        few = MOST_PLACEMENTS
-        if enumerating.count_placements(network.cost[candidates], budget, few) > few:
-            raise InputError(
-                "place",
-                "method",
-                f"more than {few} placements to enumerate",
-                "use method auto, or a smaller budget",
-            )
-        ranked = enumerating.shortlist(network, budget, value_of, candidates, monotone=model is None)
+        ranked = _listed(network, budget, value_of, candidates, monotone=model is None)
         chosen, value = ranked[0].chosen, ranked[0].value
         bound, status = value, "optimal"
     elif model is None:
         solution = worst_case.solve(network, budget, time_limit)
         chosen, value, bound, status = solution.chosen, solution.value, solution.bound, solution.status
     else:
-        starts = (
-            np.searchsorted(watchable, naive_choice),
-            np.searchsorted(watchable, worst_case.solve(network, budget, 0.1 * time_limit).chosen),
-        )
-        # Watchable arcs that nothing can pass at all are not in the model.
-        kept = np.searchsorted(watchable, model.arcs[model.watch])
-        slot = np.full(watchable.size, -1, dtype=np.int64)
-        slot[kept] = np.arange(kept.size)
-        found = logit_search.search(
-            model,
-            budget,
-            max(0.1, time_limit - (time.perf_counter() - begun)),
-            tuple(slot[s][slot[s] >= 0] for s in starts),
-        )
-        chosen, value, bound, status = (
-            model.arcs[model.watch[found.slots]],
-            found.value,
-            found.bound,
-            "no certificate",
-        )
+        chosen, value, bound = _climb(network, budget, model, naive_choice, time_limit)
+        status = "no certificate"
 
     evaluated = None
-    tried = 0
     if evaluate is not None:
         if ranked is None:
-            ranked = _neighbours(network, budget, chosen, value, candidates, value_of)
+            ranked = _neighbours(network, budget, chosen, value, candidates, value_of, begun + time_limit)
         best, evaluated = enumerating.rerank(ranked, lambda arcs: evaluate(network.names(arcs)))
-        chosen, value, tried = best.chosen, best.value, len(ranked)
+        if best is not ranked[0] and status == "optimal":
+            status = "reranked"
+        chosen, value = best.chosen, best.value
     return Placement(
         value=value,
         bound=bound,
@@ -145,8 +123,38 @@ def place(
         method=method,
         status=status,
         evaluated=evaluated,
-        candidates=tried,
+        candidates=len(ranked) if evaluate is not None and ranked is not None else 0,
     )
+
+
+def _listed(
+    network: Network, budget: float, value_of: Callable[[Ints], float], candidates: Ints, monotone: bool
+) -> list[enumerating.Ranked]:
+    """Return the best few dozen of all placements, or refuse where there are too many."""
+    if enumerating.count_placements(network.cost[candidates], budget, MOST_PLACEMENTS) > MOST_PLACEMENTS:
+        problem = f"there are more than {MOST_PLACEMENTS} placements to enumerate"
+        raise InputError("place", "method", problem, "use method auto, or a smaller budget")
+    return enumerating.shortlist(network, budget, value_of, candidates, monotone=monotone)
+
+
+def _climb(
+    network: Network, budget: float, model: logit.LogitModel, naive_choice: Ints, time_limit: float
+) -> tuple[Ints, float, float]:
+    """Search for logit followers, starting also from the naive and the worst-case placement."""
+    begun = time.perf_counter()
+    worst = worst_case.solve(network, budget, WORST_CASE_SHARE * time_limit).chosen
+    slot = _slots(network, model)
+    starts = tuple(kept[kept >= 0] for kept in (slot[naive_choice], slot[worst]))
+    left = max(0.1, time_limit - (time.perf_counter() - begun))
+    found = logit_search.search(model, budget, left, starts)
+    return model.arcs[model.watch[found.slots]], found.value, found.bound
+
+
+def _slots(network: Network, model: logit.LogitModel) -> Ints:
+    """Return each arc's place among the model's watchable ones, -1 where it has none, shape (arcs,)."""
+    slot = np.full(len(network.labels), -1, dtype=np.int64)
+    slot[model.arcs[model.watch]] = np.arange(model.watch.size)
+    return slot
 
 
 def _check(network: Network, budget: float, method: str, follower: str, time_limit: float) -> None:
@@ -173,8 +181,7 @@ def _valuer(network: Network, model: logit.LogitModel | None) -> Callable[[Ints]
     if model is None:
         groups = reliability.arrange(network)
         return lambda chosen: reliability.delivered(groups, chosen)
-    slot = np.full(len(network.labels), -1, dtype=np.int64)
-    slot[model.arcs[model.watch]] = np.arange(model.watch.size)
+    slot = _slots(network, model)
 
     def value(chosen: Ints) -> float:
         slots = slot[chosen]
@@ -200,14 +207,21 @@ def _neighbours(
     value: float,
     candidates: Ints,
     value_of: Callable[[Ints], float],
+    deadline: float,
 ) -> list[enumerating.Ranked]:
-    """Return the placement found and the best of those one swap away, a few dozen in all."""
-    result = [enumerating.Ranked(chosen, value)]
+    """Return the placement found and the best of those one swap away, a few dozen in all.
+
+    Past the deadline only as many swaps are looked at as the list has room for.
+    """
+    result: list[enumerating.Ranked] = []
     spent = float(network.cost[chosen].sum())
-    for old in chosen.tolist():
-        for new in candidates.tolist():
-            if new not in chosen and spent - network.cost[old] + network.cost[new] <= budget + 1e-9:
-                trial = np.array(sorted({*chosen.tolist(), new} - {old}), dtype=np.int64)
-                result.append(enumerating.Ranked(trial, value_of(trial)))
-    rest = sorted(result[1:], key=lambda item: item.value)
-    return [result[0], *rest[: enumerating.SHORTLIST - 1]]
+    for new in candidates.tolist():
+        for old in chosen.tolist():
+            late = time.perf_counter() > deadline and len(result) >= enumerating.SHORTLIST
+            too_dear = spent - network.cost[old] + network.cost[new] > budget + BUDGET_TOLERANCE
+            if late or too_dear or new in chosen:
+                continue
+            trial = np.array(sorted({*chosen.tolist(), new} - {old}), dtype=np.int64)
+            result.append(enumerating.Ranked(trial, value_of(trial)))
+    rest = sorted(result, key=lambda item: item.value)
+    return [enumerating.Ranked(chosen, value), *rest[: enumerating.SHORTLIST - 1]]

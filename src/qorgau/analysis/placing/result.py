@@ -32,7 +32,8 @@ class Placement:
     method
         How the placement was found: "cuts", "enumerate", "gradient" or "naive".
     status
-        "optimal" (gap closed), "time limit" (bound holds, gap open) or "no certificate".
+        "optimal" (gap closed), "time limit" (bound holds, gap open), "no certificate" (logit followers, naive),
+        or "reranked" (the best in the network was proved, and the caller's evaluation preferred another).
     evaluated
         What the caller's own evaluation gave for the chosen arcs; None where none was given.
     candidates
