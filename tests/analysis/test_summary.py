@@ -87,6 +87,7 @@ def test_too_few_runs_are_said_in_the_answer_and_in_the_limits() -> None:
     assert found.matching.advice == "matched", "one statement may be missed"
     found = analyse_runs(view(impossible, thresholds=table), RUNS)
     assert found.matching.advice == "prior"
+    assert found.answer.headline.startswith("Not checked against")
     assert found.answer.lead.startswith("Only 0 of 400 runs are not ruled out")
     assert found.limits[-1].startswith("Too few runs agree")
     assert found.comparison.runs == 400

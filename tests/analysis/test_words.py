@@ -36,6 +36,7 @@ def test_the_note_names_the_cut_offs_of_the_table() -> None:
     (0.31234, 0.30, 0.32, "0.312"),
     (12.0, -400.0, 420.0, "10"),
     (3.0, -400.0, 420.0, "0"),
+    (2.34, 2.0, 3400.0, "2"),
     (math.nan, 0.0, 1.0, "–"),
 ])
 def test_digits_are_those_that_the_uncertainty_supports(value: float, low: float, high: float, text: str) -> None:
@@ -47,9 +48,15 @@ def test_without_an_interval_two_digits_are_kept() -> None:
     assert rounded(0.01234) == 0.012
 
 
+def test_people_are_whole() -> None:
+    assert rounded(0.7, 0.2, 0.9, whole=True) == 1.0
+    assert shown(0.2, 0.1, 0.9, whole=True) == "0"
+
+
 def test_a_change_reads_as_a_sentence() -> None:
     assert phrase(-2234, -3840, -740) == "2,200 fewer (700 to 3,800 fewer)"
     assert phrase(-1860, -4220, 120) == "1,900 fewer (4,200 fewer to 100 more)"
+    assert phrase(-35, -479, -0.03) == "40 fewer (0 to 480 fewer)"
     assert phrase(500, 100, 900, noun="people") == "500 more people (100 to 900 more)"
 
 

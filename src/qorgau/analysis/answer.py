@@ -40,8 +40,10 @@ def _change(found: Effect) -> str:
 
 def _range(found: Effect) -> str:
     item = found.baseline
-    low, high = (shown(x, item.low90, item.high90) for x in (item.low90, item.high90))
-    return f"{shown(item.median, item.low90, item.high90)} ({low} to {high})"
+    middle, low, high = (
+        shown(x, item.low90, item.high90, whole=True) for x in (item.median, item.low90, item.high90)
+    )
+    return f"{middle} ({low} to {high})"
 
 
 def _percent(item: Displacement) -> str:
@@ -74,7 +76,13 @@ def _number(value: float) -> float:
     return value if math.isfinite(value) else 0.0
 
 
-def _headline(first: list[MeasureResult], shift: Displacement | None, comparison: Comparison) -> str:
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _headline(
+    first: list[MeasureResult], shift: Displacement | None, comparison: Comparison, matching: Matching
+) -> str:
     if not comparison.measures:
         return "No counter-measure was compared."
     if not first:
@@ -83,18 +91,18 @@ def _headline(first: list[MeasureResult], shift: Displacement | None, comparison
     effect = _people(best)
     word = "very likely" if effect is not None and effect.direction == "fewer" else "likely"
     near = [m for m in first[1:3] if _number(m.near_best_in) >= 0.5 * _number(best.near_best_in)]
+    names = _listed([best.label, *(_lower(m.label) for m in near)])
     if near:
-        names = ", ".join(_lower(m.label) for m in near)
-        said = f"{best.label} and {names} spare the most people" if len(near) == 1 else (
-            f"{best.label}, {names} spare the most people"
-        )
+        said = f"{names} spare the most people"
     else:
-        said = f"{best.label} {word} spares people exploitation, more often the most than any other measure"
+        said = f"{names} {word} spares people exploitation, more often the most than any other measure"
     if shift is not None:
         measure = comparison.measure(shift.policy)
         if measure is not None and not _helps(measure):
             said += f". {measure.label} moves harm without lowering it"
-    return said + "."
+    if matching.advice != "matched":
+        said = f"Not checked against what the sources say comes out: {said}"
+    return f"{said}."
 
 
 def _lead(first: list[MeasureResult], comparison: Comparison, matching: Matching, focus: str) -> str:
@@ -222,7 +230,7 @@ def answer(
     shift = worst_shift(comparison)
     could, claims = _could_change(trace)
     return Answer(
-        settled=bool(first), title=title, headline=_headline(first, shift, comparison),
+        settled=bool(first), title=title, headline=_headline(first, shift, comparison, matching),
         lead=_lead(first, comparison, matching, focus), helps_most=_helps_most(first, comparison),
         helps_most_policy=first[0].policy if first else None, moves_harm=_moves_harm(shift, comparison),
         moves_harm_policy=shift.policy if shift else None, could_change=could, could_change_claims=claims,

@@ -115,7 +115,7 @@ def likelihood_note(table: Likelihood) -> str:
     )
 
 
-def rounded(value: float, low: float | None = None, high: float | None = None) -> float:
+def rounded(value: float, low: float | None = None, high: float | None = None, whole: bool = False) -> float:
     """Return `value` rounded to what its uncertainty supports.
 
     Parameters
@@ -124,7 +124,10 @@ def rounded(value: float, low: float | None = None, high: float | None = None) -
         The number, usually a median.
     low, high
         Its 90 % interval. Digits finer than a tenth of half its width's leading digit are dropped, and at
-        most three are kept. Without an interval two digits are kept.
+        most three are kept; where the interval does not hold nought, the leading digit stays in any case.
+        Without an interval two digits are kept.
+    whole
+        Whether it counts people or things, so that fractions mean nothing.
 
     Notes
     -----
@@ -139,15 +142,22 @@ def rounded(value: float, low: float | None = None, high: float | None = None) -
         place = lead - 2
         if half > 0:
             place = max(place, math.floor(math.log10(half)) - 1)
+        if low > 0 or high < 0:
+            place = min(place, lead)
+    if whole:
+        place = max(place, 0)
     result = round(value, -place)
     return float(result) if result else 0.0
 
 
-def shown(value: float, low: float | None = None, high: float | None = None) -> str:
+def shown(value: float, low: float | None = None, high: float | None = None, whole: bool = False) -> str:
     """Return `rounded` as text: thousands with commas, a true minus sign, no trailing zeros."""
     if not math.isfinite(value):
         return "–"
-    number = rounded(value, low, high)
+    return _written(rounded(value, low, high, whole))
+
+
+def _written(number: float) -> str:
     text = f"{abs(number):,.6f}".rstrip("0").rstrip(".")
     return ("−" if number < 0 else "") + text
 
@@ -155,11 +165,10 @@ def shown(value: float, low: float | None = None, high: float | None = None) -> 
 def phrase(
     value: float, low: float, high: float, less: str = "fewer", more: str = "more", noun: str = ""
 ) -> str:
-    """Return a change with its interval, such as "2,200 fewer people (700 to 3,800 fewer)"."""
+    """Return a change in people or things with its interval: "2,200 fewer people (700 to 3,800 fewer)"."""
     def side(number: float) -> str:
-        # `rounded` by the whole interval, so that both ends have the same grain.
-        size = shown(abs(rounded(number, low, high)), 0.0, abs(high - low))
-        return size if size == "0" else f"{size} {less if number < 0 else more}"
+        size = rounded(number, low, high, whole=True)
+        return "0" if size == 0 else f"{_written(abs(size))} {less if size < 0 else more}"
 
     if low < 0 < high:
         ends = f"{side(low)} to {side(high)}"
