@@ -1,0 +1,6 @@
+"""``python -m qorgau``."""
+
+from qorgau.cli.main import app
+
+if __name__ == "__main__":
+    app(prog_name="qorgau")

@@ -1,0 +1,193 @@
+"""The steps of ``qorgau run``, each of which a command of its own takes too."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qorgau.cli.outputs import default_out, keep_case
+from qorgau.cli.screen import Screen, Stages, clock
+from qorgau.errors import InputError
+
+if TYPE_CHECKING:
+    from qorgau.analysis.records import Analysis
+    from qorgau.case import Case
+    from qorgau.ensemble.inputs import Inputs
+    from qorgau.ensemble.results import Results
+
+__all__ = ["Asked", "analysed", "examined", "simulated"]
+
+_BLOCK = 16  # more at once gains nothing, and makes a stop lose more
+COMPILING = "the model, for this machine; the first time this takes about a minute, later a few seconds"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asks of an ensemble."""
+
+    runs: int
+    seed: int
+    policies: str | None = None
+    out: Path | None = None
+    workers: int | None = None
+    knockouts: int = 0
+    cluster: str | None = None
+
+    @property
+    def policy_list(self) -> list[str] | None:
+        """The policies one by one; None is all of the case's."""
+        if self.policies is None:
+            return None
+        return [name.strip() for name in self.policies.split(",") if name.strip()]
+
+
+class WarmRunner:
+    """A runner that compiles the model in a short run of its own before the first block.
+
+    Compiling so stands as a stage with its own time, and only after the output folder has been found usable.
+    """
+
+    def __init__(self, inputs: Inputs, stages: Stages, then: str) -> None:
+        self._runner = inputs.runner
+        self._month = (inputs.first_year - inputs.catalogue.first_year + 1) * 12 - 1
+        self._stages = stages
+        self._then = then
+        self._lock = threading.Lock()
+        self._warm = False
+
+    def __call__(
+        self, world: Any, parameters: Mapping[str, np.ndarray], on: np.ndarray, keys: np.ndarray, plan: Any,
+        last_month: int,
+    ) -> Any:
+        """Run a block; the first caller compiles, the others wait for it."""
+        with self._lock:
+            if not self._warm:
+                self._stages.begin("compile", COMPILING)
+                one = {name: column[:1] for name, column in parameters.items()}
+                try:
+                    self._runner(world, one, on[:1], keys[:1], plan, min(self._month, last_month))
+                except Exception:
+                    # Deliberately broad: what is wrong with this run its block will find and record.
+                    pass
+                self._warm = True
+                self._stages.begin(self._then)
+        return self._runner(world, parameters, on, keys, plan, last_month)
+
+
+def examined(case: Case) -> Inputs:
+    """Translate a case, and check what only its analysis would find: patterns and cut-offs.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be run, or its patterns cannot be tested on what a run gives.
+    """
+    from qorgau.analysis.case_view import case_view
+    from qorgau.analysis.patterns import parse_patterns
+    from qorgau.analysis.runs import CORRIDOR_OVERLAP, CORRIDOR_PREFIX
+    from qorgau.ensemble.translate import inputs_of
+
+    inputs = inputs_of(case)
+    view = case_view(case)
+    derived = {f"{CORRIDOR_PREFIX}{a}_{b}" for a, b in view.corridor_ends.values()} | {CORRIDOR_OVERLAP}
+    years = range(inputs.first_year, case.settings.last_year + 1)
+    parse_patterns(view.patterns, (*inputs.outcomes, *sorted(derived)), tuple(years), view.patterns_file)
+    return inputs
+
+
+def simulated(case: Case, inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> tuple[Results, Path]:
+    """Run the ensemble that is asked for, or what is missing of it, and keep the case beside it.
+
+    Returns
+    -------
+    results, folder
+
+    Raises
+    ------
+    InputError
+        If an argument or the folder cannot be used.
+    Interrupted
+        On Ctrl-C; finished blocks are kept.
+    """
+    from qorgau.ensemble.runner import simulate_inputs
+
+    out = asked.out or default_out(case)
+    if asked.policies is not None and not asked.policy_list:
+        raise InputError("--policies", "", "names no policy", f"choose from {', '.join(case.policies)}")
+    runner = inputs.runner if asked.cluster else WarmRunner(inputs, stages, "simulate")
+    results = simulate_inputs(
+        replace(inputs, runner=runner),
+        asked.policy_list,
+        asked.runs,
+        asked.seed,
+        asked.workers,
+        out,
+        asked.knockouts,
+        _shower(inputs, asked, screen, stages),
+        block=_block(asked),
+        cluster=asked.cluster,
+        command=shlex.join(["qorgau", *sys.argv[1:]]),
+        say=screen.note,
+    )
+    keep_case(case, out)
+    stages.end()
+    _tell_failures(results, screen)
+    return results, out
+
+
+def _block(asked: Asked) -> int:
+    """Draws in a block: few enough that a small ensemble still keeps every thread busy."""
+    from qorgau.ensemble.workers import available_cores
+
+    return max(1, min(_BLOCK, math.ceil(asked.runs / (asked.workers or available_cores()))))
+
+
+def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any:
+    """Return what shows how far the ensemble is; it counts in years that are simulated."""
+    months = max(1, inputs.catalogue.start_month)
+    knock = asked.knockouts * len(inputs.subsystems) * months / 12
+
+    def show(done: float, total: float, left: float) -> None:
+        if math.isnan(left):
+            if done > 0:
+                screen.note(f"going on: {100 * done / total:.0f} % of the runs are there already")
+            return
+        main = max(1e-9, total - knock)
+        if done >= total and left == 0.0 and "simulate" not in stages.seconds and not stages.running:
+            screen.note("all runs are there already; nothing is run again")
+            return
+        soon = f"about {clock(left)} left" if left > 0 else "done"
+        if done < main - 1e-6 or not knock:
+            stages.begin("simulate")
+            runs = min(asked.runs, int(asked.runs * done / main + 1e-6))
+            stages.progress(done / main, f"{runs} of {asked.runs} runs, {soon}")
+        else:
+            stages.begin("knock-outs")
+            part = (done - main) / knock
+            stages.progress(part, f"{int(asked.knockouts * part + 1e-6)} of {asked.knockouts} runs, {soon}")
+
+    return show
+
+
+def _tell_failures(results: Results, screen: Screen) -> None:
+    failed = results.failed().to_pylist()
+    if failed:
+        first = failed[0]
+        screen.note(f"{len(failed)} runs failed and are left out; the first, run {first['run']}: {first['message']}")
+
+
+def analysed(case: Case, results: Results, stages: Stages, seed: int = 0) -> Analysis:
+    """Analyse results, showing which part is under way."""
+    from qorgau.analysis.summary import analyse
+
+    made = analyse(case, results, seed=seed, stage=stages.begin)
+    stages.end()
+    return made
