@@ -1,0 +1,1 @@
+"""Figures: each a small function of records that returns an Altair chart with the shared theme."""
