@@ -14,16 +14,19 @@ from qorgau.evidence import source_of_truth
 
 __all__ = ["CaseView", "case_view", "published"]
 
-_QUANTITIES: Mapping[str, tuple[str, float]] = {
-    "cases_prosecuted": ("cases_prosecuted", 1.0),
-    "cpi_score": ("perceived_corruption_score", 1.0),
-    "corruption_perceptions": ("perceived_corruption_score", 1.0),
-    "perceived_corruption": ("perceived_corruption_score", 1.0),
-    "tip_tier": ("tip_tier", 1.0),
-    "remittances_share": ("remittances_share", 1.0),
-    "remittances": ("remittances_share", 1.0),
+_QUANTITIES: Mapping[str, str] = {
+    "cases_prosecuted": "cases_prosecuted",
+    "cpi_score": "perceived_corruption_score",
+    "tip_tier": "tip_tier",
+    "remittances_share": "remittances_share",
 }
-"""Quantities that cases publish under another name than the outcome's."""
+"""Outcome that a claim's quantity is a published reading of. Nothing is guessed from a name that is near."""
+
+_BY_STATE = ("remittances_share",)
+"""Outcomes that exist for each state only, the one in focus included."""
+
+_LONGEST = 2 * 366
+"""Days of the longest period that a figure may speak of and still be shown at one year, its last."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,9 @@ class CaseView:
     not_for: str
 
 
-def _outcome(quantity: str, entity: str | None, focus: str) -> str:
-    """Return the outcome that a published quantity of an entity is set beside."""
-    name, _ = _QUANTITIES.get(quantity, (quantity, 1.0))
-    per_state = name == "remittances_share" or (entity not in (None, "", focus) and name != "tip_tier")
-    return f"{name}_{entity}" if per_state and entity else name
+def _outcome(name: str, entity: str, focus: str) -> str:
+    """Return the outcome of a state; the one in focus has no ending."""
+    return f"{name}_{entity}" if name in _BY_STATE or entity != focus else name
 
 
 def _scale(unit: str) -> float:
@@ -61,8 +62,8 @@ def _scale(unit: str) -> float:
 def published(case: Case) -> dict[str, tuple[Observed, ...]]:
     """Return published figures by outcome: series kept to compare with, and claims that carry a figure.
 
-    Shares in percent are turned into shares of one. Figures of states other than the one in focus go to the
-    outcome with their code.
+    A series counts when its id is an outcome's name. Shares in percent are turned into shares of one. Figures of
+    states other than the one in focus go to the outcome with their code.
     """
     focus = case.settings.focus
     found: dict[str, list[Observed]] = {}
@@ -80,10 +81,10 @@ def published(case: Case) -> dict[str, tuple[Observed, ...]]:
     for claim in case.evidence.claims:
         if not claim.quantity or claim.value is None or claim.kind != "figure" or claim.status == "retracted":
             continue
-        year = claim.valid.start.year if claim.valid.days <= 366 else None
-        if claim.quantity not in _QUANTITIES or year is None:
+        if claim.quantity not in _QUANTITIES or claim.valid.days > _LONGEST:
             continue
-        name = _outcome(claim.quantity, claim.entity or focus, focus)
+        year = claim.valid.end.year
+        name = _outcome(_QUANTITIES[claim.quantity], claim.entity or focus, focus)
         found.setdefault(name, []).append(
             Observed(year, float(claim.value) * _scale(claim.unit or ""), source_of_truth(claim), claim.id)
         )
