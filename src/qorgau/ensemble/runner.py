@@ -30,7 +30,7 @@ __all__ = ["Progress", "simulate", "simulate_inputs"]
 Progress = Callable[[float, float, float], None]
 """Called with work done, work in all (simulated run-years) and seconds left (NaN when not known)."""
 
-_BLOCK = 16
+_SMALL_BLOCK, _LARGE_BLOCK = 8, 32
 _KNOCKOUT_ROWS = 160
 _LIBRARIES = ("numpy", "scipy", "numba", "pyarrow", "duckdb")
 
@@ -102,7 +102,7 @@ def simulate_inputs(
     *,
     design: str = "sobol",
     knockout_mechanisms: Sequence[str] | None = None,
-    block: int = _BLOCK,
+    block: int | None = None,
     cluster: str | None = None,
     command: str | None = None,
     say: Callable[[str], None] | None = None,
@@ -117,7 +117,7 @@ def simulate_inputs(
     knockout_mechanisms : sequence of str, optional
         Mechanisms to knock out; the ten subsystems by default.
     block : int
-        Draws in a block.
+        Draws in a block; by default 8, more in large ensembles, fewer where two threads would else wait.
     cluster : str, optional
         Address of a Dask scheduler that runs the blocks instead of this machine.
     command : str, optional
@@ -131,8 +131,9 @@ def simulate_inputs(
         raise InputError(
             "simulate", "knockouts", f"{knockouts} draws of {runs}", "use a number from 0 to the number of runs"
         )
-    if (workers is not None and workers < 1) or block < 1:
-        raise InputError("simulate", "workers" if block >= 1 else "block", "is below 1", "use 1 or more")
+    for name, number in (("workers", workers), ("block", block)):
+        if number is not None and number < 1:
+            raise InputError("simulate", name, f"{number} is below 1", "use 1 or more")
     draws = draw_from(inputs.uncertain, runs, seed, design)
     context = _context(inputs, plan, seed)
     keep = tempfile.TemporaryDirectory(prefix="qorgau-") if out is None else None
@@ -143,7 +144,7 @@ def simulate_inputs(
     with folder_lock(store.folder):
         store.resume()
         store.write_draws(draws)
-        works = [_Work(MAIN, *cut) for cut in store.missing(MAIN, runs, block)]
+        works = [_Work(MAIN, *cut) for cut in store.missing(MAIN, runs, block or _block_size(runs))]
         size = max(1, _KNOCKOUT_ROWS // max(1, len(mechanisms)))
         works += [_Work(KNOCKOUTS, *cut, mechanisms) for cut in store.missing(KNOCKOUTS, knockouts, size)]
         if store.finished and works and say:
@@ -171,6 +172,11 @@ def simulate_inputs(
         first = results.failed().to_pylist()[0]
         raise QorgauError(f"every run failed; run {first['run']}: {first['message']}")
     return results
+
+
+def _block_size(runs: int) -> int:
+    # Of the runs alone, never of the workers, so that any number of workers leaves the same files.
+    return min(_LARGE_BLOCK, max(runs // 32, min(_SMALL_BLOCK, -(-runs // 2))))
 
 
 @dataclass(frozen=True)

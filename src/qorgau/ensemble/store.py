@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -272,4 +273,6 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def _short(value: Any, limit: int = 60) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if re.fullmatch("[0-9a-f]{64}", text):
+        return text[:12]
     return text if len(text) <= limit else text[: limit - 1] + "…"
