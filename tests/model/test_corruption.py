@@ -65,9 +65,10 @@ def test_the_start_is_a_rest_point_of_the_months_that_follow() -> None:
     q = parameters["corruption"]
     wage = np.tile(world.gdp_per_head[0] / 12.0, (4, 1))
     state.wage[:] = wage
-    paid = 0.15 * q["start_rent"][:, None] * wage[:, world.post_state] * q["pay_ratio"][:, None]
+    takers = 1.0 - q["start_refuse"] - q["start_tolerate"]
+    paid = (0.5 * takers * q["start_rent"])[:, None] * wage[:, world.post_state] * q["pay_ratio"][:, None]
     state.bribes_post[:] = paid * q["exposed_share"][:, None] * world.post_officials
-    state.fees_post[:] = 0.5 * state.bribes_post
+    state.fees_post[:] = 0.3 * state.bribes_post
     state.tenure[:] = 24
     _run((world, state, parameters, on, keys), months=60, month=0)
     assert np.abs(state.conduct - before).max() < 0.01
@@ -78,12 +79,13 @@ def test_no_rents_leave_no_corruption_beyond_noise() -> None:
     rich, poor = begun(2, runs=8), begun(2, runs=8, off=no_firms, bribes=0.0)
     for parts in (rich, poor):
         q = parts[2]["corruption"]
-        q["scruple"][:] = 1.0
-        q["temperature"][:] = 0.25
+        q["start_rent"][:] = 2.0
+        q["temperature"][:] = 0.15
+        q["conformity"][:] = 0.0
         _run(parts, months=600)
-    takers = poor[1].conduct[:, :, 2:].sum(2)
-    assert takers.max() < 0.06
-    assert rich[1].conduct[:, :, 2:].sum(2).mean() > 3 * takers.mean()
+    takers, others = (parts[1].conduct[:, :, 2:].sum(2) for parts in (poor, rich))
+    assert takers.mean() < 0.02 and others.mean() > 0.1
+    assert (takers < others).all()
 
 
 def test_a_huge_sanction_makes_honest() -> None:
@@ -94,15 +96,29 @@ def test_a_huge_sanction_makes_honest() -> None:
 
 
 @pytest.mark.parametrize("name, factor, sign", [
-    ("penalty", 1.5, -1), ("audit", 2.0, -1), ("scruple", 1.5, -1), ("rent_value", 1.5, 1), ("pay_ratio", 1.5, -1),
-    ("skim", 2.0, 1),
+    ("size_audit", 2.0, -1), ("size_penalty", 2.0, -1), ("size_pay", 2.0, -1),
+    ("size_independence", 1.3, -1), ("boom", 1.5, 1), ("audit_income", 2.0, -1),
 ])
 def test_conduct_follows_rents_and_sanctions(name: str, factor: float, sign: int) -> None:
     base, other = begun(4, runs=10), begun(4, runs=10)
+    for parts in (base, other):
+        parts[1].instrument[:, (ANTI, INSTRUMENTS.index("penalties"))] = 0.3
     other[2]["corruption"][name] *= factor
     _run(base)
     _run(other)
     assert (sign * (_focus(other) - _focus(base)) > 0).all()
+
+
+def test_who_refused_more_at_the_start_takes_less_later() -> None:
+    """On the whole; where a cost of conscience is held at nought a run may go the other way."""
+    base, other = begun(4, runs=20), begun(4, runs=20)
+    q = other[2]["corruption"]
+    q["start_refuse"] *= 1.2
+    corruption.start(*other)
+    assert np.mean(_focus(other) < _focus(base)) > 0.8 and _focus(other).mean() < _focus(base).mean()
+    _run(base)
+    _run(other)
+    assert _focus(other).mean() < _focus(base).mean()
 
 
 def test_more_bribes_and_a_stronger_patron_raise_corruption() -> None:
@@ -133,8 +149,8 @@ def _tipping(start_honest: bool, level: float) -> float:
     """Corrupt share at rest in the focus, near the prior's edge: strong conformity, little spread, few audits."""
     parts = begun(8, runs=1, middle=True)
     q = parts[2]["corruption"]
-    q["conformity"][:], q["temperature"][:], q["penalty"][:] = 2.2, 0.35, 4.5
-    q["scruple"][:], q["audit"][:], q["size_audit"][:], q["audit_spread"][:] = 0.8, 0.05, 8.0, 0.0
+    q["conformity"][:], q["temperature"][:], q["penalty"][:] = 1.5, 0.4, 5.5
+    q["start_refuse"][:], q["audit"][:], q["size_audit"][:], q["audit_spread"][:] = 0.45, 0.08, 8.0, 0.0
     parts[1].conduct[:] = [0.9, 0.06, 0.02, 0.01, 0.01] if start_honest else [0.05, 0.1, 0.5, 0.2, 0.15]
     parts[1].corrupt[:] = parts[1].conduct[:, :, 2:].sum(2) + 0.5 * parts[1].conduct[:, :, 1]
     parts[1].instrument[:, ANTI] = level
@@ -145,7 +161,7 @@ def _tipping(start_honest: bool, level: float) -> float:
 def test_a_tipping_zone_with_two_rest_points_where_a_weak_measure_fails() -> None:
     honest, corrupt = _tipping(True, 0.0), _tipping(False, 0.0)
     assert honest < 0.1 and corrupt > 0.5, "the past decides between two rest points"
-    weak, strong = _tipping(False, 0.2), _tipping(False, 0.6)
+    weak, strong = _tipping(False, 0.15), _tipping(False, 0.5)
     assert corrupt - weak < 0.15, "a weak measure leaves the corrupt rest point nearly as it was"
     assert strong < 0.1, "a strong one tips it, for three times the effort and over three times the effect"
 

@@ -3,6 +3,7 @@
 Shares at a post follow perturbed best response (logit dynamics; Fudenberg and Levine 1998, ch. 4; Sandholm 2010,
 ch. 6): x' = x + k [softmax(u / tau) - x]. A conduct is worth the concave value of its rents, w ln(1 + rent in
 monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state.
+Scruple is what the starting shares reveal (module ``scruples``).
 Rents are shared among those who take them. The chance of being caught falls with the number of the corrupt, since
 audits are few (Sah 1991, J. Political Economy 99), with the corruption of the central posts that must punish, and
 with patrons' shield. The two feedbacks make a tipping zone: a weak measure does little where a strong one tips.
@@ -19,6 +20,7 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, revealed_cost
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, normal
 from qorgau.model.world import INSTRUMENTS, World
@@ -29,9 +31,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("speed", "1/month", "share of officials who reconsider their conduct in a month", 1e-4, 1.0),
     Parameter("temperature", "monthly wages", "spread of scruple and opportunity between officials", 0.05),
     Parameter("rent_value", "monthly wages", "worth of one log unit of rent (concave value of money)"),
-    Parameter("scruple", "monthly wages", "cost of conscience of taking bribes; 1.3 times that for protection, "
-              "1.7 times for taking part"),
-    Parameter("convenience", "monthly wages", "ease of looking away (no quarrel, no threat)"),
     Parameter("conformity", "1", "pull of colleagues over the spread of scruple"),
     Parameter("audit", "1", "officials who can be audited at once over all officials", 1e-4),
     Parameter("audit_income", "1", "elasticity of audit to income per head (100 USD/month is the reference)"),
@@ -49,7 +48,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("centre_staff", "1", "part of them at the central posts", 0.01, 1.0),
     Parameter("carry_part", "1", "part of traffickers' payments that goes to officials who carry", 0.0, 1.0),
     Parameter("haste", "1", "extra worth of rents under a holder new in post"),
-    Parameter("start_rent", "monthly wages", "trafficking rents of an exposed taker before 1991"),
     Parameter("shield_reach", "1", "how fast protectors at posts add up to a stopped case"),
     Parameter("shield_bribe", "1", "weight of bribe takers in stopping cases", 0.0, 1.0),
     Parameter("size_audit", "1", "anti_corruption: audits added, over those that exist"),
@@ -57,6 +55,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("size_pay", "1", "anti_corruption: pay added"),
     Parameter("size_penalty", "1", "penalties: severity added for officials too"),
     Parameter("size_abuse_training", "1", "police_training: part of abuse removed", 0.0, 1.0),
+    *START_PARAMETERS,
     *CUSTOM_PARAMETERS,
 )
 
@@ -116,6 +115,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     pay = np.zeros(states)
     skimmed = np.zeros(states)
     fresh = np.zeros(kinds)
+    cost = np.zeros(kinds)
     for r in range(runs):
         q = par[r]
         if on[r, _CORRUPTION] < 0.5:
@@ -135,6 +135,8 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         rackets = on[r, _RACKETS]
         private = private_share(since_private, q.private_years) * on[r, _PRIVATISATION]
         anti = instrument[r, _ANTI]
+        for j in range(1, kinds):
+            cost[j] = revealed_cost(q, j)
         control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
         for s in range(states):
             weight[s] = 0.0
@@ -211,10 +213,10 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             crowd = pull * (takers + total[s, 2] + total[s, 3] + total[s, 4])
             heat = 1.0 / q.temperature
             fresh[0] = pull * (conduct[r, i, 0] + total[s, 0])
-            fresh[1] = pull * (x_tolerate + total[s, 1]) + (q.convenience - 0.15 * stake) * heat
-            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) - q.scruple - stake) * heat
-            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) - 1.3 * q.scruple - 1.1 * stake) * heat
-            fresh[4] = crowd + (worth * rent_value(got_part + legal) - 1.7 * q.scruple - 1.4 * stake) * heat
+            fresh[1] = pull * (x_tolerate + total[s, 1]) - (cost[1] + RISK[1] * stake) * heat
+            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) - cost[2] - RISK[2] * stake) * heat
+            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) - cost[3] - RISK[3] * stake) * heat
+            fresh[4] = crowd + (worth * rent_value(got_part + legal) - cost[4] - RISK[4] * stake) * heat
             top = max(fresh[0], fresh[1], fresh[2], fresh[3], fresh[4])
             mass = 0.0
             for j in range(kinds):
@@ -245,9 +247,11 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
 
 def _outputs(world: World, month: int) -> tuple[np.ndarray, ...]:
     """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
-    state_gdp = world.gdp_per_head[month] * world.population[month] / 12.0
-    place_gdp = state_gdp[world.place_state] * world.place_share
+    whole = world.gdp_per_head[month] * world.population[month] / 12.0
+    place_gdp = whole[world.place_state] * world.place_share
     extract = place_gdp * world.place_extractive
+    # of the places in the model only: a part of Russia, China and Afghanistan
+    state_gdp = np.bincount(world.place_state, place_gdp, minlength=world.sizes["state"])
     state_extract = np.bincount(world.place_state, extract, minlength=world.sizes["state"])
     return state_gdp, state_extract, place_gdp[world.post_place], extract[world.post_place]
 
@@ -275,13 +279,16 @@ def _call(
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Conduct at its rest point under the rents of the first month, so that no run begins with a jump.
 
-    Iterates the monthly rule from even shares, with ``start_rent`` for the rents of trafficking (organisations
-    have paid nothing yet). Custom of legal firms starts at a drawn balance, by state from one distribution.
+    Iterates the monthly rule from the reference shares, with ``start_rent`` for the rents of trafficking
+    (organisations have paid nothing yet). Custom of legal firms starts at a drawn balance, by state from one
+    distribution.
     """
     q = parameters["corruption"]
     runs, posts = state.corrupt.shape
-    state.conduct[:] = np.array([0.35, 0.35, 0.15, 0.09, 0.06])
-    state.corrupt[:] = 0.475
+    takers = 1.0 - q["start_refuse"] - q["start_tolerate"]
+    shares = [q["start_refuse"], q["start_tolerate"], *(part * takers for part in TAKERS)]
+    state.conduct[:] = np.stack(shares, axis=1)[:, None, :]
+    state.corrupt[:] = (takers + 0.5 * q["start_tolerate"])[:, None]
     for r in range(runs):
         for s in range(world.sizes["state"]):
             state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
@@ -289,11 +296,12 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
     exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
-    bribes = 0.15 * q["start_rent"][:, None] * income * exposed
+    bribes = (TAKERS[0] * takers * q["start_rent"])[:, None] * income * exposed
     nothing = np.zeros((runs, posts))
     tenure = np.full((runs, posts), 24, dtype=np.int64)
     for _ in range(120):
-        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, 0.5 * bribes, nothing, tenure)
+        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, 0.5 * TAKERS[1] / TAKERS[0] * bribes, nothing,
+              tenure)
 
 
 def advance(

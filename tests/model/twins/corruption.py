@@ -35,6 +35,27 @@ def _gangs(world, state, r, s):
     )
 
 
+def _costs(q):
+    """Costs of conscience from the starting shares: the utilities that make them a best response, solved back."""
+    takers = 1 - q["start_refuse"] - q["start_tolerate"]
+    shares = [q["start_refuse"], q["start_tolerate"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
+    audit = q["audit"] * (1 + q["soviet_control"])
+    caught = audit / (audit + takers + 0.3 * shares[1])
+    fear = q["penalty"] * caught * (1 - (takers + 0.5 * shares[1])) * 0.8
+    legal = q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
+    rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
+             2.5 * q["carry_part"] * q["start_rent"] + legal]
+    crowd = [shares[0], shares[1], takers, takers, takers]
+    risk = [0.0, 0.15, 1.0, 1.1, 1.4]
+    out = [0.0]
+    for j in range(1, 5):
+        money = q["rent_value"] * (1 + q["haste"] * math.exp(-24 / 12)) * math.log(1 + rents[j])
+        wanted = math.log(shares[j]) - math.log(shares[0])
+        cost = money - risk[j] * fear - q["temperature"] * (wanted - q["conformity"] * (crowd[j] - crowd[0]))
+        out.append(cost if j == 1 else max(0.0, cost))
+    return out
+
+
 def _softmax(values, allowed):
     top = max(values)
     weights = [math.exp(v - top) * a for v, a in zip(values, allowed)]
@@ -85,8 +106,9 @@ def _one_run(world, state, q, on, key, month, r, out):
         audit *= math.exp(q["audit_spread"] * normal(key, int(Stream.SPARE_1), 0, s, 0))
         pay = q["pay_ratio"] * (1 + q["size_pay"] * anti)
         skim = q["skim"] * min(3.0, rich ** q["boom"]) * runs("LEGAL_RENTS")
-        gdp = world.gdp_per_head[month][s] * world.population[month][s] / 12
+        whole = world.gdp_per_head[month][s] * world.population[month][s] / 12
         places = [p for p in range(world.sizes["place"]) if world.place_state[p] == s]
+        gdp = sum(whole * world.place_share[k] for k in places)
         official_custom = 1 / (1 + math.exp(-out["guarantor"][r][s]))
         officers = taking = 0.0
         for i in here:
@@ -95,11 +117,11 @@ def _one_run(world, state, q, on, key, month, r, out):
             p = world.post_place[i]
             if i in centre:
                 output = gdp
-                extract = sum(gdp * world.place_share[k] * world.place_extractive[k] for k in places)
+                extract = sum(whole * world.place_share[k] * world.place_extractive[k] for k in places)
                 cut = q["centre_cut"] / len(centre)
                 bill = q["apparatus"] * q["centre_staff"] / len(centre) * gdp * pay
             else:
-                output = gdp * world.place_share[p]
+                output = whole * world.place_share[p]
                 extract = output * world.place_extractive[p]
                 cut = 1 - q["centre_cut"] if centre else 1.0
                 bill = q["apparatus"] * output * pay
@@ -129,13 +151,13 @@ def _one_run(world, state, q, on, key, month, r, out):
             fear = out["sanction"][r][i]
             worth = q["rent_value"] * (1 + q["haste"] * math.exp(-state.tenure[r][i] / 12))
             own = [refuse, tolerate, takers, takers, takers]
-            whole = sum(mean[2:])
-            general = [mean[0], mean[1], whole, whole, whole]
-            money = [0.0, q["convenience"], *(worth * math.log(1 + max(0.0, v)) for v in income)]
-            shame = [0.0, 0.0, 1.0, 1.3, 1.7]
+            takers_all = sum(mean[2:])
+            general = [mean[0], mean[1], takers_all, takers_all, takers_all]
+            money = [0.0, 0.0, *(worth * math.log(1 + max(0.0, v)) for v in income)]
+            shame = _costs(q)
             risk = [0.0, 0.15, 1.0, 1.1, 1.4]
             utility = [
-                (money[j] - shame[j] * q["scruple"] - risk[j] * fear) / q["temperature"]
+                (money[j] - shame[j] - risk[j] * fear) / q["temperature"]
                 + q["conformity"] * runs("CONFORMITY") * (0.5 * own[j] + 0.5 * general[j])
                 for j in range(5)
             ]
