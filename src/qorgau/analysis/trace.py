@@ -60,7 +60,7 @@ def _claim(
         note = "the estimate breaks a bound that holds for certain: take more draws"
     return ClaimValue(
         claim=claim, source=source, p=p, evppi=found.value, se=found.se, plug_in=found.plug_in, hinge=hinge,
-        tips_at=tipping_point(when_true, when_false, p) if differs else None, best_now=names[now],
+        tips_at=tipping_point(when_true, when_false, p) if hinge else None, best_now=names[now],
         best_if_true=names[best_true], best_if_false=names[best_false],
         gain_if_true=float(when_true[best_true] - when_true[now]),
         gain_if_false=float(when_false[best_false] - when_false[now]),

@@ -18,7 +18,7 @@ class ClaimValue(Record):
     `evppi` and `se` are in the utility's unit; `plug_in` is the estimate without splitting, which errs upwards.
     `hinge`: the best measure differs between draws where the claim is true and where it is false, and knowing is
     worth more than two standard errors. `tips_at` is the probability of the claim at which the advice changes
-    (None when it does not). `gain_if_false` is what choosing again would win were the claim known false.
+    (None for a claim that is no hinge). `gain_if_false` is what choosing again would win were the claim known false.
     """
 
     claim: str
