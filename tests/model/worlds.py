@@ -178,6 +178,7 @@ def small_world(
         **opiates,
         **people,
         market_place=market_place,
+        market_weight=np.linspace(1.0, 1.5, markets),
         market_xinjiang=np.array([0] * (markets - 1) + [1], dtype=np.int64),
         destination_place=destination_place,
         network_home=home,

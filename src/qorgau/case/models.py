@@ -184,6 +184,7 @@ class Market(Sourced):
 
     place: Identifier
     xinjiang: bool = False
+    weight: float = Field(1.0, gt=0.0, description="use of opiates relative to other places of its size")
 
 
 class Destination(Sourced):

@@ -253,6 +253,7 @@ def to_world(case: Case) -> World:
         place_lon=np.array([place.lon for place in case.places]),
         distance=shortest_distances(graph),
         market_place=np.array(markets, dtype=np.int64),
+        market_weight=np.array([market.weight for market in case.markets]),
         market_xinjiang=np.array([market.xinjiang for market in case.markets], dtype=np.int64),
         destination_place=np.array(destinations, dtype=np.int64),
         source_place=np.array(sources, dtype=np.int64),

@@ -5,10 +5,12 @@ Each market clears every month in closed form, with no integrator that could swi
     ln D = ln(q U/12) - e x - (k/2) max(0, x)^2,   x = ln(P/P0),
 
 and traders who hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a
-reservation price keeps stock when the price would fall under half of what supply costs. Users start the faster
-the lower the price, U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux] + new, so that use can recover from nothing. The
-northern way is a taker of the price at the Afghan source, which falls with Afghan output and rises with what
-this region buys. Stocks of traders are those that the study reports near Almaty.
+reservation price keeps stock when the price would fall under half of what supply costs. In the far market (Europe)
+other ways supply most, so the residual demand that the northern way meets is elastic: with a share s of the market,
+elasticity e of demand and n of the others' supply it is (e + (1 - s) n)/s. Users start the faster the lower the price,
+U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux (P/P0)^nu] + new, so that use can recover from nothing. The northern way
+takes the price at the Afghan source, which falls with Afghan output and rises with what this region buys. Stocks of
+traders are those that the study reports near Almaty.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "inverse_demand", "start"]
+__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "far_markets", "inverse_demand", "start"]
 
 PRICE_CAP = 2.0e5
 """Highest price, USD/kg; runs that touch it are counted, and should be rare."""
@@ -40,10 +42,12 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("start_rate", "1/year", "spread of use at the reference price"),
     Parameter("start_elasticity", "1", "how the spread of use answers the price"),
     Parameter("stop_rate", "1/year", "share who stop in a year"),
+    Parameter("stop_elasticity", "1", "how stopping answers the price"),
     Parameter("users_limit", "1", "share of the population that use can reach", 1e-4, 1.0),
     Parameter("users_start", "1", "use at the start, as a share of its limit", 0.0, 1.0),
     Parameter("xinjiang_growth", "1", "limit of use in Xinjiang over that elsewhere", 0.1),
     Parameter("far_share", "1", "share of the far market that the northern way can serve", 0.0, 1.0),
+    Parameter("far_elasticity", "1", "elasticity of what is left for the northern way in the far market", 0.05),
 )
 
 _PRICE_USERS = int(Mechanism.PRICE_USERS)
@@ -117,8 +121,9 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
             floor = 0.5 * (source_price[r] + transport[r] * market_km[m])
             reference = price_reference[r, m]
             if moving:
+                e = q.far_elasticity if far[m] == 1 else q.demand_elasticity
                 p, sale = clear(demand, available, reference, math.exp(price_norm[r, m]), floor,
-                                q.demand_elasticity, q.demand_curvature, eta, tau)
+                                e, q.demand_curvature, eta, tau)
                 price[r, m] = p
             else:
                 p = price[r, m]
@@ -132,16 +137,18 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
                 pull = (p / reference) ** (-q.start_elasticity * on[r, _PRICE_USERS])
                 pull = min(5.0, pull)
                 u = users[r, m]
-                change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0)
+                push = min(4.0, (p / reference) ** (q.stop_elasticity * on[r, _PRICE_USERS]))
+                change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0 * push)
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
 
 def _market_people(world: World, month: int) -> np.ndarray:
     place = world.market_place
-    return world.population[month, world.place_state[place]] * world.place_share[place]
+    return world.population[month, world.place_state[place]] * world.place_share[place] * world.market_weight
 
 
-def _far(world: World) -> np.ndarray:
+def far_markets(world: World) -> np.ndarray:
+    """1 for the far market, which other ways supply too, shape (markets,)."""
     if "EUU" not in world.state_names:
         return np.zeros(world.sizes["market"], dtype=np.int64)
     return (world.place_state[world.market_place] == world.state_names.index("EUU")).astype(np.int64)
@@ -169,7 +176,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     q = parameters["routes"]
     state.source_price[:] = p["source_price"]
     people = _market_people(world, 0)
-    far = _far(world)
+    far = far_markets(world)
     people = people[None, :] * np.where(far[None, :] == 1, p["far_share"][:, None], 1.0)
     limit = p["users_limit"][:, None] * people * np.where(
         world.market_xinjiang[None, :] == 1, p["xinjiang_growth"][:, None], 1.0
@@ -219,9 +226,7 @@ def advance(
 ) -> None:
     """Clear every market of the month (see module docstring)."""
     _advance(parameters["drug_market"], on, _smoothed_opium(world, month), _market_people(world, month),
-             world.market_xinjiang, _far(world), parameters["routes"]["transport_cost"].copy(), _nearest_km(world),
+             world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
+             _nearest_km(world),
              state.purchased, state.source_price, state.purchases_year, state.purchase_ration, state.price,
              state.price_norm, state.price_reference, state.stock, state.users, state.arrivals, state.sold)
-    central = np.isin(world.place_state[world.market_place], _central_states(world))
-    if central.any():
-        state.china_reach[:, 0] += 0.03 * (state.price[:, central].mean(axis=1) - state.china_reach[:, 0])

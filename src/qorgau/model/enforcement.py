@@ -3,9 +3,9 @@
 Hazards, not probabilities: they add along a route, and a passage is detected with chance 1 - exp(-hazard).
 The honest hazard of a corridor is
 
-    h0 = ebar E/E_ref (mon/.45)^contrast (1 - cover) (1 - fuel cover) clip(km/600, .6, 6) B exp(n z - n^2/2)
+    h0 = ebar E/E_ref mon^c/mean(mon^c) (1 - cover) (1 - fuel cover) clip(km/600, a, 6) B exp(n z - n^2/2)
 
-with E the officer-months on it, B the control at borders inside the former USSR (near zero in 1991) and z a
+with a = 1 at a border and .6 inside a state, E the officer-months on it, B the control at borders inside the former USSR (near zero in 1991) and z a
 persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower it to
 h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
 vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
@@ -32,7 +32,7 @@ EFFORT_REFERENCE = 100.0
 """Officer-months a month on a corridor at which its hazard is ``ebar``: a unit, not a finding."""
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("hazard_mean", "1/journey", "hazard of detection on a mid-level corridor at reference effort"),
+    Parameter("hazard_mean", "1/journey", "mean hazard of detection at reference effort, before cover"),
     Parameter("monitoring_contrast", "1", "how strongly the monitoring level tells (0: not at all)"),
     Parameter("cover_weight", "1", "share of the hazard that full terrain cover takes away", 0.0, 1.0),
     Parameter("fuel_cover", "1", "share of the hazard hidden by fuel-smuggling traffic", 0.0, 1.0),
@@ -68,6 +68,10 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
     runs, links = effort.shape
     for r in range(runs):
         q = par[r]
+        mean = 0.0
+        for l in range(links):
+            honest[r, l] = c_mon[l] ** q.monitoring_contrast
+            mean += honest[r, l] / links
         for l in range(links):
             z = normal(keys[r], _NOISE, month, l, 0)
             noise[r, l] = _RHO * noise[r, l] + math.sqrt(1.0 - _RHO * _RHO) * z
@@ -76,7 +80,7 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             own = place_state[b] == focus
             near = place_state[a] == focus
             e = effort[r, l] / _REFERENCE
-            m = c_mon[l] / 0.45
+            m = honest[r, l] / mean
             if c_border[l] == 1 and (own or near):
                 boost = q.size_border_monitoring * instrument[r, _MONITOR]
                 if near and not own:
@@ -84,10 +88,12 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
                 e *= 1.0 + boost + q.size_regional_coordination * instrument[r, _COORDINATION]
             if own:
                 e *= 1.0 + q.size_drug_training * instrument[r, _TRAINING]
-            h = q.hazard_mean * e * m ** q.monitoring_contrast
+            h = q.hazard_mean * e * m
             h *= 1.0 - q.cover_weight * c_cover[l] * on[r, _TERRAIN]
             h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
-            h *= min(6.0, max(0.6, c_km[l] / 600.0))
+            # a crossing is watched however short the road to it
+            shortest = 1.0 if c_border[l] == 1 else 0.6
+            h *= min(6.0, max(shortest, c_km[l] / 600.0))
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)

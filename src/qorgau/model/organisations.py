@@ -80,13 +80,13 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network, home, drug_first, net_soviet,
-           net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr, route_ptr,
-           route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price, source_price, ration,
-           hazard, bribe, conduct, rotated, service, service_fee, reach, effectiveness, rivalry, market_share,
-           route_share, people_share, people_value, trade, capacity, capital, returns, loss, purchased, trust, belief,
-           network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
-           bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, network, home, drug_first,
+           net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
+           route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
+           source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach, effectiveness,
+           rivalry, market_share, route_share, people_share, people_value, trade, in_use, capacity, capital, returns,
+           loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg,
+           attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -141,7 +141,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
             s = place_state[home[r, o]]
             x = trade[r, o, 0]
             scope = q.scope * on[r, _SCOPE]
-            size = capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
+            size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
             short = 1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1])
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
@@ -193,11 +193,11 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
             delivered = 0.0
             whole = 0.0
             for m in range(markets):
-                if market_share[r, o, m] >= 1e-4:
+                if market_share[r, o, m] >= 1e-6:
                     whole += market_share[r, o, m]
             for m in range(markets):
                 part = market_share[r, o, m]
-                if part < 1e-4 or kg <= 0.0:
+                if part < 1e-6 or kg <= 0.0:
                     continue
                 total = 0.0
                 for k in range(market_ptr[m], market_ptr[m + 1]):
@@ -251,7 +251,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
             # money
-            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o]
+            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o] * in_use[r, o]
             fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
             people_net = 0.0
             for f in range(2):
@@ -259,6 +259,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
             purchases = kg * source_price[r]
             profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
             base = place_post[home[r, o]]
+            left = ended and net_soviet[n] == 1 and on[r, _STATE] > 0.5
             fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
             fees_post[r, base] += fee
             if net_official[n] == 1:
@@ -298,6 +299,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
                 t *= 0.985
                 if rotated[r, i] == 1:
                     t *= q.tie_kept
+                if left:
+                    t *= q.tie_kept * q.tie_kept
                 trust[r, o, i] = t
             learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
         for n in range(network_belief.shape[1]):
@@ -312,6 +315,12 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, active, network
         ledger[r] = bought_all - out_all
 
 
+def _soviet_ended(world: World, month: int) -> bool:
+    """Whether the state that protected the old groups fell this month: its officials' ties to them break."""
+    soviet = world.event["soviet"]
+    return month > 0 and soviet[month] == 0.0 and soviet[month - 1] > 0.0
+
+
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
     geometry: Geometry,
@@ -319,15 +328,18 @@ def advance(
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
-    anticipate(p, routes_par, parameters["drug_market"], on, state.active, state.users, state.price_reference,
+    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, state.active, state.users,
+               state.price_reference,
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
     choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
                  world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
-                 state.drug_loss_share, state.capacity, state.capital, state.trade, state.return_scale, rivalry)
+                 state.drug_loss_share, state.capacity, state.capital, state.trade, state.in_use, state.return_scale,
+                 rivalry)
     _carry(p, routes_par, people_par, parameters["enforcement"], on, float(world.event["soviet"][month]),
+           _soviet_ended(world, month),
            state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
            world.network_cover, world.place_state, world.place_post, world.corridor_from, world.corridor_to,
            world.corridor_km, geometry.china, world.market_ptr, world.route_ptr, world.route_links,
@@ -335,7 +347,8 @@ def advance(
            geometry.way_list, geometry.way_abroad, state.price, state.source_price, state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
            state.china_reach, state.effectiveness, rivalry, state.market_share, state.route_share,
-           state.people_share, state.people_value, state.trade, state.capacity, state.capital, state.returns,
+           state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
+           state.returns,
            state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
            state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
            state.attempts_drug_first, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,

@@ -2,7 +2,10 @@
 
 Called by ``organisations.advance``. Prices are anticipated by a diagonal Newton step on the clearing of every market
 (smoothed last prices swing: the loop gain of market choice is 4 to 25), so the loop is the single pole
-1 - market_speed for every gain. Trades are chosen by a logit on the return of the marginal journey.
+1 - market_speed for every gain. What all markets have in common moves by half its gap: shares sum to one, so a common
+rise moves no one between markets. Trades are chosen by a logit on the return of the marginal journey.
+Capacity stands idle where a journey would not pay its costs (a firm's short-run rule to shut down), smoothly:
+the share in use follows 1/(1 + exp(-net/width)), net being a journey's return less its fixed cost.
 """
 
 from __future__ import annotations
@@ -31,11 +34,13 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def anticipate(par, routes_par, market_par, on, active, users, reference, purchased, survival, plan_value,
+def anticipate(par, routes_par, market_par, on, far, active, users, reference, purchased, survival, plan_value,
                 plan_slope, plan_price, expected, market_share):
     """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
     target = np.empty((slots, markets))
+    gap = np.empty(markets)
+    damp = np.empty(markets)
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
@@ -65,6 +70,7 @@ def anticipate(par, routes_par, market_par, on, active, users, reference, purcha
                     target[o, m] /= total
             if it == steps:
                 break
+            common = 0.0
             for m in range(markets):
                 ahead = 1e-9
                 num = 0.0
@@ -77,13 +83,18 @@ def anticipate(par, routes_par, market_par, on, active, users, reference, purcha
                     num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
                     den += purchased[r, o] * t
                 demand = mp.use_per_person * users[r, m] / 12.0
-                wanted = inverse_demand(math.log(demand / ahead), mp.demand_elasticity, mp.demand_curvature)
+                elasticity = mp.far_elasticity if far[m] == 1 else mp.demand_elasticity
+                wanted = inverse_demand(math.log(demand / ahead), elasticity, mp.demand_curvature)
                 here = math.log(expected[r, m] / reference[r, m])
-                e = mp.demand_elasticity + mp.demand_curvature * max(0.0, here)
+                e = elasticity + mp.demand_curvature * max(0.0, here)
                 gain = max(0.0, expected[r, m] / (scale * e) * num / den)
-                step = (wanted - here) / (1.0 + gain)
-                step = min(0.5, max(-0.5, step))
-                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(step)))
+                gap[m] = wanted - here
+                damp[m] = 1.0 / (1.0 + gain)
+                common += users[r, m] / weight * gap[m]
+            common = min(0.5, max(-0.5, 0.5 * common))
+            for m in range(markets):
+                step = min(0.5, max(-0.5, (gap[m] - common) * damp[m]))
+                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(common + step)))
         for o in range(slots):
             if active[r, o] == 0:
                 continue
@@ -94,7 +105,7 @@ def anticipate(par, routes_par, market_par, on, active, users, reference, purcha
 @compiled
 def choose_trade(par, people_par, on, active, network, drug_first, net_official, place_state, home, users,
                   users_start, service, source_price, expected, plan_slope, plan_cost, market_share, people_value,
-                  loss, capacity, capital, trade, return_scale, rivalry_out):
+                  loss, capacity, capital, trade, in_use, return_scale, rivalry_out):
     """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
     runs, slots = active.shape
     markets = market_share.shape[2]
@@ -138,15 +149,19 @@ def choose_trade(par, people_par, on, active, network, drug_first, net_official,
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
             a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
             size += capacity[r, o] * abs(drug)
+            net = x * drug + fixed * (4.0 * scope * x * (1.0 - x) - 1.0)
             for f in range(2):
                 value = _PERSONS * people_value[r, o, f]
                 if value > 0.0:
                     value *= ability
                     if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
                         value = 0.0
+                net += trade[r, o, 1 + f] * value
                 size += 0.5 * capacity[r, o] * abs(value)
                 a[1 + f] = value / width
             weight += 2.0 * capacity[r, o]
+            worth = 1.0 / (1.0 + math.exp(-min(30.0, max(-30.0, net / width))))
+            in_use[r, o] += 0.3 * (worth - in_use[r, o])
             if on[r, _ORG] > 0.5:
                 best = max(a[0], max(a[1], a[2]))
                 total = 0.0

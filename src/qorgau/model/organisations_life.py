@@ -37,9 +37,9 @@ _KG = KG_PER_JOURNEY
 
 @compiled
 def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
-          place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, capital, returns,
-          trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share, survival,
-          know, users, source_price, plan_value, plan_slope, plan_cost):
+          place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use, capital,
+          returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share,
+          survival, know, users, source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     for r in range(runs):
@@ -72,6 +72,8 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
                 ) * (1.0 - 0.8 * held) * (1.0 - cover)
                 if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                     hazard += 0.04 * max(0.0, q.outside_return * openness - returns[r, o])
+            if soviet > 0.0:
+                capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
             gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
             if gone or (capital[r, o] < 0.0 and not sheltered):
                 active[r, o] = 0
@@ -124,6 +126,7 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             home[r, o] = place
             age[r, o] = 0
             capacity[r, o] = q.entry_size
+            in_use[r, o] = 0.9
             capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * _KG * source_price[r])
             returns[r, o] = mean_return
             loss[r, o] = 0.1
@@ -183,6 +186,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.capital[:] = state.active * state.capacity * 9.0 * p["journey_fixed_cost"][:, None]
     state.capital[:] += state.active * state.capacity * KG_PER_JOURNEY * state.source_price[:, None]
     state.returns[:] = 0.2 * state.active
+    state.in_use[:] = 0.9
     state.trade[:, :, 0] = 0.9
     state.trade[:, :, 1:] = 0.05
     state.drug_loss_share[:] = 0.1
@@ -204,7 +208,7 @@ def advance(
     _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), float(since),
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
-          state.drug_first, state.age, state.capacity, state.capital, state.returns, state.trade,
+          state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,
           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
           state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.users,
           state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.drug_market import far_markets
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -40,7 +41,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
     Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
     Parameter("risk_pay", "USD/kg", "carriers' pay for risk, per kg and unit hazard"),
-    Parameter("china_barrier", "1", "risk pay on a link into China, in mean Central Asian prices"),
+    Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
     Parameter("belief_start", "1/journey", "belief about corridors never used"),
@@ -226,6 +227,8 @@ class Geometry:
         People's routes by state of origin: those of state s are ``way_list[way_ptr[s]:way_ptr[s + 1]]``.
     way_abroad : ndarray of int, shape (people's routes,)
         1 when the destination lies in another state than the origin.
+    far : ndarray of int, shape (markets,)
+        1 for the far market.
     """
 
     china: np.ndarray
@@ -233,6 +236,7 @@ class Geometry:
     way_ptr: np.ndarray
     way_list: np.ndarray
     way_abroad: np.ndarray
+    far: np.ndarray
 
 
 def geometry_of(world: World) -> Geometry:
@@ -246,7 +250,8 @@ def geometry_of(world: World) -> Geometry:
     order = np.argsort(origin, kind="stable").astype(np.int64)
     ptr = np.searchsorted(origin[order], np.arange(states + 1)).astype(np.int64)
     goal = world.place_state[world.destination_place][world.people_destination]
-    return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64))
+    return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
+                    far_markets(world))
 
 
 def advance(

@@ -110,6 +110,7 @@ class World:
     people_km: np.ndarray             # (H,)
 
     market_place: np.ndarray          # (M,) int
+    market_weight: np.ndarray         # (M,) use of opiates relative to other places of its size
     market_xinjiang: np.ndarray       # (M,) int 1 in Xinjiang
     destination_place: np.ndarray     # (D,) int
 
