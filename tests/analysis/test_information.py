@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from qorgau.analysis.information import (
+    Estimate,
+    beyond_chance,
     bit_values,
     halves,
     number_value,
@@ -137,3 +139,20 @@ def test_information_is_never_worth_less_than_nothing_nor_more_than_all(
         assert -1e-9 * scale <= item.plug_in <= whole + 1e-9 * scale
     assert number_value(utility, rng.random(runs), splits=2)[0].value >= 0
     assert readings_value(utility, bits, 0.8, splits=2).value >= 0
+
+
+def test_finds_by_luck_stay_rare_when_many_are_looked_at() -> None:
+    rng = np.random.default_rng(4)
+    false = 0
+    for _ in range(100):
+        noise = [Estimate(0.0, float(x), 1.0, 0.0) for x in rng.normal(0, 1, 150)]
+        false += bool(beyond_chance(noise, 0.10).any())
+    assert false <= 20, "with nothing there, a find in one study of ten"
+    real = [Estimate(5.0, 5.0, 1.0, 5.0), *noise]
+    assert beyond_chance(real, 0.10)[0]
+
+
+def test_an_estimate_without_error_counts_and_one_that_is_not_judged_does_not() -> None:
+    made = [Estimate(1.0, 1.0, 0.0, 1.0), Estimate(0.0, 0.0, 0.0, 0.0), Estimate(0.0, 0.0, math.nan, 0.0)]
+    assert beyond_chance(made, 0.1).tolist() == [True, False, False]
+    assert beyond_chance([], 0.1).size == 0

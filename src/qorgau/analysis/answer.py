@@ -176,7 +176,7 @@ def _could_change(trace: Trace) -> tuple[str, tuple[str, ...]]:
             )
     else:
         said.append("No single claim changes the advice by more than chance explains.")
-    source = next((item for item in trace.sources if item.evii > 2 * _number(item.se) and item.evii > 0), None)
+    source = next((item for item in trace.sources if item.settled), None)
     if source is not None:
         said.append(f"Research next: {source.source}, worth {shown(source.evii)} {trace.utility_unit}.")
     else:

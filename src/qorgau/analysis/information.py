@@ -16,15 +16,17 @@ penalties down to no effect at all where that predicts as well, so that noise is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 from qorgau.analysis.runs import Floats
 
 __all__ = [
-    "Estimate", "bit_values", "halves", "known_best", "number_value", "perfect_value", "readings_value", "tipping_point"
+    "Estimate", "beyond_chance", "bit_values", "halves", "known_best", "number_value", "perfect_value",
+    "readings_value", "tipping_point",
 ]
 
 _KNOTS = 4
@@ -241,6 +243,26 @@ def readings_value(
         found.append(_rule_value(_ridge, readings, centred, 2 if accuracy < 1.0 else splits, seed + draw))
     raw, se, plug_in = np.mean([(item.raw, item.se, item.plug_in) for item in found], axis=0)
     return Estimate(max(0.0, float(raw)), float(raw), float(se), float(plug_in))
+
+
+def beyond_chance(estimates: Sequence[Estimate], rate: float) -> np.ndarray:
+    """Return which estimates are above nought by more than chance explains, bool (estimates,).
+
+    When many are looked at, some are two standard errors above nought by luck: the rule of Benjamini and
+    Hochberg (1995, JRSS B 57: 289-300) keeps the expected share of such finds among all finds under `rate`.
+    """
+    if not estimates:
+        return np.zeros(0, dtype=bool)
+    raw = np.array([item.raw for item in estimates])
+    se = np.array([item.se for item in estimates])
+    usable = np.isfinite(se) & (se > 0)
+    chance = np.where(usable, norm.sf(raw / np.where(usable, se, 1.0)), np.where(np.isfinite(se) & (raw > 0), 0.0, 1.0))
+    order = np.argsort(chance, kind="stable")
+    passes = np.flatnonzero(chance[order] <= rate * np.arange(1, len(raw) + 1) / len(raw))
+    found = np.zeros(len(raw), dtype=bool)
+    if passes.size:
+        found[order[: passes[-1] + 1]] = True
+    return found
 
 
 def perfect_value(utility: Floats) -> tuple[float, float]:

@@ -81,6 +81,7 @@ class TraceRule(_Frozen):
 
     utility: Utility = Utility()
     check_accuracy: Annotated[float, Field(ge=0.5, le=1.0)] = 0.80
+    false_finds: Annotated[float, Field(gt=0, lt=1)] = 0.10
     bootstrap: int = Field(200, ge=20)
     splits: int = Field(8, ge=2)
     least_draws: int = Field(20, ge=2)

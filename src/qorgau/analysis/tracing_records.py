@@ -17,8 +17,9 @@ class ClaimValue(Record):
 
     `evppi` and `se` are in the utility's unit; `plug_in` is the estimate without splitting, which errs upwards.
     `hinge`: the best measure differs between draws where the claim is true and where it is false, and knowing is
-    worth more than two standard errors. `tips_at` is the probability of the claim at which the advice changes
-    (None for a claim that is no hinge). `gain_if_false` is what choosing again would win were the claim known false.
+    worth more than chance explains, with the number of claims looked at allowed for. `tips_at` is the probability
+    of the claim at which the advice changes (None for a claim that is no hinge). `gain_if_false` is what choosing
+    again would win were the claim known false. `monotone`: the estimate keeps the bounds that hold for certain.
     """
 
     claim: str
@@ -58,7 +59,11 @@ class FigureValue(Record):
 
 @dataclass(frozen=True)
 class SourceValue(Record):
-    """What researching one source again is worth: all its claims judged together, by a check that can err."""
+    """What researching one source again is worth: all its claims judged together, by a check that can err.
+
+    `evii` is the value of such a check, `evppi` that of one that cannot err. `settled`: worth more than chance
+    explains, with the number of sources looked at allowed for, and within its bounds (`monotone`).
+    """
 
     source: str
     claims: tuple[str, ...]
@@ -68,6 +73,8 @@ class SourceValue(Record):
     accuracy: float
     hinges: tuple[str, ...]
     note: str
+    settled: bool = False
+    monotone: bool = True
 
 
 @dataclass(frozen=True)
