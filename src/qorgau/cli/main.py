@@ -83,7 +83,7 @@ def run(
     from qorgau.case import check as findings_of
     from qorgau.case import coverage, load_case
     from qorgau.cli.checking import counted, show_errors
-    from qorgau.cli.outputs import publish
+    from qorgau.cli.outputs import files_of, publish
     from qorgau.cli.pipeline import Asked, analysed, examined, simulated
     from qorgau.cli.showing import show_answer
 
@@ -91,6 +91,7 @@ def run(
     with Stages(screen) as stages:
         stages.begin("check")
         loaded = load_case(case)
+        files = files_of(loaded)
         findings = findings_of(loaded)
         if counted(findings)["error"]:
             show_errors(screen, findings)
@@ -100,10 +101,10 @@ def run(
         covered = coverage(loaded)
         stages.end()
         asked = Asked(runs, seed, policies, out, workers, min(knockouts, runs), cluster)
-        results, folder = simulated(loaded, inputs, asked, screen, stages)
+        results, folder = simulated(loaded, files, inputs, asked, screen, stages)
         analysis = analysed(loaded, results, stages)
         stages.begin("report")
-        report = publish(loaded, results, analysis, folder)
+        report = publish(loaded, files, results, analysis, folder)
     show_answer(screen, analysis)
     screen.heading("Report")
     screen.say(f"  {report}")
@@ -163,16 +164,18 @@ def simulate(
 ) -> None:
     """Run an ensemble; goes on where an interrupted one stopped."""
     from qorgau.case import load_case
+    from qorgau.cli.outputs import files_of
     from qorgau.cli.pipeline import Asked, examined, simulated
 
     screen = Screen(as_json)
     with Stages(screen) as stages:
         stages.begin("check")
         loaded = load_case(case)
+        files = files_of(loaded)
         inputs = examined(loaded)
         stages.end()
         asked = Asked(runs, seed, policies, out, workers, knockouts, cluster)
-        results, folder = simulated(loaded, inputs, asked, screen, stages)
+        results, folder = simulated(loaded, files, inputs, asked, screen, stages)
     first, last = int(results.years[0]), int(results.years[-1])
     screen.say(
         f"{len(results.runs)} runs under {len(results.policies)} policies, {first} to {last}: {results.folder}", "bold"
@@ -288,7 +291,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Make the report again from stored results."""
-    from qorgau.cli.outputs import open_output, publish
+    from qorgau.cli.outputs import files_of, open_output, publish
     from qorgau.cli.pipeline import analysed
 
     screen = Screen(as_json)
@@ -296,7 +299,7 @@ def report(
         results, loaded, folder = open_output(out, case)
         analysis = analysed(loaded, results, stages)
         stages.begin("report")
-        path = publish(loaded, results, analysis, folder)
+        path = publish(loaded, files_of(loaded), results, analysis, folder)
         if tables:
             from qorgau.report import export_tables
 

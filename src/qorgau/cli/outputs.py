@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qorgau.case import Case
     from qorgau.ensemble.results import Results
 
-__all__ = ["default_out", "holds_results", "keep_case", "open_output", "publish"]
+__all__ = ["default_out", "files_of", "holds_results", "keep_case", "open_output", "publish"]
 
 CASE_FOLDER = "case"
 REPORT = "report.html"
@@ -84,39 +84,38 @@ def _case_of(results: Results, folder: Path, given: str | None) -> Case:
     )
 
 
-def keep_case(case: Case, out: Path) -> dict[str, str]:
-    """Copy the files of a case to ``OUT/case``, so that results can be read without it.
-
-    Returns
-    -------
-    dict
-        Each file by its path in `out`, and what it is.
-    """
-    source, target = Path(case.folder), out / CASE_FOLDER
-    names = sorted(
-        path.relative_to(source)
+def files_of(case: Case) -> dict[str, bytes]:
+    """Return the files of a case, by path within it; read when it is loaded, they are those that are run."""
+    folder = Path(case.folder)
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for pattern in ("*.yaml", "parameters/*.yaml", "evidence/*.yaml", "evidence/*.json")
-        for path in source.glob(pattern)
+        for path in sorted(folder.glob(pattern))
         if path.is_file()
-    )
-    if source.resolve() != target.resolve() and not _same(source, target, names):
-        with tempfile.TemporaryDirectory(dir=out, prefix=".case-") as scratch:
-            written = Path(scratch) / CASE_FOLDER
-            for name in names:
-                (written / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source / name, written / name)
-            if target.exists():
-                target.rename(Path(scratch) / "old")
-            written.rename(target)
-    return {f"{CASE_FOLDER}/{name.as_posix()}": "The case that was run" for name in names}
+    }
 
 
-def _same(source: Path, target: Path, names: list[Path]) -> bool:
-    there = {path.relative_to(target) for path in target.rglob("*") if path.is_file()} if target.is_dir() else set()
-    return there == set(names) and all((source / n).read_bytes() == (target / n).read_bytes() for n in names)
+def keep_case(files: Mapping[str, bytes], out: Path) -> None:
+    """Write the files of a case to ``OUT/case``, so that results can be read without it."""
+    target = out / CASE_FOLDER
+    there = {
+        path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()
+    } if target.is_dir() else {}
+    if there == files:
+        return
+    with tempfile.TemporaryDirectory(dir=out, prefix=".case-") as scratch:
+        written = Path(scratch) / CASE_FOLDER
+        for name, content in files.items():
+            (written / name).parent.mkdir(parents=True, exist_ok=True)
+            (written / name).write_bytes(content)
+        if target.exists():
+            target.rename(Path(scratch) / "old")
+        written.rename(target)
 
 
-def publish(case: Case, results: Results, analysis: Analysis, out: Path) -> Path:
+def publish(
+    case: Case, files: Mapping[str, bytes], results: Results, analysis: Analysis, out: Path
+) -> Path:
     """Write ``report.html``, ``summary.json`` and the record of what made them; return the report.
 
     Raises
@@ -128,8 +127,9 @@ def publish(case: Case, results: Results, analysis: Analysis, out: Path) -> Path
     from qorgau.ensemble.files import write_json
     from qorgau.report import build_report
 
-    files = keep_case(case, out)
+    keep_case(files, out)
     write_json(out / SUMMARY, analysis.to_json())
     report = Path(build_report(analysis, case, results.manifest, out / REPORT))
-    write_crate(out, {SUMMARY: "All of the analysis, as JSON", **files})
+    kept = {f"{CASE_FOLDER}/{name}": "The case that was run" for name in files}
+    write_crate(out, {SUMMARY: "All of the analysis, as JSON", **kept})
     return report

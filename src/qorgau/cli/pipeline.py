@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "analysed", "examined", "simulated"]
 
-_BLOCK = 16  # more at once gains nothing, and makes a stop lose more
 COMPILING = "the model, for this machine; the first time this takes about a minute, later a few seconds"
 
 
@@ -103,7 +102,9 @@ def examined(case: Case) -> Inputs:
     return inputs
 
 
-def simulated(case: Case, inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> tuple[Results, Path]:
+def simulated(
+    case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked, screen: Screen, stages: Stages
+) -> tuple[Results, Path]:
     """Run the ensemble that is asked for, or what is missing of it, and keep the case beside it.
 
     Returns
@@ -132,22 +133,14 @@ def simulated(case: Case, inputs: Inputs, asked: Asked, screen: Screen, stages: 
         out,
         asked.knockouts,
         _shower(inputs, asked, screen, stages),
-        block=_block(asked),
         cluster=asked.cluster,
         command=shlex.join(["qorgau", *sys.argv[1:]]),
         say=screen.note,
     )
-    keep_case(case, out)
+    keep_case(files, out)
     stages.end()
     _tell_failures(results, screen)
     return results, out
-
-
-def _block(asked: Asked) -> int:
-    """Draws in a block: few enough that a small ensemble still keeps every thread busy."""
-    from qorgau.ensemble.workers import available_cores
-
-    return max(1, min(_BLOCK, math.ceil(asked.runs / (asked.workers or available_cores()))))
 
 
 def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any:

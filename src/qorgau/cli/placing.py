@@ -13,7 +13,8 @@ from qorgau.errors import InputError
 
 if TYPE_CHECKING:
     from qorgau.analysis.placing import Network, Placement
-    from qorgau.case import Case, Corridor
+    from qorgau.case import Case
+    from qorgau.case.models import Corridor
 
 __all__ = ["NOT_FOR", "network_of", "show_placement", "summary_of"]
 
@@ -91,12 +92,12 @@ def _label(corridor: Corridor, state_of: dict[str, str], names: dict[str, str], 
 
 def _middle(case: Case) -> tuple[np.ndarray, np.ndarray, dict[str, float], set[tuple[str, str]]]:
     """Return evasion by corridor unwatched and watched, users by market, and which source reaches which market."""
+    from qorgau.case import parameter_table
     from qorgau.ensemble.priors import Distribution
     from qorgau.ensemble.translate import inputs_of
     from qorgau.model.enforcement import EFFORT_REFERENCE, advance_detection
     from qorgau.model.mechanisms import Mechanism
     from qorgau.model.run import begin
-    from qorgau.case import parameter_table
 
     inputs = inputs_of(case)
     world = inputs.world

@@ -18,7 +18,9 @@ def all_schemas() -> dict[str, dict[str, Any]]:
 
     pattern = Pattern.model_json_schema()
     definitions = {**pattern.pop("$defs", {}), "Pattern": pattern}
-    # The id of a pattern is its key in the file.
+    # In the file one tolerance may stand without brackets, and the id of a pattern is its key.
+    one = pattern["properties"]["tolerance"]["items"]
+    pattern["properties"]["tolerance"] = {"anyOf": [*one["anyOf"], {"type": "array", "items": one, "minItems": 1}]}
     pattern["properties"].pop("id")
     pattern["required"] = [name for name in pattern["required"] if name != "id"]
     return {

@@ -57,7 +57,7 @@ class Screen:
     def say(self, text: str = "", style: str = "") -> None:
         """Print text; nothing when JSON is wanted."""
         if not self.as_json:
-            self.out.print(Text(text, style=style), soft_wrap=False)
+            self._print(Text(text, style=style))
 
     def heading(self, text: str) -> None:
         """Print a heading with a line before it."""
@@ -82,7 +82,18 @@ class Screen:
             made.add_column(name, justify="right" if number else "left", no_wrap=number, overflow="fold")
         for row in rows:
             made.add_row(*(Text(cell) for cell in row))
-        self.out.print(Padding(made, (0, 0, 0, 2)))
+        self._print(Padding(made, (0, 0, 0, 2)))
+
+    def _print(self, what: Any) -> None:
+        if self.out.is_terminal:
+            self.out.print(what)
+            return
+        with self.out.capture() as caught:
+            self.out.print(what)
+        # Cells are filled up with spaces, which files and pipes can do without.
+        for line in caught.get().splitlines() or [""]:
+            print(line.rstrip(), file=self.out.file)
+        self.out.file.flush()
 
     def not_for(self, lines: Sequence[str]) -> None:
         """End the output with what it is not for."""
@@ -177,9 +188,10 @@ class Stages:
             if self._live is not None and self._task is not None:
                 self._live.remove_task(self._task)
                 self._task = None
-            if not self._screen.as_json:
-                (self._live.console if self._live is not None and self._screen.out.is_terminal
-                 else self._screen.out).print(Text(f"  {self._name:<12} {clock(took)}"))
+            if self._live is not None and self._screen.out.is_terminal and not self._screen.as_json:
+                self._live.console.print(f"  {self._name:<12} {clock(took)}")
+            else:
+                self._screen.say(f"  {self._name:<12} {clock(took)}")
             self._name = ""
 
     def rounded(self) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from qorgau.cli.screen import Screen
@@ -17,6 +18,7 @@ __all__ = [
 
 _SIDE = ("people_recruited", "people_retrafficked", "people_identified", "people_assisted", "opiates_delivered_kg")
 _MOST = 12
+_RISES = re.compile(r": (very )?likely more\b")
 
 
 def _share(value: float) -> str:
@@ -171,11 +173,9 @@ def show_compare(screen: Screen, analysis: Analysis) -> None:
         ("measure", *(_label(name) for name in shown)),
         [(m.label, *(_percent(m.effect(name)) for name in shown)) for m in measures],
     )
-    harm = [f"{m.label}: {text}" for m in measures for text in m.harm]
-    if harm:
-        screen.heading("Harm to people to be read beside it")
-        for line in harm:
-            screen.say(f"  {line}")
+    screen.heading("Harm to people that at least likely rises")
+    harm = [(m.label, text) for m in measures for text in m.harm if _RISES.search(text)]
+    screen.table((), harm or [("none", "")])
     _show_displacement(screen, analysis)
 
 
