@@ -21,7 +21,7 @@ from qorgau.ensemble.files import write_atomically
 from qorgau.report.exports import export_figures, export_tables
 from qorgau.report.figures.figure import Panel
 from qorgau.report.render import inline_svg
-from qorgau.report.text import claim_links, with_links
+from qorgau.report.text import claim_links
 from qorgau.report.theme import DARK, DIRECTIONS, LIGHT, css_tokens
 from qorgau.report.views.answer import answer_view
 from qorgau.report.views.context import Context, context_of
@@ -36,9 +36,14 @@ from qorgau.report.views.trace import trace_view
 __all__ = ["build_report", "render_report"]
 
 SECTIONS: tuple[tuple[str, str], ...] = (
-    ("answer", "The answer"), ("helps", "What helps most"), ("moves", "Where harm moves"),
-    ("developed", "How it developed"), ("together", "Does it hang together"), ("hangs", "What the advice hangs on"),
-    ("evidence", "The evidence"), ("method", "Method and limits"),
+    ("answer", "The answer"),
+    ("helps", "What helps most"),
+    ("moves", "Where harm moves"),
+    ("developed", "How it developed"),
+    ("together", "Does it hang together"),
+    ("hangs", "What the advice hangs on"),
+    ("evidence", "The evidence"),
+    ("method", "Method and limits"),
 )
 """Anchor and name of each section, in order."""
 
@@ -100,27 +105,42 @@ def render_report(context: Context) -> str:
     environment = _environment(context)
     page = environment.get_template("report.html.j2").render(
         sections=SECTIONS,
-        style=Markup(_pressed(f":root{{color-scheme:light dark;{css_tokens(LIGHT)}}}"
-                              f"@media screen and (prefers-color-scheme:dark){{:root{{{css_tokens(DARK)}}}}}{style}")),
+        style=Markup(
+            _pressed(
+                f":root{{color-scheme:light dark;{css_tokens(LIGHT)}}}"
+                f"@media screen and (prefers-color-scheme:dark){{:root{{{css_tokens(DARK)}}}}}{style}"
+            )
+        ),
         script=Markup(script),
         policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; "
-               "base-uri 'none'; form-action 'none'",
-        version=__version__, case=context.case, analysis=context.analysis, facts=facts(context),
-        answer=answer_view(context), measures=measures_view(context), moves=displacement_view(context),
-        developed=history_view(context), patterns=patterns_view(context), trace=trace_view(context),
-        evidence=evidence_view(context), method=method_view(context),
+        "base-uri 'none'; form-action 'none'",
+        version=__version__,
+        case=context.case,
+        analysis=context.analysis,
+        facts=facts(context),
+        answer=answer_view(context),
+        measures=measures_view(context),
+        moves=displacement_view(context),
+        developed=history_view(context),
+        patterns=patterns_view(context),
+        trace=trace_view(context),
+        evidence=evidence_view(context),
+        method=method_view(context),
     )
     return _lines(page) + "\n"
 
 
 def _environment(context: Context) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("qorgau.report", "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.PackageLoader("qorgau.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     known = frozenset(context.claims)
     environment.filters["claims"] = lambda ids: claim_links(ids, known)
-    environment.filters["linked"] = lambda text: with_links(text, known)
+    environment.filters["linked"] = context.linked
     environment.filters["thousands"] = lambda number: f"{number:,}"
     environment.globals["drawn"] = _drawn
     environment.globals["directions"] = DIRECTIONS

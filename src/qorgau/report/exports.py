@@ -32,15 +32,25 @@ _FORMATS = ("csv", "parquet")
 
 def _flat(prefix: str, item: Interval) -> dict[str, float]:
     return {
-        f"{prefix}_median": item.median, f"{prefix}_low50": item.low50, f"{prefix}_high50": item.high50,
-        f"{prefix}_low90": item.low90, f"{prefix}_high90": item.high90,
+        f"{prefix}_median": item.median,
+        f"{prefix}_low50": item.low50,
+        f"{prefix}_high50": item.high50,
+        f"{prefix}_low90": item.low90,
+        f"{prefix}_high90": item.high90,
     }
 
 
 def _effect(policy: str, e: Effect) -> dict[str, Any]:
     return {
-        "policy": policy, "outcome": e.outcome, "label": e.label, "unit": e.unit, **_flat("baseline", e.baseline),
-        **_flat("difference", e.difference), **_flat("percent", e.percent), "p_fewer": e.p_fewer, "word": e.word,
+        "policy": policy,
+        "outcome": e.outcome,
+        "label": e.label,
+        "unit": e.unit,
+        **_flat("baseline", e.baseline),
+        **_flat("difference", e.difference),
+        **_flat("percent", e.percent),
+        "p_fewer": e.p_fewer,
+        "word": e.word,
     }
 
 
@@ -55,74 +65,148 @@ def tables_of(analysis: Analysis, case: Case) -> dict[str, list[Mapping[str, Any
     return {
         "measures": [
             {
-                "policy": m.policy, "label": m.label, "rank": m.rank, "claims": " ".join(m.claims),
-                **_flat("cost_usd_year", m.cost_usd_year), "regret": m.regret, "best_in": m.best_in,
-                "near_best_in": m.near_best_in, "dominated_by": " ".join(m.dominated_by),
-            } for m in measures
+                "policy": m.policy,
+                "label": m.label,
+                "rank": m.rank,
+                "claims": " ".join(m.claims),
+                **_flat("cost_usd_year", m.cost_usd_year),
+                "regret": m.regret,
+                "best_in": m.best_in,
+                "near_best_in": m.near_best_in,
+                "dominated_by": " ".join(m.dominated_by),
+            }
+            for m in measures
         ],
         "effects": [_effect(m.policy, e) for m in measures for e in m.effects],
         "displacement": [
             {
-                "policy": r.policy, "kind": r.kind, "place": r.place, "label": r.label, "what": r.what, "unit": r.unit,
-                **_flat("baseline", r.baseline), **_flat("difference", r.difference), **_flat("percent", r.percent),
-                "p_more": r.p_more, "word": r.word,
-            } for r in compared.displacement
+                "policy": r.policy,
+                "kind": r.kind,
+                "place": r.place,
+                "label": r.label,
+                "what": r.what,
+                "unit": r.unit,
+                **_flat("baseline", r.baseline),
+                **_flat("difference", r.difference),
+                **_flat("percent", r.percent),
+                "p_more": r.p_more,
+                "word": r.word,
+            }
+            for r in compared.displacement
         ],
         "patterns": [
             {
-                "id": p.id, "claims": " ".join(p.claims), "kind": p.kind, "statement": p.statement, "test": p.test,
-                "verdict": p.verdict, "verdict_prior": p.verdict_prior, "prior": p.prior.rate, "matched": p.matched.rate,
-                "matched_low": p.matched.low, "matched_high": p.matched.high, "left_out": p.left_out.rate,
-            } for p in matching.patterns
+                "id": p.id,
+                "claims": " ".join(p.claims),
+                "kind": p.kind,
+                "statement": p.statement,
+                "test": p.test,
+                "verdict": p.verdict,
+                "verdict_prior": p.verdict_prior,
+                "prior": p.prior.rate,
+                "matched": p.matched.rate,
+                "matched_low": p.matched.low,
+                "matched_high": p.matched.high,
+                "left_out": p.left_out.rate,
+            }
+            for p in matching.patterns
         ],
         "claims_value": [
             {
-                "claim": c.claim, "source": c.source, "p": c.p, "evppi": c.evppi, "se": c.se, "hinge": c.hinge,
-                "tips_at": c.tips_at, "best_now": c.best_now, "best_if_true": c.best_if_true,
-                "best_if_false": c.best_if_false, "unit": trace.utility_unit,
-            } for c in trace.claims
+                "claim": c.claim,
+                "source": c.source,
+                "p": c.p,
+                "evppi": c.evppi,
+                "se": c.se,
+                "hinge": c.hinge,
+                "tips_at": c.tips_at,
+                "best_now": c.best_now,
+                "best_if_true": c.best_if_true,
+                "best_if_false": c.best_if_false,
+                "unit": trace.utility_unit,
+            }
+            for c in trace.claims
         ],
         "sources_value": [
             {
-                "source": s.source, "claims": " ".join(s.claims), "evii": s.evii, "se": s.se, "accuracy": s.accuracy,
-                "hinges": " ".join(s.hinges), "unit": trace.utility_unit,
-            } for s in trace.sources
+                "source": s.source,
+                "claims": " ".join(s.claims),
+                "evii": s.evii,
+                "se": s.se,
+                "accuracy": s.accuracy,
+                "hinges": " ".join(s.hinges),
+                "unit": trace.utility_unit,
+            }
+            for s in trace.sources
         ],
         "history": [
             {
-                "outcome": b.outcome, "label": b.label, "unit": b.unit, "year": year, "median": b.median[i],
-                "low50": b.low50[i], "high50": b.high50[i], "low90": b.low90[i], "high90": b.high90[i],
-            } for b in analysis.history.bands for i, year in enumerate(b.years)
+                "outcome": b.outcome,
+                "label": b.label,
+                "unit": b.unit,
+                "year": year,
+                "median": b.median[i],
+                "low50": b.low50[i],
+                "high50": b.high50[i],
+                "low90": b.low90[i],
+                "high90": b.high90[i],
+            }
+            for b in analysis.history.bands
+            for i, year in enumerate(b.years)
         ],
         "history_published": [
             {"outcome": b.outcome, "year": p.year, "value": p.value, "source": p.source, "note": p.note}
-            for b in analysis.history.bands for p in b.observed
+            for b in analysis.history.bands
+            for p in b.observed
             if not (b.unit.startswith("persons") and 0 < p.value < under)
         ],
         "narrowed": [
             {
-                "name": n.name, "kind": n.kind, "prior_mean": n.prior_mean, "prior_sd": n.prior_sd,
-                "matched_mean": n.matched_mean, "matched_sd": n.matched_sd, "moved": n.moved,
-            } for n in matching.narrowed
+                "name": n.name,
+                "kind": n.kind,
+                "prior_mean": n.prior_mean,
+                "prior_sd": n.prior_sd,
+                "matched_mean": n.matched_mean,
+                "matched_sd": n.matched_sd,
+                "moved": n.moved,
+            }
+            for n in matching.narrowed
         ],
         "knockouts": [
             {
-                "mechanism": k.mechanism, "outcome": k.outcome, "effect": k.effect, "mean_absolute": k.mean_absolute,
-                "se": k.se, "above_tenth": k.above_tenth,
-            } for k in analysis.knockouts.effects
+                "mechanism": k.mechanism,
+                "outcome": k.outcome,
+                "effect": k.effect,
+                "mean_absolute": k.mean_absolute,
+                "se": k.se,
+                "above_tenth": k.above_tenth,
+            }
+            for k in analysis.knockouts.effects
         ],
         "knockout_patterns": [
             {
-                "mechanism": k.mechanism, "pattern": k.pattern, "verdict": k.verdict, "with_rate": k.with_rate,
+                "mechanism": k.mechanism,
+                "pattern": k.pattern,
+                "verdict": k.verdict,
+                "with_rate": k.with_rate,
                 "without_rate": k.without_rate,
-            } for k in analysis.knockouts.patterns
+            }
+            for k in analysis.knockouts.patterns
         ],
         "claims": [
             {
-                "id": c.id, "statement": c.statement, "kind": c.kind, "subsystem": c.subsystem, "page": c.page,
-                "source": c.source, "cites": " ".join(c.cites), "grade": c.grade, "status": c.status,
+                "id": c.id,
+                "statement": c.statement,
+                "kind": c.kind,
+                "subsystem": c.subsystem,
+                "page": c.page,
+                "source": c.source,
+                "cites": " ".join(c.cites),
+                "grade": c.grade,
+                "status": c.status,
                 "placement": " ".join(f"{p.role}={p.where}" for p in c.placement),
-            } for c in case.evidence.claims
+            }
+            for c in case.evidence.claims
         ],
     }
 
@@ -173,8 +257,11 @@ def all_figures(context: Context) -> Iterable[Figure]:
     """Yield every drawn figure of the report."""
     policy = moving_policy(context)
     found = [
-        cost_figure(context), map_figure(context, policy) if policy else None, *history_figures(context),
-        knockout_figure(context), learned_figure(context),
+        cost_figure(context),
+        map_figure(context, policy) if policy else None,
+        *history_figures(context),
+        knockout_figure(context),
+        learned_figure(context),
     ]
     return [figure for figure in found if figure is not None]
 

@@ -55,7 +55,7 @@ def inline_svg(chart: alt.Chart | alt.LayerChart, name: str, title: str, descrip
     svg = _COLOUR.sub(_variable, svg)
     size = re.match(r"<svg[^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"", svg)
     width, height = size.groups() if size else ("0", "0")
-    body = svg[svg.index(">") + 1:]
+    body = svg[svg.index(">") + 1 :]
     # The width given to the picture is its greatest: beyond it letters would outgrow those of the page.
     return Markup(
         f'<svg class="fig {escape(css)}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '

@@ -9,11 +9,24 @@ from collections.abc import Collection, Iterable, Sequence
 from markupsafe import Markup, escape
 
 from qorgau.analysis.record import Interval
-from qorgau.analysis.words import rounded, shown, suppressed
+from qorgau.analysis.words import shown, suppressed
 
 __all__ = [
-    "asides", "claim_links", "count_of_people", "joined", "lower_first", "money", "percent_span", "share", "signed",
-    "span", "tiny_share", "value", "with_links",
+    "asides",
+    "claim_links",
+    "count_of_people",
+    "joined",
+    "lower_first",
+    "money",
+    "percent",
+    "percent_range",
+    "percent_span",
+    "share",
+    "signed",
+    "span",
+    "tiny_share",
+    "value",
+    "with_links",
 ]
 
 DASH = "–"
@@ -27,26 +40,54 @@ def value(number: float, item: Interval | None = None) -> str:
     return shown(number, item.low90, item.high90)
 
 
+def _plain_zero(text: str) -> str:
+    """Return "0" for what is nought after rounding: it has no sign."""
+    return "0" if text.strip(f"{MINUS}0.,") == "" else text
+
+
 def signed(number: float, low: float = math.nan, high: float = math.nan) -> str:
     """Return a change with its sign, such as "−2,230" or "+110"; zero has none."""
     known = math.isfinite(low) and math.isfinite(high)
-    text = shown(number, low, high) if known else shown(number)
-    return f"+{text}" if math.isfinite(number) and rounded(number, *((low, high) if known else ())) > 0 else text
+    text = _plain_zero(shown(number, low, high) if known else shown(number))
+    return f"+{text}" if math.isfinite(number) and number > 0 and text != "0" else text
 
 
 def span(item: Interval, sign: bool = True) -> str:
     """Return the 90 % interval, such as "−31 to −6"."""
     if not (math.isfinite(item.low90) and math.isfinite(item.high90)):
         return "not known"
-    make = signed if sign else shown
-    return f"{make(item.low90, item.low90, item.high90)} to {make(item.high90, item.low90, item.high90)}"
+    low, high = (
+        signed(end, item.low90, item.high90) if sign else _plain_zero(shown(end, item.low90, item.high90))
+        for end in (item.low90, item.high90)
+    )
+    return f"{low} to {high}"
+
+
+def percent(item: Interval, number: float | None = None) -> str:
+    """Return a change in per cent, the median by default: whole numbers where the interval is wide, else one digit."""
+    shown_number = item.median if number is None else number
+    if not math.isfinite(shown_number):
+        return DASH
+    half = abs(item.high90 - item.low90) / 2
+    rounded_number = round(shown_number, 0 if not half < 5 else 1)
+    if rounded_number == 0:
+        return "0"
+    sign = "+" if rounded_number > 0 else MINUS
+    return f"{sign}{abs(rounded_number):,.1f}".removesuffix(".0")
+
+
+def percent_range(item: Interval) -> str:
+    """Return the 90 % interval of a change in per cent, such as "−31 to −6"."""
+    if not (math.isfinite(item.low90) and math.isfinite(item.high90)):
+        return "not known"
+    return f"{percent(item, item.low90)} to {percent(item, item.high90)}"
 
 
 def percent_span(item: Interval) -> str:
     """Return a change in per cent with its interval, such as "−18 % (−31 to −6)"."""
     if not math.isfinite(item.median):
         return DASH
-    return f"{signed(item.median, item.low90, item.high90)} % ({span(item)})"
+    return f"{percent(item)} % ({percent_range(item)})"
 
 
 def share(number: float) -> str:
@@ -99,11 +140,15 @@ def claim_links(ids: Iterable[str], known: Collection[str]) -> Markup:
     )
 
 
-def with_links(text: str, known: Collection[str]) -> Markup:
-    """Return text, escaped, in which the ids of claims are links."""
+def with_links(text: str, known: Collection[str], others: Collection[str] = ()) -> Markup:
+    """Return text, escaped, in which the ids of claims (and of `others` in this page) are links."""
     pieces = re.split(r"([A-Za-z][A-Za-z0-9_-]*)", text)
     return Markup("").join(
-        Markup('<a class="c" href="#{0}">{0}</a>').format(piece) if piece in known else escape(piece)
+        Markup('<a class="c" href="#{0}">{0}</a>').format(piece)
+        if piece in known
+        else Markup('<a href="#{0}">{0}</a>').format(piece)
+        if piece in others
+        else escape(piece)
         for piece in pieces
     )
 

@@ -41,6 +41,6 @@ class Drawing:
 
     def chart(self) -> alt.LayerChart:
         """Return the whole, with the theme."""
-        made = alt.layer(*self._layers, width=self.width, height=self.height)
+        made = alt.LayerChart(layer=self._layers, width=self.width, height=self.height)
         made.datasets = self._rows
         return themed(made)

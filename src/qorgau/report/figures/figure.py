@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import altair as alt
 
-__all__ = ["Chart", "Figure", "Panel", "Source", "Table", "nice_scale", "Scale"]
+__all__ = ["Chart", "Figure", "Panel", "Scale", "Source", "Table", "nice_scale"]
 
 Chart = alt.Chart | alt.LayerChart
 
@@ -99,15 +100,14 @@ def nice_scale(numbers: Sequence[float], most: int = 5, zero: bool = True) -> Sc
     zero
         Whether zero must be on it.
     """
-    import math
-
     held = [n for n in numbers if math.isfinite(n)] + ([0.0] if zero else [])
     low, high = (min(held), max(held)) if held else (0.0, 1.0)
-    if high - low <= 0:
+    if high - low < 1e-9:
         low, high = (low - 1.0, high + 1.0) if not zero else (min(low, 0.0), max(high, 1.0))
     raw = (high - low) / most
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= raw * 0.999)
+    digits = max(0, 3 - math.floor(math.log10(step)))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(round(k * step, 10) for k in range(first, last + 1))
+    ticks = tuple(round(k * step, digits) for k in range(first, last + 1))
     return Scale(ticks[0], ticks[-1], ticks)

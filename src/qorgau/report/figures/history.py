@@ -54,7 +54,12 @@ def shown_band(band: Band) -> Shown:
 
 
 def history_panel(
-    band: Band, marks: Sequence[Mark] = (), *, under: int = 11, top: float | None = None, width: int = 280,
+    band: Band,
+    marks: Sequence[Mark] = (),
+    *,
+    under: int = 11,
+    top: float | None = None,
+    width: int = 268,
     height: int = 116,
 ) -> alt.LayerChart:
     """Return one outcome by the year.
@@ -79,18 +84,29 @@ def history_panel(
         if all(math.isfinite(v) for v in (m, a, b, c, d))
     ]
     dots = [
-        {"year": p.year, "value": p.value * factor} for p in band.observed
+        {"year": p.year, "value": p.value * factor}
+        for p in band.observed
         if math.isfinite(p.value) and not (band.unit.startswith("persons") and 0 < p.value < under)
     ]
     first, last = (band.years[0], band.years[-1]) if band.years else (0, 1)
     held = [top * factor] if top is not None else [row["d"] for row in rows] + [dot["value"] for dot in dots]
     scale = nice_scale([*held, *(row["a"] for row in rows if row["a"] < 0)], most=2)
-    x = alt.X("year:Q", title=None, scale=alt.Scale(domain=[first, last + 0.5], nice=False, zero=False), axis=alt.Axis(
-        values=[first, (first + last) // 2, last], format="d", grid=False, labelFlush=True, domain=True,
-        domainColor=paint("rule")))
+    x = alt.X(
+        "year:Q",
+        title=None,
+        scale=alt.Scale(domain=[first, last + 0.5], nice=False, zero=False),
+        axis=alt.Axis(
+            values=[first, (first + last) // 2, last],
+            format="d",
+            grid=False,
+            labelFlush=True,
+            domain=True,
+            domainColor=paint("rule"),
+        ),
+    )
     domain = alt.Scale(domain=[scale.low, scale.high], nice=False)
     # A fixed width for the labels keeps the panels of a figure in line.
-    axis = alt.Axis(values=list(scale.ticks), format=",.6~f", minExtent=38, maxExtent=38)
+    axis = alt.Axis(values=list(scale.ticks), format=",.6~f", minExtent=46, maxExtent=46)
 
     def y(name: str) -> alt.Y:
         return alt.Y(f"{name}:Q", title=None, scale=domain, axis=axis)
@@ -101,19 +117,26 @@ def history_panel(
         base.mark_area(color=paint("ink2"), opacity=0.15).encode(y=y("a"), y2="d:Q"),
         base.mark_area(color=paint("ink2"), opacity=0.24).encode(y=y("b"), y2="c:Q"),
     )
-    inside = [{"at": m.at, "number": str(m.number)} for m in marks if first <= m.at <= last + 0.5]
+    inside: list[dict[str, float | str]] = [
+        {"at": m.at, "number": str(m.number)} for m in marks if first <= m.at <= last + 0.5
+    ]
     if inside:
         at = drawing.over(_spread(inside, (last + 0.5 - first) / width * 11)).encode(
-            x=alt.X("at:Q", scale=alt.Scale(domain=[first, last + 0.5])))
+            x=alt.X("at:Q", scale=alt.Scale(domain=[first, last + 0.5]))
+        )
         drawing.add(
             at.mark_rule(stroke=paint("ink3"), strokeDash=[2, 3], strokeWidth=1),
             at.mark_text(fontSize=11, fontWeight=700, color=paint("ink2"), baseline="bottom").encode(
-                x=alt.X("label:Q"), y=alt.value(-3), text="number:N"),
+                x=alt.X("label:Q"), y=alt.value(-3), text="number:N"
+            ),
         )
     drawing.add(base.mark_line(color=paint("ink"), strokeWidth=1.9).encode(y=y("m")))
     if dots:
-        drawing.add(drawing.over(dots).mark_point(
-            size=26, fill=paint("bg"), stroke=paint("ink"), strokeWidth=1.3, opacity=1).encode(x=x, y=y("value")))
+        drawing.add(
+            drawing.over(dots)
+            .mark_point(size=26, fill=paint("bg"), stroke=paint("ink"), strokeWidth=1.3, opacity=1)
+            .encode(x=x, y=y("value"))
+        )
     return drawing.chart()
 
 

@@ -60,9 +60,14 @@ def place_labels(
     for x, y, text in points:
         w, h = text_width(text, size), size * 1.15
         options = (
-            (x + gap, y, "left"), (x - gap, y, "right"), (x, y - gap - h / 2, "center"), (x, y + gap + h / 2, "center"),
-            (x + gap * 0.8, y - h * 0.7, "left"), (x + gap * 0.8, y + h * 0.7, "left"),
-            (x - gap * 0.8, y - h * 0.7, "right"), (x - gap * 0.8, y + h * 0.7, "right"),
+            (x + gap, y, "left"),
+            (x - gap, y, "right"),
+            (x, y - gap - h / 2, "center"),
+            (x, y + gap + h / 2, "center"),
+            (x + gap * 0.8, y - h * 0.7, "left"),
+            (x + gap * 0.8, y + h * 0.7, "left"),
+            (x - gap * 0.8, y - h * 0.7, "right"),
+            (x - gap * 0.8, y + h * 0.7, "right"),
         )
         found = None
         for at, level, align in options:

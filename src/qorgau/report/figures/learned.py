@@ -31,11 +31,16 @@ def learned_chart(items: Sequence[Narrowed], labels: Sequence[str], width: int) 
     ]
     drawing = Drawing(width, max(1, len(rows)) * 24)
     extent = label_extent(labels, 13)
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(
-        labelLimit=420, minExtent=extent, maxExtent=extent, labelColor=paint("ink"), labelFontSize=13))
+    y = alt.Y(
+        "name:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(labelLimit=420, minExtent=extent, maxExtent=extent, labelColor=paint("ink"), labelFontSize=13),
+    )
     scale = alt.Scale(domain=[0, 1], nice=False)
-    x = alt.X("before:Q", scale=scale, title=None, axis=alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1], format=".2~f", orient="top"))
+    x = alt.X(
+        "before:Q", scale=scale, title=None, axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f", orient="top")
+    )
     base = drawing.over(rows).encode(y=y)
     drawing.add(
         base.mark_rule(color=paint("src"), strokeWidth=2).encode(x=x, x2="after:Q"),

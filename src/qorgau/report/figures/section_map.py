@@ -101,9 +101,13 @@ def section_map(
     taken: list[Box] = [tuple(b["box"]) for b in badges]  # type: ignore[misc]
     at, names, arrows = _cities(cities, picture, size, taken)
     taken += [n["box"] for n in names]
-    countries = _country_names(picture, states, outlines, 11 if not small else 10, taken + [
-        (c["x"] - 6, c["y"] - 6, c["x"] + 6, c["y"] + 6) for c in at
-    ])
+    countries = _country_names(
+        picture,
+        states,
+        outlines,
+        11 if not small else 10,
+        taken + [(c["x"] - 6, c["y"] - 6, c["x"] + 6, c["y"] + 6) for c in at],
+    )
     drawing = Drawing(width, height)
     x, y = _scales(width, height)
 
@@ -112,28 +116,43 @@ def section_map(
 
     _ground(drawing, picture, states, focus)
     drawing.add(
-        points(lines).mark_line(strokeWidth=4.2 if not small else 3, strokeDash=[0.1, 6.4 if not small else 4.6],
-                                strokeCap="round", strokeJoin="round").encode(
-            detail="piece:N", order="step:Q", stroke=alt.Stroke("colour:N", scale=None)),
-        points(countries).mark_text(fontSize=11 if not small else 10, fontWeight=600, color=paint("ink3")).encode(
-            text="text:N"),
+        points(lines)
+        .mark_line(
+            strokeWidth=4.2 if not small else 3,
+            strokeDash=[0.1, 6.4 if not small else 4.6],
+            strokeCap="round",
+            strokeJoin="round",
+        )
+        .encode(detail="piece:N", order="step:Q", stroke=alt.Stroke("colour:N", scale=None)),
+        points(countries)
+        .mark_text(fontSize=11 if not small else 10, fontWeight=600, color=paint("ink3"))
+        .encode(text="text:N"),
         points(at).mark_circle(size=34, stroke=paint("ink"), strokeWidth=1.5, fill=paint("bg"), opacity=1),
-        points(arrows).mark_point(shape="M0,-1L0.6,0.7L0,0.35L-0.6,0.7Z", filled=True, size=110, color=paint("ink2"), opacity=1).encode(
-            angle=alt.Angle("angle:Q", scale=None)),
+        points(arrows)
+        .mark_point(shape="M0,-1L0.6,0.7L0,0.35L-0.6,0.7Z", filled=True, size=170, color=paint("ink2"), opacity=1)
+        .encode(angle=alt.Angle("angle:Q", scale=None)),
     )
     for align in ("left", "right", "center"):
         rows = [n for n in names if n["align"] == align]
         if rows:
-            halo = points(rows).mark_text(align=align, baseline="middle", fontSize=size, color=paint("focus"),
-                                          stroke=paint("focus"), strokeWidth=3.5, strokeJoin="round")
+            halo = points(rows).mark_text(
+                align=align,
+                baseline="middle",
+                fontSize=size,
+                color=paint("focus"),
+                stroke=paint("focus"),
+                strokeWidth=3.5,
+                strokeJoin="round",
+            )
             plain = points(rows).mark_text(align=align, baseline="middle", fontSize=size)
             drawing.add(halo.encode(text="text:N"), plain.encode(text="text:N"))
     drawing.add(
-        points(badges).mark_rect(cornerRadius=3, stroke=paint("bg"), strokeWidth=1.5, opacity=1).encode(
-            x2="x2:Q", y2="y2:Q", fill=alt.Fill("colour:N", scale=None)),
-        points([{**b, "x": (b["x"] + b["x2"]) / 2, "y": (b["y"] + b["y2"]) / 2} for b in badges]).mark_text(
-            fontSize=size, fontWeight=700, baseline="middle").encode(
-            text="text:N", color=alt.Color("on:N", scale=None)),
+        points(badges)
+        .mark_rect(cornerRadius=3, stroke=paint("bg"), strokeWidth=1.5, opacity=1)
+        .encode(x2="x2:Q", y2="y2:Q", fill=alt.Fill("colour:N", scale=None)),
+        points([{**b, "x": (b["x"] + b["x2"]) / 2, "y": (b["y"] + b["y2"]) / 2} for b in badges])
+        .mark_text(fontSize=size, fontWeight=700, baseline="middle")
+        .encode(text="text:N", color=alt.Color("on:N", scale=None)),
     )
     return drawing.chart().configure_view(stroke=None, fill=paint("water"), cornerRadius=2, clip=True)
 
@@ -163,17 +182,24 @@ def _ground(drawing: Drawing, picture: MapOutline, states: Mapping[str, str], fo
     for token, features in by_shade.items():
         if features:
             outline: dict[str, Any] = {"stroke": paint("ink2"), "strokeWidth": 1.2} if token == "focus" else {}
-            drawing.add(drawing.over(features).mark_geoshape(fill=paint(token), **outline).project(
-                type="identity", scale=1, translate=[0, 0]))
+            drawing.add(
+                drawing.over(features)
+                .mark_geoshape(fill=paint(token), **outline)
+                .project(type="identity", scale=1, translate=[0, 0])
+            )
     borders = [
         {"x": round(float(px), 1), "y": round(float(py), 1), "piece": f"{a}{b}{k}", "step": i}
-        for (a, b), pieces in picture.borders.items() for k, piece in enumerate(pieces)
+        for (a, b), pieces in picture.borders.items()
+        for k, piece in enumerate(pieces)
         for i, (px, py) in enumerate(spaced(piece, 1.5))
     ]
     if borders:
         x, y = _scales(drawing.width, drawing.height)
-        drawing.add(drawing.over(borders).mark_line(stroke=paint("border"), strokeWidth=1).encode(
-            x=x, y=y, detail="piece:N", order="step:Q"))
+        drawing.add(
+            drawing.over(borders)
+            .mark_line(stroke=paint("border"), strokeWidth=1)
+            .encode(x=x, y=y, detail="piece:N", order="step:Q")
+        )
 
 
 def _inside(cities: Sequence[City], picture: MapOutline) -> list[tuple[float, float]]:
@@ -182,7 +208,10 @@ def _inside(cities: Sequence[City], picture: MapOutline) -> list[tuple[float, fl
 
 
 def _sections(
-    marks: Sequence[SectionMark], picture: MapOutline, outlines: Outlines, small: bool,
+    marks: Sequence[SectionMark],
+    picture: MapOutline,
+    outlines: Outlines,
+    small: bool,
     cities: list[tuple[float, float]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return dotted lines, and badges that keep away from cities and from each other."""
@@ -203,9 +232,15 @@ def _sections(
             continue
         shapes[mark.place] = np.concatenate(pieces)
         lines += [
-            {"x": round(float(x), 1), "y": round(float(y), 1), "piece": f"{mark.place}{k}", "step": i,
-             "colour": paint(mark.direction)}
-            for k, piece in enumerate(pieces) for i, (x, y) in enumerate(piece)
+            {
+                "x": round(float(x), 1),
+                "y": round(float(y), 1),
+                "piece": f"{mark.place}{k}",
+                "step": i,
+                "colour": paint(mark.direction),
+            }
+            for k, piece in enumerate(pieces)
+            for i, (x, y) in enumerate(piece)
         ]
     high = 19 if not small else 15
     for mark in sorted(marks, key=lambda m: -len(m.badge)):
@@ -214,22 +249,37 @@ def _sections(
         text = mark.badge.split(" ")[0] if small else mark.badge
         half = (text_width(text, 12 if not small else 11) + 11) / 2
         points = shapes[mark.place]
-        edge = np.minimum.reduce([
-            points[:, 0] - half, picture.width - points[:, 0] - half,
-            points[:, 1] - high, picture.height - points[:, 1] - high,
-        ])
+        edge = np.minimum.reduce(
+            [
+                points[:, 0] - half,
+                picture.width - points[:, 0] - half,
+                points[:, 1] - high,
+                picture.height - points[:, 1] - high,
+            ]
+        )
         others = np.array([*cities, *(((b["x"] + b["x2"]) / 2, (b["y"] + b["y2"]) / 2) for b in badges)])
-        room = edge if not len(others) else np.minimum(
-            edge, np.hypot(*(points[:, None, :] - others[None, :, :]).transpose(2, 0, 1)).min(axis=1))
+        room = (
+            edge
+            if not len(others)
+            else np.minimum(edge, np.hypot(*(points[:, None, :] - others[None, :, :]).transpose(2, 0, 1)).min(axis=1))
+        )
         # Roomy enough is enough: among such places the one nearest the middle of the section says most.
         far = np.abs(np.arange(len(points)) - len(points) / 2)
         best = int(np.where(room >= _ROOM, far, np.inf).argmin()) if (room >= _ROOM).any() else int(room.argmax())
         x, y = (float(v) for v in points[best])
         box = (x - half, y - high / 2, x + half, y + high / 2)
-        badges.append({
-            "x": round(box[0], 1), "y": round(box[1], 1), "x2": round(box[2], 1), "y2": round(box[3], 1),
-            "text": text, "colour": paint(mark.direction), "on": on(mark.direction), "box": box,
-        })
+        badges.append(
+            {
+                "x": round(box[0], 1),
+                "y": round(box[1], 1),
+                "x2": round(box[2], 1),
+                "y2": round(box[3], 1),
+                "text": text,
+                "colour": paint(mark.direction),
+                "on": on(mark.direction),
+                "box": box,
+            }
+        )
     return lines, badges
 
 
@@ -238,7 +288,9 @@ def _cities(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """Return city dots, names with room, and arrows to those outside the picture."""
     frame: Box = (2.0, 2.0, picture.width - 2, picture.height - 2)
-    at, wanted, arrows = [], [], []
+    at: list[dict[str, Any]] = []
+    arrows: list[dict[str, Any]] = []
+    wanted: list[tuple[float, float, str]] = []
     for city in sorted(cities, key=lambda c: -c.weight):
         x, y = (float(v) for v in picture.locate(city.longitude, city.latitude))
         if not (0 <= x <= picture.width and 0 <= y <= picture.height):
@@ -265,11 +317,15 @@ def _country_names(
     for iso in wanted:
         text = "\u2009".join(outlines.countries[iso].name.upper())
         half, high = text_width(text, size) / 2 + 4, size * 0.7
+        beside = np.array([half * 0.8, 0.0])
         rings = picture.countries[iso]
         xs, ys = np.meshgrid(np.arange(half, picture.width - half, 12), np.arange(high, picture.height - high, 12))
         grid = np.column_stack([xs.ravel(), ys.ravel()])
-        grid = grid[inside_rings(grid, rings) & inside_rings(grid - [half * 0.8, 0], rings)
-                    & inside_rings(grid + [half * 0.8, 0], rings)] if len(grid) else grid
+        grid = (
+            grid[inside_rings(grid, rings) & inside_rings(grid - beside, rings) & inside_rings(grid + beside, rings)]
+            if len(grid)
+            else grid
+        )
         if not len(grid):
             continue
         edge = np.concatenate(rings)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from qorgau.analysis.records import Analysis
 from qorgau.analysis.thresholds import Thresholds, load_thresholds
+from qorgau.analysis.words import label_of
 from qorgau.case.case import Case
 from qorgau.case.timeline import dates
 from qorgau.evidence import claim_marginals
 from qorgau.report.figures.figure import Source
 from qorgau.report.figures.history import Mark
 from qorgau.report.geography import Outlines, load_outlines
-from qorgau.report.text import lower_first
+from qorgau.report.text import lower_first, with_links
 
 __all__ = ["Context", "Event", "context_of"]
 
@@ -47,6 +51,24 @@ class Context:
     def claims(self) -> Mapping[str, Any]:
         """Claims of the case by id."""
         return {claim.id: claim for claim in self.case.evidence.claims}
+
+    @cached_property
+    def patterns(self) -> frozenset[str]:
+        """Ids of the patterns, which are anchors too."""
+        return frozenset(p.id for p in self.analysis.matching.patterns) - frozenset(self.claims)
+
+    def linked(self, text: str) -> Markup:
+        """Return text, escaped, in which claims and patterns are links."""
+        return with_links(text, self.claims, self.patterns)
+
+    def outcome(self, outcome: str, label: str = "") -> str:
+        """Label of an outcome, with names of states and places for their codes."""
+        text = label or label_of(outcome).text
+        for state in self.case.states:
+            text = re.sub(rf",? \b{state.id}\b", f", {_short(state.title)}", text)
+        for place in self.case.places:
+            text = re.sub(rf" {place.id}$", f", {place.title}", text)
+        return text[:1].upper() + text[1:]
 
     @cached_property
     def marginals(self) -> Mapping[str, float]:
@@ -103,6 +125,11 @@ class Context:
             claims = tuple(dict.fromkeys(c for e in entries for c in e.claims))
             made.append(Event(Mark(number, at), int(date[:4]), _titles([e.title for e in entries]), claims))
         return tuple(made)
+
+
+def _short(title: str) -> str:
+    """Return a state's name without what is said of its part in the model."""
+    return title.split(" (")[0].split(",")[0]
 
 
 def _titles(titles: list[str]) -> str:

@@ -11,7 +11,7 @@ from qorgau.analysis.record import Interval
 from qorgau.analysis.records import Displacement
 from qorgau.report.figures.figure import Figure, Panel, Table, nice_scale
 from qorgau.report.figures.section_map import City, SectionMark, section_map, section_of
-from qorgau.report.text import joined, lower_first, percent_span, signed, span, value
+from qorgau.report.text import joined, lower_first, percent, percent_range, percent_span, value
 from qorgau.report.views.context import Context
 
 __all__ = ["displacement_view", "letters", "map_figure", "moving_policy"]
@@ -56,20 +56,20 @@ def letters(context: Context) -> dict[str, str]:
 
 
 def place_name(context: Context, row: Displacement) -> str:
-    """Return the name of a section, country or market as the table writes it."""
-    section = section_of(row.place, context.outlines) if row.kind == "section" else None
-    if section is None:
-        text = row.label.removeprefix("the section ")
-        return text[:1].upper() + text[1:]
+    """Return the name of a section, country or market as the table writes it, the focus first."""
+    titles = {state.id: state.title.split(" (")[0].split(",")[0] for state in context.case.states}
+    words = row.place.split("_")
     focus = context.case.settings.focus
-    states = sorted((section.first, section.second), key=lambda iso: (iso != focus, iso))
-    pair = "–".join(context.outlines.countries[iso].name for iso in states)
-    return f"{pair}{', ' + section.part if section.part else ''}{' (by air)' if section.air else ''}"
+    states = sorted((w for w in words if w in titles), key=lambda iso: (iso != focus, iso))
+    if row.kind != "section" or len(states) != 2:
+        return row.label[:1].upper() + row.label[1:]
+    part = "".join(f", {w}" for w in words if w not in titles and w != "air")
+    return f"{titles[states[0]]}–{titles[states[1]]}{part}{' (by air)' if 'air' in words else ''}"
 
 
 def _city(title: str) -> str:
     """Return the city of a place named after its region, such as the one in brackets."""
-    return title[title.index("(") + 1:title.index(")")] if "(" in title and ")" in title else title
+    return title[title.index("(") + 1 : title.index(")")] if "(" in title and ")" in title else title
 
 
 def map_figure(context: Context, policy: str) -> Figure | None:
@@ -82,9 +82,12 @@ def map_figure(context: Context, policy: str) -> Figure | None:
     marks = [
         SectionMark(
             r.place,
-            badge[r.place] + (
-                f" {signed(r.percent.median, r.percent.low90, r.percent.high90)} %"
-                if r.direction in ("fewer", "more") and math.isfinite(r.percent.median) else ""),
+            badge[r.place]
+            + (
+                f" {percent(r.percent)} %"
+                if r.direction in ("fewer", "more") and math.isfinite(r.percent.median)
+                else ""
+            ),
             r.direction,
         )
         for r in drawn
@@ -95,18 +98,29 @@ def map_figure(context: Context, policy: str) -> Figure | None:
     wide, narrow = (section_map(marks, cities, states, focus, context.outlines, width) for width in (1000, 358))
     compared = context.analysis.comparison
     return Figure(
-        "map", _map_title(context, policy, rows),
+        "map",
+        _map_title(context, policy, rows),
         f"People carried across each border section, change against the baseline, mean of {compared.window[0]}–"
         f"{compared.window[1]}, had it started in {compared.had_it_started}.",
-        (Panel("map", wide, narrow, description="Border sections as dotted lines, coloured by how likely more or fewer "
-               "people are carried across; letters lead to the table below. Arrows at the edge: places beyond it."),),
+        (
+            Panel(
+                "map",
+                wide,
+                narrow,
+                description="Border sections as dotted lines, coloured by how likely more or fewer "
+                "people are carried across; letters lead to the table below. Arrows at the edge: places beyond it.",
+            ),
+        ),
         Table(
             ("Section", "Change, %", "90 %", "How likely"),
-            tuple((f"{badge[r.place]} {place_name(context, r)}",
-                   signed(r.percent.median, r.percent.low90, r.percent.high90), span(r.percent), r.word) for r in rows),
+            tuple(
+                (f"{badge[r.place]} {place_name(context, r)}", percent(r.percent), percent_range(r.percent), r.word)
+                for r in rows
+            ),
         ),
         context.source(
-            *_claims(context, policy), data=(f"Borders: {context.outlines.source}",),
+            *_claims(context, policy),
+            data=(f"Borders: {context.outlines.source}",),
             note=f"{context.outlines.disclaimer} Sections that under {context.thresholds.suppression.under} people a "
             "year cross are not drawn.",
         ),
@@ -135,7 +149,8 @@ def _map_title(context: Context, policy: str, rows: Sequence[Displacement]) -> s
 def _claims(context: Context, policy: str) -> tuple[str, ...]:
     measure = context.analysis.comparison.measure(policy)
     placed = tuple(
-        c.id for c in context.case.evidence.claims
+        c.id
+        for c in context.case.evidence.claims
         if any(p.where in ("mechanism:learning", "mechanism:habit", "mechanism:terrain_cover") for p in c.placement)
     )
     return tuple(dict.fromkeys((*(measure.claims if measure else ()), *placed)))
@@ -148,8 +163,11 @@ def _cell(context: Context, row: Displacement | None) -> dict[str, Any]:
         return {"text": "–", "span": "too few", "direction": "none", "strong": False, "word": "too few people"}
     item = row.percent
     return {
-        "text": signed(item.median, item.low90, item.high90), "span": span(item), "direction": row.direction,
-        "strong": row.direction in ("fewer", "more"), "word": row.word,
+        "text": percent(item),
+        "span": percent_range(item),
+        "direction": row.direction,
+        "strong": row.direction in ("fewer", "more"),
+        "word": row.word,
     }
 
 
@@ -176,28 +194,52 @@ def _table(context: Context, policies: Sequence[str], what: str) -> dict[str, An
         if r.kind == "section" and _few(context, r) and not r.baseline.high90 > 0:
             continue
         cells = [_cell(context, by[p].get((r.kind, r.place))) for p in policies]
-        rows.append({
-            "badge": badge.get(r.place, "") if r.kind == "section" else "", "kind": r.kind,
-            "label": place_name(context, r), "baseline": _baseline(context, r), "cells": cells,
-            "item": r.percent if r in shown else None, "direction": r.direction, "word": r.word,
-        })
+        rows.append(
+            {
+                "badge": badge.get(r.place, "") if r.kind == "section" else "",
+                "kind": r.kind,
+                "label": place_name(context, r),
+                "baseline": _baseline(context, r),
+                "cells": cells,
+                "item": r.percent if r in shown else None,
+                "direction": r.direction,
+                "word": r.word,
+            }
+        )
     total = None
     if what == "people":
         effects = [m.effect(PEOPLE) if (m := context.analysis.comparison.measure(p)) else None for p in policies]
         lead = effects[0]
         if lead is not None:
             total = {
-                "label": f"People exploited in {context.analysis.focus}", "baseline": value(lead.baseline.median, lead.baseline),
-                "item": lead.percent if _is(lead.percent) else None, "direction": lead.direction, "word": lead.word,
+                "label": f"People exploited in {context.analysis.focus}",
+                "baseline": value(lead.baseline.median, lead.baseline),
+                "item": lead.percent if _is(lead.percent) else None,
+                "direction": lead.direction,
+                "word": lead.word,
                 "cells": [
-                    {"text": signed(e.percent.median, e.percent.low90, e.percent.high90), "span": span(e.percent),
-                     "direction": e.direction, "strong": e.direction in ("fewer", "more"), "word": e.word}
-                    if e is not None else _cell(context, None) for e in effects
+                    {
+                        "text": percent(e.percent),
+                        "span": percent_range(e.percent),
+                        "direction": e.direction,
+                        "strong": e.direction in ("fewer", "more"),
+                        "word": e.word,
+                    }
+                    if e is not None
+                    else _cell(context, None)
+                    for e in effects
                 ],
             }
+    beside = [r for r in rows if r["kind"] != "section"] if what == "opiates" else []
     return {
-        "rows": rows, "scale": scale, "policies": [context.policy(p) for p in policies], "total": total,
-        "unit": first[0].unit, "what": what, "title": _table_title(context, policies[0], what, first),
+        "rows": [r for r in rows if r not in beside],
+        "beside": beside,
+        "scale": scale,
+        "policies": [context.policy(p) for p in policies],
+        "total": total,
+        "unit": first[0].unit,
+        "what": what,
+        "title": _table_title(context, policies[0], what, first),
     }
 
 
@@ -231,15 +273,19 @@ def displacement_view(context: Context) -> dict[str, Any]:
     intro = "No measure was compared, so nothing can be said about where harm moves."
     if measure is not None and effect is not None:
         intro = (
-            f"{measure.label}: {lower_first(effect.word)} people exploited in "
-            f"{context.analysis.focus}, {percent_span(effect.percent)}. Where watching or risk changes, journeys change their way, and people "
-            "need help in other places. Use this to place shelters, outreach and consular help, not to find ways."
+            f"{measure.label}: {lower_first(effect.word)} people exploited in {context.analysis.focus}, "
+            f"{percent_span(effect.percent)}. Where watching or risk changes, journeys change their way, and people need "
+            "help in other places. Use this to place shelters, outreach and consular help, not to find ways."
         )
     claims = tuple(dict.fromkeys(c for p in policies for c in _claims(context, p)))
     return {
-        "intro": intro, "map": map_figure(context, policy) if policy else None,
-        "people": _table(context, policies, "people"), "opiates": _table(context, policies, "opiates"),
+        "intro": intro,
+        "map": map_figure(context, policy) if policy else None,
+        "people": _table(context, policies, "people"),
+        "opiates": _table(context, policies, "opiates"),
         "source": context.source(
-            *claims, note=f"Bold: very likely, at least {round(100 * context.thresholds.likelihood.very_likely)} of 100 "
-            "draws. Sorted by where harm rises most."),
+            *claims,
+            note=f"Bold: very likely, at least {round(100 * context.thresholds.likelihood.very_likely)} of 100 "
+            "draws. Sorted by where harm rises most.",
+        ),
     }

@@ -23,13 +23,29 @@ def _starts(*prefixes: str) -> Callable[[str], bool]:
 
 
 _GROUPS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
-    ("people", "People and the state's answer", _starts(
-        "people_", "months_exploited", "cases_", "tip_tier", "measures_", "attention")),
+    (
+        "people",
+        "People and the state's answer",
+        _starts("people_", "months_exploited", "cases_", "tip_tier", "measures_", "attention"),
+    ),
     ("networks", "Organisations by network", _starts(_NETWORK)),
     ("opiates", "Opiates and organisations", _starts("opiate", "active_", "organisations_", "route_")),
-    ("officials", "Officials, protection and money sent home", _starts(
-        "officials_", "perceived_corruption", "bribes_", "rents_", "protection_", "posts_", "governor_", "salience",
-        "remittances_", "departures_")),
+    (
+        "officials",
+        "Officials, protection and money sent home",
+        _starts(
+            "officials_",
+            "perceived_corruption",
+            "bribes_",
+            "rents_",
+            "protection_",
+            "posts_",
+            "governor_",
+            "salience",
+            "remittances_",
+            "departures_",
+        ),
+    ),
 )
 _ORDER = ("people", "opiates", "networks", "officials", "rest")
 
@@ -38,10 +54,7 @@ def _label(context: Context, band: Band) -> str:
     if band.outcome.startswith(_NETWORK):
         network = band.outcome.removeprefix(_NETWORK)
         return next((n.title for n in context.case.networks if n.id == network), band.label)
-    text = band.label
-    for state in context.case.states:
-        text = text.replace(f", {state.id}", f", {state.title}").replace(f" {state.id}", f", {state.title}")
-    return text[:1].upper() + text[1:]
+    return context.outcome(band.outcome, band.label)
 
 
 def _claims(context: Context, outcome: str) -> tuple[str, ...]:
@@ -49,9 +62,7 @@ def _claims(context: Context, outcome: str) -> tuple[str, ...]:
     placed = tuple(
         c.id for c in context.case.evidence.claims if any(p.where == f"outcome:{outcome}" for p in c.placement)
     )
-    tested = tuple(
-        claim for p in context.analysis.matching.patterns if outcome in p.test for claim in p.claims
-    )
+    tested = tuple(claim for p in context.analysis.matching.patterns if outcome in p.test for claim in p.claims)
     return tuple(dict.fromkeys((*placed, *tested)))[:4]
 
 
@@ -62,7 +73,10 @@ def _ends(band: Band) -> tuple[float, float]:
 
 def _finding(context: Context, bands: Sequence[Band]) -> str:
     """Return which lines rise and which fall over the years, said of the medians."""
-    rise, fall, flat = [], [], []
+    rise: list[str] = []
+    fall: list[str] = []
+    flat: list[str] = []
+    said: list[str] = []
     proper = {word for state in context.case.states for word in state.title.split()}
     for band in bands:
         first, last = _ends(band)
@@ -71,12 +85,14 @@ def _finding(context: Context, bands: Sequence[Band]) -> str:
         size = max(abs(first), abs(last), 1e-12)
         name = _label(context, band)
         (flat if abs(last - first) < 0.1 * size else rise if last > first else fall).append(name)
-    said = []
     for many, one, names in (
-        ("rise", "rises", rise), ("fall", "falls", fall), ("end where they began", "ends where it began", flat)
+        ("rise", "rises", rise),
+        ("fall", "falls", fall),
+        ("end where they began", "ends where it began", flat),
     ):
         if names:
-            shown = [names[0], *(n if n.split(" ")[0] in proper else lower_first(n) for n in names[1:])]
+            keep = 0 if said else 1
+            shown = [n if k < keep or n.split(" ")[0] in proper else lower_first(n) for k, n in enumerate(names)]
             some = joined(shown) if len(shown) <= 3 else f"{', '.join(shown[:2])} and {len(shown) - 2} more"
             said.append(f"{some} {many if len(names) > 1 or names[0].split(' ')[0] in _PLURAL else one}")
     return "; ".join(said) or "Nothing is known of these outcomes"
@@ -98,9 +114,7 @@ def _table(context: Context, bands: Sequence[Band]) -> Table:
                 cells.append("–")
                 continue
             half = (band.low90[i] * shown.factor, band.high90[i] * shown.factor)
-            cells.append(
-                f"{_number(band.median[i] * shown.factor)} ({_number(half[0])} to {_number(half[1])})"
-            )
+            cells.append(f"{_number(band.median[i] * shown.factor)} ({_number(half[0])} to {_number(half[1])})")
         rows.append((f"{_label(context, band)}, {shown.unit}".rstrip(", "), *cells))
         if band.observed:
             people = band.unit.startswith("persons")
@@ -108,8 +122,11 @@ def _table(context: Context, bands: Sequence[Band]) -> Table:
                 f"{p.year}: {count_of_people(p.value, True, under) if people else _number(p.value * shown.factor)}"
                 for p in band.observed
             )
-            inside = f"; {100 * band.observed_inside:.0f} % of them in the 90 % band" if math.isfinite(
-                band.observed_inside) else ""
+            inside = (
+                f"; {100 * band.observed_inside:.0f} % of them in the 90 % band"
+                if math.isfinite(band.observed_inside)
+                else ""
+            )
             rows.append((f"  published: {said}{inside}", *([""] * len(chosen))))
     return Table(("Median (90 %)", *(str(y) for y in chosen)), tuple(rows))
 
@@ -144,23 +161,38 @@ def _figure(context: Context, name: str, title: str, bands: Sequence[Band]) -> F
     for band in bands:
         shown = shown_band(band) if top is None else unit_for(band.unit, top)
         label = _label(context, band)
-        panels.append(Panel(
-            f"h-{band.outcome}", history_panel(band, marks, under=under, top=top), title=label,
-            subtitle=_unit(shown.unit),
-            claims=_claims(context, band.outcome),
-            description="Line: median. Bands: 50 % and 90 % of draws. Hollow dots: published figures. Dashed lines: "
-            "events by number.",
-        ))
-    published = sorted({_vintage(context, p.source, p.note) for b in bands for p in b.observed})
-    caveat = tuple(dict.fromkeys(c for n in context.case.networks for c in n.label_caveat)) if name == "networks" else ()
+        panels.append(
+            Panel(
+                f"h-{band.outcome}",
+                history_panel(band, marks, under=under, top=top),
+                title=label,
+                subtitle=_unit(shown.unit),
+                claims=_claims(context, band.outcome),
+                description="Line: median. Bands: 50 % and 90 % of draws. Hollow dots: published figures. "
+                "Dashed lines: events by number.",
+            )
+        )
+    published: dict[str, list[str]] = {}
+    for band in bands:
+        for p in band.observed:
+            published.setdefault(_source_name(context, p.source), []).append(p.note)
+    caveat: tuple[str, ...] = ()
+    if name == "networks":
+        caveat = tuple(dict.fromkeys(c for n in context.case.networks for c in n.label_caveat))
     return Figure(
-        f"history-{name}", _finding(context, bands),
+        f"history-{name}",
+        _finding(context, bands),
         f"{title}, baseline, {context.analysis.focus} unless it says otherwise. Line: median; bands: 50 % and 90 % of "
         "draws; hollow dots: published figures.",
-        tuple(panels), _table(context, bands),
+        tuple(panels),
+        _table(context, bands),
         context.source(
-            *(c for p in panels for c in p.claims), *caveat, data=published,
-            note="Names of networks are the sources' own and disputed; they predict no person's conduct." if caveat else "",
+            *(c for p in panels for c in p.claims),
+            *caveat,
+            data=[_vintage(context, name, notes) for name, notes in sorted(published.items())],
+            note="Names of networks are the sources' own and disputed; they predict no person's conduct."
+            if caveat
+            else "",
         ),
         columns=3,
     )
@@ -172,10 +204,20 @@ def _unit(unit: str) -> str:
     return unit or "number"
 
 
-def _vintage(context: Context, source: str, note: str) -> str:
+def _source_name(context: Context, source: str) -> str:
     held = context.case.evidence.sources.get(source)
-    name = held.label if held is not None else source
-    return f"{name} (cited in {note})" if note in context.claims else f"{name} (vintage {note})" if note else name
+    return held.label if held is not None else source
+
+
+def _vintage(context: Context, name: str, notes: Sequence[str]) -> str:
+    """Return a publisher with the vintages, or with the claims that quote it."""
+    once = list(dict.fromkeys(note for note in notes if note))
+    quoted = [note for note in once if note in context.claims]
+    vintages = [note for note in once if note not in context.claims]
+    said = ([f"vintage {joined(vintages)}"] if vintages else []) + (
+        [f"as quoted in {joined(quoted)}"] if quoted else []
+    )
+    return f"{name} ({'; '.join(said)})" if said else name
 
 
 def history_view(context: Context) -> dict[str, Any]:
@@ -188,10 +230,14 @@ def history_view(context: Context) -> dict[str, Any]:
     within = sum(b.observed_inside * len(b.observed) for b in inside)
     figures = history_figures(context)
     return {
-        "span": span, "figures": figures, "events": context.events if figures else (),
+        "span": span,
+        "figures": figures,
+        "events": context.events if figures else (),
         "intro": (
-            "The model is not fitted to these lines. It starts before 1991 from the claims and runs forward; hollow dots "
-            "are what was published, for comparison."
+            "The model is not fitted to these lines. It starts before 1991 from the claims and runs forward; hollow "
+            "dots are what was published, for comparison."
             + (f" {within:.0f} of {published} published figures lie inside the 90 % band." if published else "")
-        ) if figures else "These results hold no history.",
+        )
+        if figures
+        else "These results hold no history.",
     }

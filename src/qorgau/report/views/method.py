@@ -17,8 +17,11 @@ from qorgau.report.views.patterns import subsystem_title
 __all__ = ["facts", "method_view", "written_prior"]
 
 _FORMS = {
-    "uniform": "{0} to {1}", "log_uniform": "{0} to {1}, evenly in logs", "normal": "{0} ± {1}, within {2} to {3}",
-    "beta": "beta({0}, {1})", "fixed": "{0}",
+    "uniform": "{0} to {1}",
+    "log_uniform": "{0} to {1}, evenly in logs",
+    "normal": "{0} ± {1}, within {2} to {3}",
+    "beta": "beta({0}, {1})",
+    "fixed": "{0}",
 }
 
 
@@ -33,14 +36,21 @@ def _parameters(context: Context) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for name, row in context.case.parameters.items():
         found = learned.get(name)
-        groups.setdefault(name.partition(".")[0], []).append({
-            "name": name.partition(".")[2], "doc": docs[name].doc if name in docs else "", "unit": row.unit,
-            "prior": written_prior(context.case.prior(name)),
-            "vague": written_prior(row.vague) if row.vague is not None else "", "claims": row.claims,
-            "assumption": row.assumption or "", "fixed": name in context.case.fixed,
-            "matched": f"{found.matched_mean:.3g} ± {found.matched_sd:.2g}"
-            if found and found.moved and math.isfinite(found.matched_mean) else "",
-        })
+        groups.setdefault(name.partition(".")[0], []).append(
+            {
+                "name": name.partition(".")[2],
+                "doc": docs[name].doc if name in docs else "",
+                "unit": row.unit,
+                "prior": written_prior(context.case.prior(name)),
+                "vague": written_prior(row.vague) if row.vague is not None else "",
+                "claims": row.claims,
+                "assumption": row.assumption or "",
+                "fixed": name in context.case.fixed,
+                "matched": f"{found.matched_mean:.3g} ± {found.matched_sd:.2g}"
+                if found and found.moved and math.isfinite(found.matched_mean)
+                else "",
+            }
+        )
     return [{"title": subsystem_title(group), "rows": rows} for group, rows in groups.items()]
 
 
@@ -53,10 +63,15 @@ def _mechanisms(context: Context) -> list[dict[str, Any]]:
     rows = []
     for m in Mechanism:
         name = m.name.lower()
-        rows.append({
-            "name": name.replace("_", " "), "what": DESCRIPTIONS[m], "claims": placed.get(name, []),
-            "subsystem": m in SUBSYSTEMS, "off": name in context.case.off,
-        })
+        rows.append(
+            {
+                "name": name.replace("_", " "),
+                "what": DESCRIPTIONS[m],
+                "claims": placed.get(name, []),
+                "subsystem": m in SUBSYSTEMS,
+                "off": name in context.case.off,
+            }
+        )
     return rows
 
 
@@ -89,12 +104,21 @@ def method_view(context: Context) -> dict[str, Any]:
     matching = context.analysis.matching
     kept = matching.kept_runs / matching.drawn if matching.drawn else math.nan
     return {
-        "processes": PROCESSES, "mechanisms": _mechanisms(context), "parameters": _parameters(context),
-        "count": len(context.case.parameters), "facts": facts(context), "limits": context.analysis.limits,
-        "not_for": context.analysis.answer.not_for, "kept": tiny_share(kept), "matching": matching,
-        "command": context.manifest.get("command", ""), "purpose": context.case.settings.purpose,
-        "study": context.case.settings.study, "likelihood": context.analysis.answer.likelihood,
+        "processes": PROCESSES,
+        "mechanisms": _mechanisms(context),
+        "parameters": _parameters(context),
+        "count": len(context.case.parameters),
+        "facts": facts(context),
+        "limits": context.analysis.limits,
+        "not_for": context.analysis.answer.not_for,
+        "kept": tiny_share(kept),
+        "matching": matching,
+        "command": context.manifest.get("command", ""),
+        "purpose": context.case.settings.purpose,
+        "study": context.case.settings.study,
+        "likelihood": context.analysis.answer.likelihood,
         "caveats": tuple(dict.fromkeys(c for n in context.case.networks for c in n.label_caveat)),
-        "under": context.thresholds.suppression.under, "start": context.case.settings.start_year,
+        "under": context.thresholds.suppression.under,
+        "start": context.case.settings.start_year,
         "first": context.case.settings.first_year,
     }

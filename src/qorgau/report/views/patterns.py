@@ -7,20 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from qorgau.analysis.records import PatternResult
-from qorgau.analysis.words import label_of
 from qorgau.report.figures.figure import Figure, Panel, Scale, Table
 from qorgau.report.figures.knockouts import knockout_chart
 from qorgau.report.figures.learned import learned_chart
-from qorgau.report.text import share, signed
+from qorgau.report.text import lower_first, share, signed
 from qorgau.report.views.context import Context
 
 __all__ = ["knockout_figure", "learned_figure", "patterns_view", "subsystem_title"]
 
 _TITLES: Mapping[str, str] = {
-    "economy": "Economy and migration", "drug_market": "Drug market", "human_trade": "Trade in people",
-    "organisations": "Organisations", "routes": "Routes", "facilitators": "Facilitators",
-    "corruption": "Corruption and protection", "patronage": "Patronage", "enforcement": "Enforcement",
-    "people": "People", "measures": "The state's answer", "indicators": "Indicators",
+    "economy": "Economy and migration",
+    "drug_market": "Drug market",
+    "human_trade": "Trade in people",
+    "organisations": "Organisations",
+    "routes": "Routes",
+    "facilitators": "Facilitators",
+    "corruption": "Corruption and protection",
+    "patronage": "Patronage",
+    "enforcement": "Enforcement",
+    "people": "People",
+    "measures": "The state's answer",
+    "indicators": "Indicators",
 }
 _GLYPHS = {"fails": "●", "weakened": "◐", "no effect": "·", "not testable": "–"}
 _MOST_LEARNED = 24
@@ -32,7 +39,9 @@ def subsystem_title(name: str) -> str:
 
 
 def _mechanism(name: str) -> str:
-    return {"measures": "State's answer", "markets": "Markets"}.get(name.lower(), name.lower().replace("_", " ").capitalize())
+    return {"measures": "State's answer", "markets": "Markets"}.get(
+        name.lower(), name.lower().replace("_", " ").capitalize()
+    )
 
 
 def _why(pattern: PatternResult, context: Context) -> str:
@@ -43,8 +52,10 @@ def _why(pattern: PatternResult, context: Context) -> str:
     if pattern.verdict == "not testable":
         said.append(f"Only {pattern.matched.tested} draws can be tested.")
     elif math.isfinite(pattern.implausibility) and pattern.implausibility > 0:
-        said.append(f"Half of all draws miss it by more than {signed(pattern.implausibility).lstrip('+')} times the "
-                    f"tolerance ({pattern.tolerance}).")
+        said.append(
+            f"Half of all draws miss it by more than {signed(pattern.implausibility).lstrip('+')} times the "
+            f"tolerance ({pattern.tolerance.split(' (')[0]})."
+        )
     if pattern.id in context.analysis.matching.conflicts:
         said.append("It is among the patterns that rule most draws out.")
     said += [text for text in (pattern.note,) if text]
@@ -52,19 +63,34 @@ def _why(pattern: PatternResult, context: Context) -> str:
 
 
 def _row(context: Context, pattern: PatternResult, by: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    # Where too few draws are kept, verdict and rate are over all draws.
+    now = pattern.matched if context.analysis.matching.advice == "matched" else pattern.prior
     cells = []
     for mechanism in context.analysis.knockouts.mechanisms:
         found = by.get((mechanism, pattern.id))
         word = found.verdict if found else "not testable"
-        cells.append({
-            "glyph": _GLYPHS.get(word, "–"), "word": word,
-            "rates": f"{share(found.with_rate)} with, {share(found.without_rate)} without" if found else "",
-        })
+        cells.append(
+            {
+                "glyph": _GLYPHS.get(word, "–"),
+                "word": word,
+                "rates": f"{share(found.with_rate)} with, {share(found.without_rate)} without" if found else "",
+            }
+        )
     return {
-        "id": pattern.id, "statement": pattern.statement, "claims": pattern.claims, "verdict": pattern.verdict,
-        "prior": pattern.prior, "matched": pattern.matched, "left_out": pattern.left_out,
-        "rate": share(pattern.matched.rate), "before": share(pattern.prior.rate), "cells": cells,
-        "why": _why(pattern, context), "use": pattern.use, "test": pattern.test,
+        "id": pattern.id,
+        "statement": pattern.statement,
+        "claims": pattern.claims,
+        "verdict": pattern.verdict,
+        "prior": pattern.prior,
+        "matched": pattern.matched,
+        "left_out": pattern.left_out,
+        "now": now,
+        "rate": share(now.rate),
+        "before": share(pattern.prior.rate),
+        "cells": cells,
+        "why": _why(pattern, context),
+        "use": pattern.use,
+        "test": pattern.test,
     }
 
 
@@ -76,8 +102,10 @@ def _groups(context: Context) -> list[dict[str, Any]]:
         title = subsystem_title(first.subsystem) if first is not None else "Other"
         groups.setdefault(title, []).append(_row(context, pattern, by))
     order = [*_TITLES.values(), "Other"]
-    return [{"title": title, "rows": groups[title]} for title in sorted(
-        groups, key=lambda t: order.index(t) if t in order else len(order))]
+    return [
+        {"title": title, "rows": groups[title]}
+        for title in sorted(groups, key=lambda t: order.index(t) if t in order else len(order))
+    ]
 
 
 def knockout_figure(context: Context) -> Figure | None:
@@ -87,34 +115,39 @@ def knockout_figure(context: Context) -> Figure | None:
     if not effects:
         return None
     mechanisms = {m: _mechanism(m) for m in found.mechanisms}
-    outcomes = {}
-    for o in found.outcomes:
-        text = label_of(o).text
-        for state in context.case.states:
-            text = text.replace(f", {state.id}", f", {state.title}")
-        outcomes[o] = text[:1].upper() + text[1:]
+    outcomes = {o: context.outcome(o) for o in found.outcomes}
     idle = len(found.idle)
     most = max(effects, key=lambda e: abs(e.mean_absolute) if math.isfinite(e.mean_absolute) else 0.0)
     title = (
-        f"{_mechanism(most.mechanism)} moves most: without it {outcomes[most.outcome].lower()} "
-        f"{'rises' if most.effect > 0 else 'falls'} by {abs(most.effect):.1f} times its spread over draws"
+        f"Most hangs on {_mechanism(most.mechanism).lower()}: switched off, {lower_first(outcomes[most.outcome])} "
+        f"{'rise' if most.effect > 0 else 'fall'} by {abs(most.effect):.1f} times the spread over draws"
     )
     table = {(e.mechanism, e.outcome): e for e in effects}
     rows = tuple(
         (outcomes[o], *(signed(e.effect) if (e := table.get((m, o))) else "–" for m in mechanisms)) for o in outcomes
     )
     wide = knockout_chart(effects, mechanisms, outcomes, 700)
-    narrow = knockout_chart(effects, mechanisms, {o: t if len(t) < 18 else t[:16] + "…" for o, t in outcomes.items()}, 210)
+    narrow = knockout_chart(
+        effects, mechanisms, {o: t if len(t) < 18 else t[:16] + "…" for o, t in outcomes.items()}, 210
+    )
     return Figure(
-        "knockouts", title,
+        "knockouts",
+        title,
         "Change of each outcome when one mechanism is off, in units of the outcome's spread over draws. Triangle up: "
         "the outcome rises without the mechanism. Grey: below a tenth.",
-        (Panel("knockouts", wide, narrow, description="Rows are outcomes, columns mechanisms; a larger triangle is a "
-               "larger effect."),),
+        (
+            Panel(
+                "knockouts",
+                wide,
+                narrow,
+                description="Rows are outcomes, columns mechanisms; a larger triangle is a larger effect.",
+            ),
+        ),
         Table(("Outcome", *mechanisms.values()), rows),
         context.source(
             draws=f"{found.runs:,} draws run again without each of {len(found.mechanisms)} mechanisms",
-            note=(f"{idle} idle. " if idle else "None is idle. ") + found.note),
+            note=(f"{idle} idle. " if idle else "None is idle. ") + found.note,
+        ),
     )
 
 
@@ -136,10 +169,17 @@ def learned_figure(context: Context) -> Figure | None:
         "learned",
         f"Matching makes {up} of {len(moved)} claims more likely and {len(moved) - up} less",
         "Probability that the claim holds: hollow before matching, full after. Only moves beyond chance.",
-        (Panel("learned", learned_chart(moved, [label(n.name) for n in moved], 600),
-               learned_chart(moved, [n.name for n in moved], 270),
-               description="One row per claim: hollow dot before, full dot after matching."),),
-        Table(("Claim", "Before", "After"), tuple((n.name, f"{n.prior_mean:.2f}", f"{n.matched_mean:.2f}") for n in moved)),
+        (
+            Panel(
+                "learned",
+                learned_chart(moved, [label(n.name) for n in moved], 600),
+                learned_chart(moved, [n.name for n in moved], 270),
+                description="One row per claim: hollow dot before, full dot after matching.",
+            ),
+        ),
+        Table(
+            ("Claim", "Before", "After"), tuple((n.name, f"{n.prior_mean:.2f}", f"{n.matched_mean:.2f}") for n in moved)
+        ),
         context.source(*(n.name for n in moved)),
     )
 
@@ -148,24 +188,42 @@ def patterns_view(context: Context) -> dict[str, Any]:
     """Return the section on whether it hangs together."""
     matching = context.analysis.matching
     cut = context.thresholds.verdicts
-    counts = {word: sum(p.verdict == word for p in matching.patterns) for word in ("holds", "weak", "fails", "not testable")}
+    counts = {
+        word: sum(p.verdict == word for p in matching.patterns) for word in ("holds", "weak", "fails", "not testable")
+    }
     before = sum(p.verdict_prior == "holds" for p in matching.patterns)
     knockouts = context.analysis.knockouts
     settled = [p for p in matching.patterns if p.verdict != "not testable"]
     title = (
-        f"{counts['holds']} of {len(settled)} patterns hold{' after matching' if matching.advice == 'matched' else ''}, "
-        f"{before} did before" if matching.patterns else "The case states no patterns"
+        f"{counts['holds']} of {len(settled)} patterns hold"
+        + (f" after matching, {before} did before" if matching.advice == "matched" else "")
+        if matching.patterns
+        else "The case states no patterns"
     )
     parameters = [n for n in matching.narrowed if n.kind == "parameter" and n.moved]
     return {
-        "intro": context.analysis.answer.hangs_together, "title": title, "counts": counts, "groups": _groups(context),
-        "mechanisms": [_mechanism(m) for m in knockouts.mechanisms], "holds": cut.holds, "fails": cut.fails,
-        "scale": Scale(0.0, 1.0, (0.0, cut.fails, cut.holds, 1.0)), "knockouts": knockout_figure(context),
-        "learned": learned_figure(context), "matching": matching, "note": knockouts.note,
-        "idle": [_mechanism(m) for m in knockouts.idle], "narrowed": parameters, "most": len(matching.patterns),
+        "intro": context.analysis.answer.hangs_together,
+        "title": title,
+        "counts": counts,
+        "groups": _groups(context),
+        "mechanisms": [_mechanism(m) for m in knockouts.mechanisms],
+        "holds": cut.holds,
+        "fails": cut.fails,
+        "scale": Scale(0.0, 1.0, (0.0, cut.fails, cut.holds, 1.0)),
+        "knockouts": knockout_figure(context),
+        "learned": learned_figure(context),
+        "matching": matching,
+        "note": knockouts.note,
+        "idle": [_mechanism(m) for m in knockouts.idle],
+        "narrowed": parameters,
+        "most": len(matching.patterns),
         "source": context.source(
             draws=f"{matching.drawn:,} draws before and {matching.kept_runs:,} after matching"
-            + (f"; {knockouts.runs:,} draws without each of {len(knockouts.mechanisms)} mechanisms"
-               if knockouts.mechanisms else "; no knock-out runs"),
-            note="Rests on the claims in each row."),
+            + (
+                f"; {knockouts.runs:,} draws without each of {len(knockouts.mechanisms)} mechanisms"
+                if knockouts.mechanisms
+                else "; no knock-out runs"
+            ),
+            note="Rests on the claims in each row.",
+        ),
     }

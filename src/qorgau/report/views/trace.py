@@ -42,10 +42,17 @@ def _claim_row(context: Context, item: ClaimValue) -> dict[str, Any]:
     claim = context.claims.get(item.claim)
     interval = normal_interval(item.evppi, item.se)
     return {
-        "id": item.claim, "statement": claim.statement if claim else "", "grade": claim.grade if claim else "",
-        "hinge": item.hinge, "item": interval if math.isfinite(item.evppi) else None,
-        "value": value(interval.median, interval), "span": _span(interval), "p": item.p, "tips": item.tips_at,
-        "false": _if_false(context, item), "monotone": item.monotone,
+        "id": item.claim,
+        "statement": claim.statement if claim else "",
+        "grade": claim.grade if claim else "",
+        "hinge": item.hinge,
+        "item": interval if math.isfinite(item.evppi) else None,
+        "value": value(interval.median, interval),
+        "span": _span(interval),
+        "p": item.p,
+        "tips": item.tips_at,
+        "false": _if_false(context, item),
+        "monotone": item.monotone,
     }
 
 
@@ -63,32 +70,49 @@ def trace_view(context: Context) -> dict[str, Any]:
     rows = [_claim_row(context, c) for c in felt[:_MOST_CLAIMS]]
     figures = sorted(
         (f for f in trace.figures if math.isfinite(f.evppi) and (f.hinge or f.evppi > 0)),
-        key=lambda f: (not f.hinge, -f.evppi))[:_MOST_FIGURES]
-    sources = sorted(
-        (s for s in trace.sources if math.isfinite(s.evii) and s.evii > 0), key=lambda s: -s.evii)[:_MOST_SOURCES]
+        key=lambda f: (not f.hinge, -f.evppi),
+    )[:_MOST_FIGURES]
+    sources = sorted((s for s in trace.sources if math.isfinite(s.evii) and s.evii > 0), key=lambda s: -s.evii)[
+        :_MOST_SOURCES
+    ]
     hinges = [c for c in trace.claims if c.hinge]
     ends = [r["item"].high90 for r in rows if r["item"]] + [0.0]
     return {
-        "title": _title(len(hinges)), "intro": _intro(context, hinges), "rows": rows,
-        "scale": nice_scale(ends, most=4), "left": len(trace.claims) - len(rows), "unit": trace.utility_unit,
-        "utility": trace.utility, "note": trace.note,
+        "title": _title(len(hinges)),
+        "intro": _intro(context, hinges),
+        "rows": rows,
+        "scale": nice_scale(ends, most=4),
+        "left": len(trace.claims) - len(rows),
+        "unit": trace.utility_unit,
+        "utility": trace.utility,
+        "note": trace.note,
         "figures": [
             {
-                "name": f.parameter, "claims": f.claims, "hinge": f.hinge, "item": normal_interval(f.evppi, f.se),
-                "value": value(f.evppi), "span": _span(normal_interval(f.evppi, f.se)),
+                "name": f.parameter,
+                "claims": f.claims,
+                "hinge": f.hinge,
+                "item": normal_interval(f.evppi, f.se),
+                "value": value(f.evppi),
+                "span": _span(normal_interval(f.evppi, f.se)),
                 "turns": value(f.turns_at) if f.turns_at is not None else "–",
-                "low": context.policy(f.best_low), "high": context.policy(f.best_high), "note": f.note,
-            } for f in figures
+                "low": context.policy(f.best_low),
+                "high": context.policy(f.best_high),
+                "note": f.note,
+            }
+            for f in figures
         ],
         "figure_scale": nice_scale([normal_interval(f.evppi, f.se).high90 for f in figures], most=4),
         "sources": [_source_row(context, s) for s in sources],
         "source_scale": nice_scale([normal_interval(s.evii, s.se).high90 for s in sources], most=4),
         "accuracy": next((s.accuracy for s in sources), context.thresholds.trace.check_accuracy),
-        "evpi": value(trace.evpi), "source": context.source(
+        "evpi": value(trace.evpi),
+        "source": context.source(
             *(r["id"] for r in rows),
-            note=f"Value: expected value of partial perfect information, split samples, 90 % interval. {trace.note}".strip()),
+            note=f"Value: expected value of partial perfect information, 90 % interval. {trace.note}".strip(),
+        ),
         "source_source": context.source(
-            *(c for s in sources for c in s.claims[:3]), note="Expected value of imperfect information."),
+            *(c for s in sources for c in s.claims[:3]), note="Expected value of imperfect information."
+        ),
         "all": [_claim_row(context, c) for c in ordered[_MOST_CLAIMS:]] if len(ordered) > _MOST_CLAIMS else [],
     }
 
@@ -97,9 +121,15 @@ def _source_row(context: Context, item: Any) -> dict[str, Any]:
     held = context.case.evidence.sources.get(item.source)
     interval = normal_interval(item.evii, item.se)
     return {
-        "id": item.source, "label": held.label if held else item.source, "title": held.title if held else "",
-        "claims": item.claims, "hinges": item.hinges, "item": interval, "value": value(interval.median, interval),
-        "span": _span(interval), "note": item.note,
+        "id": item.source,
+        "label": held.label if held else item.source,
+        "title": held.title if held else "",
+        "claims": item.claims,
+        "hinges": item.hinges,
+        "item": interval,
+        "value": value(interval.median, interval),
+        "span": _span(interval),
+        "note": item.note,
     }
 
 
@@ -114,13 +144,17 @@ def _intro(context: Context, hinges: list[ClaimValue]) -> str:
     best = f"Over all draws at hand the best choice is {context.lower(trace.best_now)}. " if trace.best_now else ""
     if not hinges:
         return (
-            f"{best}Whichever single claim is taken as false, no other choice does better by more than chance explains; "
-            "what is still open lies in sizes and in several claims at once."
+            f"{best}Whichever single claim is taken as false, no other choice does better by more than chance "
+            "explains; what is still open lies in sizes and in several claims at once."
         )
-    weak = [c.claim for c in hinges if (k := context.claims.get(c.claim)) is not None and (k.reliability or "F") in "CDEF"]
+    weak = [
+        c.claim for c in hinges if (k := context.claims.get(c.claim)) is not None and (k.reliability or "F") in "CDEF"
+    ]
     near = [c.claim for c in hinges if c.tips_at is not None and abs(c.p - c.tips_at) < 0.15]
-    said = f"{best}{len(hinges)} claim{'s are hinges' if len(hinges) > 1 else ' is a hinge'}: were it known whether " \
-           f"{'each holds' if len(hinges) > 1 else 'it holds'}, the choice could differ."
+    said = (
+        f"{best}{len(hinges)} claim{'s are hinges' if len(hinges) > 1 else ' is a hinge'}: were it known whether "
+        f"{'each holds' if len(hinges) > 1 else 'it holds'}, the choice could differ."
+    )
     if weak:
         said += f" {joined(weak)} rest{'s' if len(weak) == 1 else ''} on sources that are at best fairly reliable."
     if near:
