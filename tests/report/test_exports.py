@@ -25,7 +25,7 @@ def test_tables_in_both_forms_hold_the_same_rows(tmp_path: Path) -> None:
         "claims_value",
         "sources_value",
         "history",
-        "claims",
+        "evidence",
     } <= names
     for name in names:
         with open(tmp_path / f"{name}.csv", encoding="utf-8", newline="") as stream:
@@ -56,7 +56,7 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_empty_tables_are_left_out(tmp_path: Path) -> None:
-    assert {p.stem for p in export_tables(fakes.empty(), fakes.case(), tmp_path)} == {"claims"}
+    assert {p.stem for p in export_tables(fakes.empty(), fakes.case(), tmp_path)} == {"evidence"}
 
 
 def test_figures_are_documents_of_their_own(tmp_path: Path) -> None:
@@ -71,5 +71,5 @@ def test_figures_are_documents_of_their_own(tmp_path: Path) -> None:
 
 def test_they_are_made_beside_the_report_on_request(tmp_path: Path) -> None:
     build_report(fakes.empty(), fakes.case(), None, tmp_path, tables=True)
-    assert (tmp_path / "tables" / "claims.csv").is_file()
+    assert (tmp_path / "tables" / "evidence.csv").is_file()
     assert not (tmp_path / "figures").exists()

@@ -193,7 +193,7 @@ def tables_of(analysis: Analysis, case: Case) -> dict[str, list[Mapping[str, Any
             }
             for k in analysis.knockouts.patterns
         ],
-        "claims": [
+        "evidence": [
             {
                 "id": c.id,
                 "statement": c.statement,

@@ -274,8 +274,8 @@ def displacement_view(context: Context) -> dict[str, Any]:
     if measure is not None and effect is not None:
         intro = (
             f"{measure.label}: {lower_first(effect.word)} people exploited in {context.analysis.focus}, "
-            f"{percent_span(effect.percent)}. Where watching or risk changes, journeys change their way, and people need "
-            "help in other places. Use this to place shelters, outreach and consular help, not to find ways."
+            f"{percent_span(effect.percent)}. Where watching or risk changes, journeys change their way, and people "
+            "need help in other places. Use this to place shelters, outreach and consular help, not to find ways."
         )
     claims = tuple(dict.fromkeys(c for p in policies for c in _claims(context, p)))
     return {
