@@ -10,9 +10,110 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from qorgau.model import drug_market
 from qorgau.model.drug_market import PRICE_CAP, clear, inverse_demand
+from qorgau.model.mechanisms import Mechanism
+from tests.model.people_scene import Scene, assert_twin
+from tests.model.traffic_scene import after, clearing, follow, having, knocked, traffic
+from tests.model.twins import drug_market as twin
 
 positive = st.floats(0.5, 1e4)
+SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True), (8, 150, True))
+WRITES = ("price", "price_norm", "stock", "users", "sold", "source_price", "purchases_year", "purchase_ration")
+
+
+@pytest.mark.parametrize("seed, months, mixed", SCENES)
+def test_a_month_equals_the_twin(seed: int, months: int, mixed: bool) -> None:
+    x = traffic(seed, 4, months, mixed)
+    for scale in (1.0, 0.0, 30.0):
+        y = x.copy()
+        y.state.stock[:] *= scale
+        y.state.arrivals[:] *= scale
+        assert_twin(y, after(y, clearing), twin.advance, WRITES)
+
+
+@pytest.mark.parametrize("seed", (0, 1, 2, 5, 8))
+def test_the_start_equals_the_twin(seed: int) -> None:
+    x = traffic(seed, 3, 1)
+    x.state.hazard_honest[:] = np.random.default_rng(seed).uniform(0, 0.08, x.state.hazard_honest.shape)
+    drug_market.start(x.world, x.state, x.parameters, x.on, x.keys)
+    for r in range(3):
+        q = {k: {f: float(a[f][r]) for f in a.dtype.names} for k, a in x.parameters.items()}
+        for name, value in twin.start(x.world, x.state.hazard_honest[r].tolist(), q).items():
+            np.testing.assert_allclose(getattr(x.state, name)[r], value, rtol=1e-9, err_msg=name)
+
+
+def _rest(x: Scene) -> Scene:
+    """Prices at their reference, stocks that last."""
+    x.state.price[:] = x.state.price_reference
+    x.state.price_norm[:] = np.log(x.state.price)
+    x.state.users[:] = 1e4
+    x.state.arrivals[:] = 40.0
+    x.state.stock[:] = 100.0
+    return x
+
+
+def test_users_rise_as_the_price_falls_and_only_with_the_mechanism() -> None:
+    x = _rest(having(traffic(1), drug_market__start_elasticity=1.0, drug_market__start_rate=0.5))
+    x.world = _without_new_people(x)
+    cheap = x.copy()
+    cheap.state.arrivals[:] *= 20.0
+    assert (after(cheap, clearing).state.users > after(x, clearing).state.users).all()
+    a, b = (after(knocked(v, Mechanism.PRICE_USERS)[1], clearing).state.users for v in (x, cheap))
+    np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def _without_new_people(x: Scene):
+    from dataclasses import replace
+
+    return replace(x.world, population=np.full_like(x.world.population, 2e7))
+
+
+def test_use_recovers_from_nothing_and_stays_below_its_limit() -> None:
+    x = having(traffic(1), drug_market__start_rate=0.6, drug_market__start_elasticity=0.0)
+    x.state.users[:] = 1.0
+    y = after(x, clearing)
+    assert (y.state.users > 1.0).all()
+    x.state.users[:] = 1e9
+    assert (after(x, clearing).state.users < 1e9).all()
+
+
+def test_stocks_damp_the_price_and_without_stockpiling_all_is_offered() -> None:
+    x = _rest(having(traffic(1), drug_market__holding_months=3.0, drug_market__stock_elasticity=0.0))
+    x.state.source_price[:] = 1.0
+    held, offered = (after(v, clearing).state for v in knocked(x, Mechanism.STOCKPILING))
+    assert (held.price > offered.price).all() and (held.stock > offered.stock).all()
+    for s in (held, offered):
+        np.testing.assert_allclose(s.stock + s.sold, x.state.stock + x.state.arrivals, rtol=1e-12)
+
+
+def test_afghan_output_lowers_the_price_at_the_source() -> None:
+    x = traffic(1)
+    x.month = int(np.argmax(x.world.opium > 4000.0)) + 20
+    x.state.source_price[:] = x.parameters["drug_market"]["source_price"]
+    x.state.purchases_year[:] = 0.3 * 100 * 3000 * x.parameters["drug_market"]["northern_share"]
+    plenty, ignored = (after(v, clearing).state.source_price for v in knocked(x, Mechanism.AFGHAN_SUPPLY))
+    inside = plenty > 0.11 * x.parameters["drug_market"]["source_price"]
+    assert inside.any() and (plenty[inside] < ignored[inside]).all() and (plenty <= ignored).all()
+
+
+def test_purchases_raise_the_price_at_the_source_within_its_bounds() -> None:
+    x = traffic(1)
+    levels = []
+    for factor in (0.0, 1.0, 20.0):
+        y = x.copy()
+        y.state.purchased[:] = factor * 50.0
+        follow(y, 60, (clearing,))
+        levels.append(y.state.source_price / x.parameters["drug_market"]["source_price"])
+    assert (levels[0] < levels[1]).all() and (levels[1] < levels[2]).all()
+    assert (levels[0] >= 0.1 - 1e-12).all() and (levels[2] <= 10.0 + 1e-12).all()
+
+
+def test_without_markets_prices_users_and_the_source_stay() -> None:
+    x = knocked(traffic(1), Mechanism.MARKETS)[1]
+    y = after(x, clearing).state
+    for name in ("price", "users", "source_price"):
+        np.testing.assert_array_equal(getattr(y, name), getattr(x.state, name))
 
 
 @given(a=st.floats(-5, 5), e=st.floats(0.1, 2.0), k=st.floats(0.05, 1.0))

@@ -1,0 +1,138 @@
+"""Plain-Python oracle of the market for opiates: prices are found by bisection, not by the formula."""
+
+from __future__ import annotations
+
+import math
+
+from qorgau.model.world import World
+
+CAP = 2.0e5
+
+
+def log_demand(x: float, e: float, k: float) -> float:
+    """Log of demand over demand at the reference price, at log price ``x`` over reference."""
+    return -e * x - (k * x * x / 2 if x > 0 else 0.0)
+
+
+def root(falling, low: float = -80.0, high: float = 80.0) -> float:
+    """Zero of a falling function."""
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return (low + high) / 2
+
+
+def cleared(need: float, have: float, reference: float, norm: float, floor: float, e: float, k: float, eta: float,
+            tau: float) -> tuple[float, float]:
+    """Price and sale where demand meets what traders sell, a/tau (P/Pn)^eta, at most all, at least at the floor."""
+    if have <= 1e-9:
+        x = root(lambda y: log_demand(y, e, k) + 3.0)
+        return min(CAP, reference * math.exp(x)), 0.0
+    lag = math.log(norm / reference)
+    x = root(lambda y: math.log(need) + log_demand(y, e, k) - math.log(have / tau) - eta * (y - lag))
+    sale = need * math.exp(log_demand(x, e, k))
+    if sale > have:
+        x, sale = root(lambda y: math.log(need / have) + log_demand(y, e, k)), have
+    price = reference * math.exp(x)
+    if price < floor:
+        price = floor
+        sale = min(have, need * math.exp(log_demand(math.log(floor / reference), e, k)))
+    return min(CAP, price), sale
+
+
+def places_of(world: World) -> list[dict]:
+    """What is fixed about each market."""
+    far = world.state_names.index("EUU") if "EUU" in world.state_names else -1
+    out = []
+    for m, place in enumerate(world.market_place):
+        ways = [k for k in range(len(world.route_km)) if world.route_market[k] == m]
+        state = int(world.place_state[place])
+        out.append({"place": int(place), "state": state, "far": state == far, "ways": ways,
+                    "weight": float(world.market_weight[m]),
+                    "xinjiang": bool(world.market_xinjiang[m]), "km": min(world.route_km[k] for k in ways)})
+    return out
+
+
+def reachable(world: World, market: dict, p: dict, month: int) -> float:
+    people = world.population[month][market["state"]] * world.place_share[market["place"]] * market["weight"]
+    return float(people * (p["far_share"] if market["far"] else 1.0))
+
+
+def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
+    p = q["drug_market"]
+    moving = on["MARKETS"]
+    out = {name: [float(v) for v in s[name]] for name in ("price", "price_norm", "stock", "users", "sold")}
+    year = float(s["purchases_year"]) * 11 / 12 + float(sum(s["purchased"]))
+    recent = [float(v) for v in world.opium[: month + 1][-18:]]
+    grown = sum(recent) / len(recent) if on["AFGHAN_SUPPLY"] else 3000.0
+    offer = max(500.0, 100 * p["northern_share"] * grown)
+    wanted = p["source_price"] * (max(1.0, year) / (0.3 * offer)) ** p["source_elasticity"]
+    wanted = min(max(wanted, p["source_price"] / 10), 10 * p["source_price"])
+    source = float(s["source_price"])
+    if moving:
+        source = source ** 0.85 * wanted ** 0.15
+    out["source_price"], out["purchases_year"] = source, year
+    out["purchase_ration"] = min(1.0, 3 * 3000 * 100 * p["northern_share"] / max(1.0, year))
+    eta, tau = (p["stock_elasticity"], p["holding_months"]) if on["STOCKPILING"] else (0.0, 1.0)
+    for m, market in enumerate(places_of(world)):
+        users, reference = float(s["users"][m]), float(s["price_reference"][m])
+        need = p["use_per_person"] * max(1.0, users) / 12
+        have = float(s["stock"][m] + s["arrivals"][m])
+        norm = math.exp(s["price_norm"][m])
+        price, sale = float(s["price"][m]), min(have, need)
+        if moving:
+            floor = (source + q["routes"]["transport_cost"] * market["km"]) / 2
+            e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
+            price, sale = cleared(need, have, reference, norm, floor, e, p["demand_curvature"], eta, tau)
+            people = reachable(world, market, p, month)
+            limit = p["users_limit"] * people * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)
+            start = stop = 1.0
+            if on["PRICE_USERS"]:
+                start = min(5.0, (reference / price) ** p["start_elasticity"])
+                stop = min(4.0, (price / reference) ** p["stop_elasticity"])
+            yearly = users * (p["start_rate"] * start * (1 - users / limit) - p["stop_rate"] * stop)
+            out["users"][m] = max(1.0, users + yearly / 12 + 2e-7 * people)
+        out["price"][m], out["sold"][m], out["stock"][m] = price, sale, max(0.0, have - sale)
+        out["price_norm"][m] = (11 * float(s["price_norm"][m]) + math.log(price)) / 12
+    return out
+
+
+def start(world: World, honest: list[float], q: dict) -> dict:
+    """Users, prices and stocks of January 1989, given honest hazards with borders as today."""
+    p, way, org = q["drug_market"], q["routes"], q["organisations"]
+    markets = places_of(world)
+    china = world.state_names.index("CHN") if "CHN" in world.state_names else -1
+
+    def enters_china(link: int) -> bool:
+        a, b = (int(world.place_state[e[link]]) for e in (world.corridor_from, world.corridor_to))
+        return b == china and a != china
+
+    links = range(len(honest))
+    met = [honest[k] for k in links if enters_china(k)] or list(honest)
+    supply = []
+    for market in markets:
+        offers = []
+        for k in market["ways"]:
+            if not world.route_official[k]:
+                passed = [int(v) for v in world.route_links[world.route_ptr[k]:world.route_ptr[k + 1]]]
+                risk = sum(honest[v] for v in passed)
+                cost = p["source_price"] + way["transport_cost"] * world.route_km[k] + way["risk_pay"] * risk
+                cost += org["journey_fixed_cost"] / 5.0
+                asked = 1.2 * cost * math.exp(risk) / (1 - org["rivalry"])
+                offers.append((sum(enters_china(v) for v in passed), asked))
+        supply.append(min(offers))
+    names = [world.state_names[m["state"]] for m in markets]
+    inner = [v for n, (_, v) in zip(names, supply) if n in ("KAZ", "KGZ", "TJK", "UZB")]
+    inner = inner or [v for _, v in supply]
+    central = sum(inner) / len(inner)
+    users = []
+    for market in markets:
+        limit = p["users_limit"] * reachable(world, market, p, 0)
+        users.append(max(1.0, p["users_start"] * limit * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)))
+    reference = [v + n * way["china_barrier"] * central for n, v in supply]
+    return {
+        "users": users, "users_start": sum(users), "price_reference": reference, "price": reference,
+        "price_norm": [math.log(v) for v in reference],
+        "stock": [p["holding_months"] * p["use_per_person"] * u / 12 for u in users],
+        "china_reach": [central, max(1e-4, sum(met) / len(met))],
+    }

@@ -1,0 +1,205 @@
+"""Plain-Python oracle of a month of the organisations: each carries its loads route by route and keeps its books."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+
+from qorgau.model.organisations import FLOWS
+from qorgau.model.world import World
+from tests.model.twins import organisations_choice as choice
+from tests.model.twins.organisations_choice import KG, PERSONS
+from tests.model.twins.routes import learned, link_cost, links_of
+
+
+def grip(s: dict, post: int) -> float:
+    """How far the officials of a post sell protection, 0 to 1."""
+    _, _, bribe, protect, take_part = s["conduct"][post]
+    return float(min(1.0, 2.5 * (protect + 0.3 * bribe + 0.5 * take_part)))
+
+
+class Firm:
+    """One organisation in one month."""
+
+    def __init__(self, world: World, s: dict, q: dict, on: dict, month: int, o: int):
+        self.world, self.s, self.q, self.on, self.o = world, s, q, on, o
+        self.p = q["organisations"]
+        self.net = int(s["network"][o])
+        self.place = int(s["home"][o])
+        self.state = int(world.place_state[self.place])
+        self.x = float(s["trade"][o][0])
+        self.scope = self.p["scope"] if on["SCOPE"] else 0.0
+        self.soviet = float(world.event["soviet"][month])
+        self.before = float(world.event["soviet"][month - 1]) if month else 0.0
+        joint = self.x * (1 - self.x)
+        self.working = float(s["in_use"][o] * s["capacity"][o])
+        self.journeys = self.working * (1 + 2 * self.scope * joint)
+        self.fixed = self.working * choice.fixed_cost(world, s, q, o) * (1 - 4 * self.scope * joint)
+
+    def held(self, post: int) -> float:
+        if not self.on["PROTECTION_RACKETS"]:
+            return 0.0
+        return self.p["protection_limit"] * float(self.s["trust"][self.o][post]) * grip(self.s, post)
+
+    def kept_after_the_fall(self) -> float:
+        """The protected groups lose most ties in the month in which the state that held them falls."""
+        old = self.world.network_soviet[self.net] and self.on["STATE_PROTECTION"]
+        return self.p["tie_kept"] ** 2 if old and self.before > 0 and self.soviet == 0 else 1.0
+
+    def hazard(self, link: int) -> float:
+        """Hazard that this organisation meets on a corridor."""
+        world, p = self.world, self.p
+        a, b = int(world.corridor_from[link]), int(world.corridor_to[link])
+        there = int(world.place_state[b])
+        h = float(self.s["hazard"][link])
+        if self.soviet > 0:
+            sheltered = world.network_soviet[self.net] and self.on["STATE_PROTECTION"]
+            h *= 1 - 0.9 * self.soviet if sheltered else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
+        if self.on["DIASPORA_COVER"]:
+            h *= 1 - min(0.8, p["cover_strength"] * float(world.network_cover[self.net][there]))
+        h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
+        return h * (1 - (self.held(int(world.place_post[a])) + self.held(int(world.place_post[b]))) / 2)
+
+    def approach(self) -> tuple[dict, Counter, float]:
+        """Persons approached by way and form, journeys by corridor, and persons likely to go abroad."""
+        world, s = self.world, self.s
+        tried, trips, abroad = {}, Counter(), 0.0
+        for w, origin in enumerate(world.people_origin):
+            if world.place_state[origin] != self.state:
+                continue
+            d = int(world.people_destination[w])
+            goal = world.place_state[world.destination_place[d]]
+            for f in (0, 1):
+                n = self.journeys * PERSONS * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][w][f])
+                tried[w, f] = n
+                if goal != self.state:
+                    abroad += n * float(s["effectiveness"][origin][d][f])
+                for link in links_of(world.people_ptr, world.people_links, w):
+                    trips[link] += n / PERSONS
+        return tried, trips, abroad
+
+    def bought(self, abroad: float) -> float:
+        people = self.q["human_trade"]
+        kg = self.journeys * self.x * KG * float(self.s["purchase_ration"])
+        if self.on["FORCED_COURIERS"] and self.x > 0.05:
+            kg += abroad * people["courier_share"] * people["courier_kg"]
+        return min(kg, 2 * max(0.0, float(self.s["capital"][self.o])) / float(self.s["source_price"]))
+
+    def loads(self, kg: float) -> list[tuple[int, int, float]]:
+        """(market, route, kg sent): tiny shares are left out, the rest makes up the whole."""
+        markets = {m: float(v) for m, v in enumerate(self.s["market_share"][self.o]) if v >= 1e-4}
+        out = []
+        for m, part in markets.items():
+            ways = range(self.world.market_ptr[m], self.world.market_ptr[m + 1])
+            used = {k: float(self.s["route_share"][self.o][k]) for k in ways if self.s["route_share"][self.o][k] > 0.02}
+            for k, share in used.items():
+                out.append((m, k, kg * part / sum(markets.values()) * share / sum(used.values())))
+        return out
+
+
+OWNED = ("capital", "returns", "capacity", "drug_loss_share", "survival", "trust", "belief", "network_belief")
+
+
+def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
+    """All that changes in a month of the organisations, choices included."""
+    lost_to_rivals = choice.rivalry(s, q, on)
+    chosen = choice.advance(world, s, q, on, key, month)
+    s = {**s, **chosen}
+    out = {name: s[name].copy() for name in OWNED}
+    links, posts = range(len(world.corridor_km)), range(world.sizes["post"])
+    place_post = [int(v) for v in world.place_post]
+    by_link = {name: [0.0] * len(links) for name in ("carried_kg", "seized_kg", "journeys")}
+    by_post = {name: [0.0] * len(posts) for name in ("bribes_post", "fees_post", "racket_profit_post")}
+    arrivals, route_kg = [0.0] * world.sizes["market"], [0.0] * len(world.route_km)
+    attempts = [[0.0, 0.0] for _ in world.people_origin]
+    first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
+    money = dict.fromkeys(FLOWS, 0.0)
+    prior = 0.3 * q["enforcement"]["hazard_mean"]
+    shared = [[float(v) for v in row] for row in s["network_belief"]]
+    for o in choice.living(s):
+        firm = Firm(world, s, q, on, month, o)
+        tried, trips, abroad = firm.approach()
+        for (w, f), n in tried.items():
+            attempts[w][f] += n
+            first[f] += n * bool(s["drug_first"][o])
+        kg = purchased[o] = firm.bought(abroad)
+        networks[firm.net] += kg
+        met = {link: firm.hazard(link) for link in links}
+        book = dict.fromkeys(FLOWS, 0.0)
+        sent_to, got_at, seized = defaultdict(float), defaultdict(float), 0.0
+        for m, k, load in firm.loads(kg) if kg > 0 else ():
+            price = float(s["price"][m])
+            sent_to[m] += load
+            danger = 0.0
+            for link in links_of(world.route_ptr, world.route_links, k):
+                here = load * math.exp(-danger)
+                danger += met[link]
+                taken = here - load * math.exp(-danger)
+                by_link["carried_kg"][link] += here
+                by_link["seized_kg"][link] += taken
+                seized += taken
+                trips[link] += here / KG
+                book["transport"] += here * q["routes"]["transport_cost"] * world.corridor_km[link]
+                risk = link_cost(world, s, q, link, met[link])
+                book["risk_pay"] += here * (risk - q["routes"]["transport_cost"] * world.corridor_km[link])
+                paid = here * price * float(s["bribe_rate"][link])
+                book["bribes"] += paid
+                for end in (world.corridor_from[link], world.corridor_to[link]):
+                    by_post["bribes_post"][place_post[end]] += paid / 2
+            route_kg[k] += load * math.exp(-danger)
+            got_at[m] += load * math.exp(-danger)
+        for m, sent in sent_to.items():
+            arrivals[m] += got_at[m]
+            book["revenue"] += got_at[m] * s["price"][m] * (1 - lost_to_rivals)
+            out["survival"][o][m] = 0.8 * s["survival"][o][m] + 0.2 * got_at[m] / sent
+        if kg > 0:
+            out["drug_loss_share"][o] = 0.9 * s["drug_loss_share"][o] + 0.1 * seized / kg
+        book["purchases"] = kg * float(s["source_price"])
+        book["fixed"] = firm.fixed
+        book["people_net"] = firm.journeys * PERSONS * sum(
+            float(s["trade"][o][1 + f] * s["people_value"][o][f]) for f in (0, 1))
+        spent = sum(book[name] for name in ("purchases", "transport", "risk_pay", "bribes", "fixed"))
+        profit = book["revenue"] + book["people_net"] - spent
+        base = place_post[firm.place]
+        if profit > 0:
+            if on["PROTECTION_RACKETS"]:
+                book["fees"] = firm.p["fee_share"] * float(s["trust"][o][base]) * grip(s, base) * profit
+            if world.network_official[firm.net]:
+                by_post["racket_profit_post"][base] += profit
+            served = float(s["service"][firm.state][2]) if on["LAUNDERING"] else 0.0
+            price = 0.05 * float(s["service_fee"][firm.state][2])
+            after_fees = profit - book["fees"]
+            book["laundering"] = after_fees * min(1.0, price * served + firm.p["cash_at_risk"] * (1 - served))
+            by_post["fees_post"][base] += book["fees"]
+        book["profit"] = profit - book["fees"] - book["laundering"]
+        for name, value in book.items():
+            money[name] += value
+        out["capital"][o] = s["capital"][o] + book["profit"] - 0.03 * max(0.0, s["capital"][o])
+        earned = book["profit"] / (spent + 0.3 * abs(book["people_net"]) + 1)
+        out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned
+        if on["ORGANISATIONS"]:
+            pace = firm.p["growth"] * math.tanh(1.5 * out["returns"][o]) - 0.05 * s["capacity"][o] / 80
+            out["capacity"][o] = min(150.0, max(0.5, s["capacity"][o] * math.exp(pace)))
+        visits = Counter()
+        for link, n in trips.items():
+            visits[place_post[world.corridor_to[link]]] += n
+        for i in posts:
+            pace = visits[i] / (visits[i] + 3) / 2 + (i == base)
+            pace = min(1.0, pace / firm.p["protection_months"])
+            kept = 0.985 * (firm.p["tie_kept"] if s["rotated"][i] else 1.0) * firm.kept_after_the_fall()
+            out["trust"][o][i] = kept * (1 - (1 - s["trust"][o][i]) * (1 - pace))
+        for link, n in trips.items():
+            by_link["journeys"][link] += n
+        if on["LEARNING"] and on["ROUTES"]:
+            row = [float(v) for v in s["belief"][o]]
+            counts = [trips[link] for link in links]
+            out["belief"][o], shared[firm.net] = learned(q, prior, row, shared[firm.net], counts, list(met.values()))
+    out["network_belief"] = [[0.995 * v + 0.005 * prior for v in row] for row in shared]
+    totals = [sum(row[f] for row in attempts) for f in (0, 1)]
+    return {
+        **chosen, **out, **by_link, **by_post,
+        "purchased": purchased, "arrivals": arrivals, "route_kg": route_kg, "attempts_route": attempts,
+        "attempts_drug_first": [n / (t + 1e-12) for n, t in zip(first, totals)],
+        "network_kg": networks, "money": [money[name] for name in FLOWS], "profit_total": money["profit"],
+        "ledger_kg": 0.0,
+    }

@@ -1,0 +1,129 @@
+"""Plain-Python oracle of what organisations expect and choose: prices, markets, trades, idle capacity."""
+
+from __future__ import annotations
+
+import math
+
+from qorgau.model.world import World
+from tests.model.twins.drug_market import places_of
+from tests.model.twins.routes import mean_price, softmax
+
+KG, PERSONS = 5.0, 4.0
+
+
+def living(s: dict) -> list[int]:
+    return [o for o, a in enumerate(s["active"]) if a]
+
+
+def inverse(gap: float, e: float, k: float) -> float:
+    """Log price over reference at which demand has fallen by ``gap`` in logs."""
+    return gap / e if gap < 0 else 2 * gap / (e + math.sqrt(e * e + 2 * k * gap))
+
+
+def targets(s: dict, prices: list[float], scale: float) -> dict[int, list[float]]:
+    """Shares of markets that each organisation would choose at expected prices."""
+    out = {}
+    for o in living(s):
+        worth = []
+        for m, price in enumerate(prices):
+            moved = s["plan_slope"][o][m] * (price - s["plan_price"][o][m]) / scale
+            worth.append(s["plan_value"][o][m] + moved + math.log(s["users"][m]))
+        out[o] = softmax(worth)
+    return out
+
+
+def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float], dict[int, list[float]]]:
+    """Expected prices after this month's two steps, and the market shares wanted at them."""
+    p = q["drug_market"]
+    scale = q["routes"]["choice_scale"] * mean_price(s)
+    prices = [float(v) for v in s["price_expected"]]
+    everyone = float(sum(s["users"]))
+    for _ in range(2 if on["MARKETS"] else 0):
+        wanted = targets(s, prices, scale)
+        gaps, gains = [], []
+        for m, market in enumerate(places_of(world)):
+            sent = {o: float(s["purchased"][o]) * t[m] for o, t in wanted.items()}
+            arriving = 1e-9 + sum(kg * float(s["survival"][o][m]) for o, kg in sent.items())
+            need = p["use_per_person"] * float(s["users"][m]) / 12
+            e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
+            here = math.log(prices[m] / s["price_reference"][m])
+            gaps.append(inverse(math.log(need / arriving), e, p["demand_curvature"]) - here)
+            steep = e + p["demand_curvature"] * max(0.0, here)
+            moving = sum(kg * (1 - wanted[o][m]) * float(s["plan_slope"][o][m]) for o, kg in sent.items())
+            gains.append(max(0.0, prices[m] / (scale * steep) * moving / (1e-12 + sum(sent.values()))))
+        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone / 2
+        shift = min(0.5, max(-0.5, shift))
+        for m, gap in enumerate(gaps):
+            step = min(0.5, max(-0.5, (gap - shift) / (1 + gains[m])))
+            prices[m] = min(2e5, max(50.0, prices[m] * math.exp(shift + step)))
+    return prices, targets(s, prices, scale)
+
+
+def rivalry(s: dict, q: dict, on: dict) -> float:
+    """Share of opiate revenue lost to rivals."""
+    crowd = sum(1 for o in living(s) if s["trade"][o][0] > 0.1)
+    grown = max(0.2, float(sum(s["users"])) / max(1.0, float(s["users_start"]))) if on["COEXISTENCE"] else 1.0
+    return min(0.6, q["organisations"]["rivalry"] * crowd / 20 / grown)
+
+
+def fixed_cost(world: World, s: dict, q: dict, o: int) -> float:
+    """Fixed cost of a journey from the home of an organisation."""
+    state = world.place_state[s["home"][o]]
+    short = 1 - (s["service"][state][0] + s["service"][state][1]) / 2
+    return float(q["organisations"]["journey_fixed_cost"] * (1 + q["organisations"]["service_cost"] * short))
+
+
+def returns(world: World, s: dict, q: dict, on: dict, o: int, prices: list[float], shares: list[float],
+            lost: float) -> tuple[float, list[float]]:
+    """Return of a journey with opiates and with people of each form, before fixed costs."""
+    p = q["organisations"]
+    x = float(s["trade"][o][0])
+    gain = sum(k * v * float(a) for k, v, a in zip(shares, prices, s["plan_slope"][o]))
+    cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
+    drug = KG * (gain * (1 - lost) - cost - float(s["source_price"]))
+    if on["DANGER_PUSH"] and drug > 0:
+        drug *= 1 - min(0.9, p["danger_weight"] * float(s["drug_loss_share"][o]))
+    start = p["people_start_cost"] if on["LOW_ENTRY_COST"] else p["drug_start_cost"]
+    purse = max(0.0, float(s["capital"][o])) * (1.0 if on["DRUG_CAPITAL"] else 1 - x)
+    needed = start * p["journey_fixed_cost"] * max(1.0, float(s["capacity"][o]))
+    able = max(min(1.0, purse / needed), 1 - x)
+    people = []
+    for f in (0, 1):
+        value = PERSONS * float(s["people_value"][o][f])
+        if value > 0:
+            value *= 0.0 if s["drug_first"][o] and not on["PEOPLE_PROFIT"] else able
+        people.append(value)
+    return drug, people
+
+
+def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
+    """Expected prices, market shares, trades, capacity in use and the scale of returns."""
+    p = q["organisations"]
+    prices, wanted = expectations(world, s, q, on)
+    out = {name: s[name].copy() for name in ("market_share", "trade", "in_use")}
+    for o, target in wanted.items():
+        for m, t in enumerate(target):
+            out["market_share"][o][m] += p["market_speed"] * (t - s["market_share"][o][m])
+    lost = rivalry(s, q, on)
+    width = p["trade_scale"] * (float(s["return_scale"]) + p["journey_fixed_cost"])
+    scope = p["scope"] if on["SCOPE"] else 0.0
+    sizes, hands = [], []
+    for o in living(s):
+        x, labour, sexual = (float(v) for v in s["trade"][o])
+        fixed = fixed_cost(world, s, q, o)
+        drug, people = returns(world, s, q, on, o, prices, [float(v) for v in out["market_share"][o]], lost)
+        capacity = float(s["capacity"][o])
+        hands.append(capacity)
+        sizes.append(capacity * (abs(drug) + (abs(people[0]) + abs(people[1])) / 2) / 2)
+        net = x * drug + labour * people[0] + sexual * people[1] - fixed * (1 - 4 * scope * x * (1 - x))
+        paying = 1 / (1 + math.exp(-min(30.0, max(-30.0, net / width))))
+        out["in_use"][o] = 0.7 * s["in_use"][o] + 0.3 * paying
+        if on["ORGANISATIONS"]:
+            saving = 4 * scope * fixed * (1 - 2 * x)
+            best = softmax([(drug + saving) / width, people[0] / width, people[1] / width])
+            moved = [
+                old + p["trade_speed"] * (0.96 * b + 0.04 / 3 - old) for b, old in zip(best, (x, labour, sexual))
+            ]
+            out["trade"][o] = [v / sum(moved) for v in moved]
+    level = sum(sizes) / sum(hands) if hands else 0.0
+    return {**out, "price_expected": prices, "return_scale": 0.95 * float(s["return_scale"]) + 0.05 * level}

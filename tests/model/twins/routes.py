@@ -1,0 +1,139 @@
+"""Plain-Python oracle of route plans and beliefs: one organisation, one market, one route at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from qorgau.model.world import World
+
+NEVER = -math.inf
+
+
+def softmax(values: Iterable[float]) -> list[float]:
+    values = list(values)
+    top = max(values)
+    parts = [math.exp(v - top) for v in values]
+    return [p / sum(parts) for p in parts]
+
+
+def links_of(pointers, links, k: int) -> list[int]:
+    return [int(v) for v in links[pointers[k]:pointers[k + 1]]]
+
+
+def into_china(world: World, link: int) -> bool:
+    if "CHN" not in world.state_names:
+        return False
+    china = world.state_names.index("CHN")
+    a, b = world.place_state[world.corridor_from[link]], world.place_state[world.corridor_to[link]]
+    return bool(b == china and a != china)
+
+
+def link_cost(world: World, s: dict, q: dict, link: int, hazard: float) -> float:
+    """USD per kg on a corridor: carriage, pay for risk and what entering China takes."""
+    p = q["routes"]
+    cost = p["transport_cost"] * world.corridor_km[link] + p["risk_pay"] * hazard
+    if into_china(world, link):
+        central, usual = s["china_reach"]
+        cost += p["china_barrier"] * central * min(1.25, math.sqrt(hazard / usual))
+    return float(cost)
+
+
+def mean_price(s: dict) -> float:
+    prices, users = s["price_expected"], s["users"]
+    return max(200.0, float(sum(a * b for a, b in zip(prices, users)) / sum(users)))
+
+
+def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int) -> dict[int, dict]:
+    """Routes to a market open to an organisation: kept share net of bribes, cost, and what the logit weighs."""
+    official = world.network_official[s["network"][o]] and on["OFFICIAL_FLIGHTS"]
+    out = {}
+    for k in range(world.market_ptr[m], world.market_ptr[m + 1]):
+        if world.route_official[k] and not official:
+            continue
+        passed = links_of(world.route_ptr, world.route_links, k)
+        kept = math.exp(-sum(s["belief"][o][v] for v in passed)) - sum(s["bribe_rate"][v] for v in passed)
+        cost = sum(link_cost(world, s, q, v, float(s["belief"][o][v])) for v in passed)
+        profit = s["price_expected"][m] * kept - cost - float(s["source_price"])
+        scale = q["routes"]["choice_scale"] * mean_price(s)
+        weigh = profit / scale + q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
+        out[k] = {"kept": kept, "cost": cost, "profit": profit, "weigh": weigh, "km": float(world.route_km[k])}
+    return out
+
+
+def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[float]]:
+    """Return per person approached, by way from any place of the home state and form."""
+    home = world.place_state[s["home"][o]]
+    out = {}
+    for w, origin in enumerate(world.people_origin):
+        if world.place_state[origin] != home:
+            continue
+        d = int(world.people_destination[w])
+        passed = links_of(world.people_ptr, world.people_links, w)
+        share = q["human_trade"]["transit_risk"]
+        kept = math.exp(-share * sum(s["belief"][o][v] for v in passed))
+        kept -= share * sum(s["bribe_rate"][v] for v in passed)
+        prepare = q["routes"]["journey_fixed"] + q["routes"]["journey_cost"] * world.people_km[w]
+        at_law = s["conviction_cost"][world.place_state[world.destination_place[d]]] / 4
+        out[w] = [
+            float(s["effectiveness"][origin][d][f] * (s["people_price"][d][f] * kept - prepare) - at_law)
+            for f in (0, 1)
+        ]
+    return out
+
+
+def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: bool = False) -> dict:
+    """Plans of the organisations whose turn it is; the others keep theirs."""
+    names = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value")
+    out = {name: s[name].copy() for name in names}
+    levels = [float(v) for v in s["people_price"].flatten()]
+    people_scale = 2 * q["routes"]["choice_scale"] * max(50.0, sum(levels) / len(levels))
+    scale = q["routes"]["choice_scale"] * mean_price(s)
+    for o, living in enumerate(s["active"]):
+        new = s["age"][o] == 0
+        if not living or not (everything or new or (month + o) % 3 == 0):
+            continue
+        speed = q["routes"]["route_speed"] if on["HABIT"] and not new and not everything else 1.0
+        for m in range(world.sizes["market"]):
+            ways = opiate_routes(world, s, q, on, o, m)
+            weights = [a["weigh"] if on["ROUTES"] else -a["km"] / 500 for a in ways.values()]
+            wanted = dict(zip(ways, softmax(weights)))
+            shares = {}
+            for k in range(world.market_ptr[m], world.market_ptr[m + 1]):
+                old = float(s["route_share"][o][k])
+                shares[k] = out["route_share"][o][k] = (1 - speed) * old + speed * wanted.get(k, 0.0)
+            slope = sum(shares[k] * ways[k]["kept"] for k in ways)
+            cost = sum(shares[k] * ways[k]["cost"] for k in ways)
+            out["plan_slope"][o][m], out["plan_cost"][o][m] = slope, cost
+            out["plan_price"][o][m] = s["price_expected"][m]
+            if on["ROUTES"]:
+                top = max(weights)
+                out["plan_value"][o][m] = top + math.log(sum(math.exp(w - top) for w in weights))
+            else:
+                out["plan_value"][o][m] = (s["price_expected"][m] * slope - cost - float(s["source_price"])) / scale
+        values = people_routes(world, s, q, o)
+        for f in (0, 1):
+            weights = [v[f] / people_scale if on["ROUTES"] else -world.people_km[w] / 500 for w, v in values.items()]
+            mean = 0.0
+            for (w, v), target in zip(values.items(), softmax(weights) if weights else []):
+                share = (1 - speed) * s["people_share"][o][w][f] + speed * target
+                out["people_share"][o][w][f] = share
+                mean += share * v[f]
+            out["people_value"][o][f] = mean
+    return out
+
+
+def learned(q: dict, prior: float, own: list[float], shared: list[float], journeys: list[float],
+            met: list[float]) -> tuple[list[float], list[float]]:
+    """Beliefs of an organisation and of its network after a month of journeys with the hazards met."""
+    p = q["routes"]
+    mine, ours = list(own), list(shared)
+    for k, n in enumerate(journeys):
+        if n > 0.02:
+            weight = n / (n + 2)
+            mine[k] = own[k] + p["learning"] * weight * (met[k] - own[k])
+            ours[k] = shared[k] + 0.05 * weight * (met[k] - shared[k])
+        else:
+            mine[k] = 0.98 * own[k] + 0.02 * prior
+        mine[k] = (1 - p["network_learning"]) * mine[k] + p["network_learning"] * ours[k]
+    return mine, ours
