@@ -23,6 +23,7 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
+from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "far_markets", "inverse_demand", "start"]
@@ -169,8 +170,9 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     """Users at their starting share, price at the cost of supply, stocks for the months that traders hold.
 
     The reference price is the cheapest way's cost of supply: source, transport, risk pay and China's barrier at
-    the honest hazards with full control of internal borders, grossed up by the share lost, with a trade margin of
-    one fifth. Needs ``hazard_honest`` so computed, and the parameters of routes.
+    the honest hazards with full control of internal borders, and a journey's fixed cost by its load, grossed up by
+    the shares lost on the way and to rivals, with a trade margin of one fifth.
+    Needs ``hazard_honest`` so computed, and the parameters of routes and organisations.
     """
     p = parameters["drug_market"]
     q = parameters["routes"]
@@ -191,6 +193,10 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     reach = honest[:, china].mean(axis=1) if china.any() else honest.mean(axis=1)
     state.china_reach[:, 1] = np.maximum(reach, 1e-4)
     central = np.isin(world.place_state[world.market_place], _central_states(world))
+    if not central.any():  # a case without a market there: the mean of all takes its place
+        central[:] = True
+    fixed = parameters["organisations"]["journey_fixed_cost"] / KG_PER_JOURNEY
+    rivals = parameters["organisations"]["rivalry"]
     cost = np.full((len(people), world.sizes["market"], 2), np.inf)
     for k in range(len(world.route_km)):
         if world.route_official[k]:
@@ -200,7 +206,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
         spent = q["transport_cost"] * world.route_km[k] + q["risk_pay"] * risk
         m = world.route_market[k]
         barriers = float(china[links].sum())
-        gross = 1.2 * (p["source_price"] + spent) / np.exp(-risk)
+        gross = 1.2 * (p["source_price"] + spent + fixed) / np.exp(-risk) / (1.0 - rivals)
         better = gross + barriers * 1e9 < cost[:, m, 0] + np.nan_to_num(cost[:, m, 1], posinf=1e9) * 1e9
         cost[better, m, 0] = gross[better]
         cost[better, m, 1] = barriers

@@ -5,9 +5,9 @@ The honest hazard of a corridor is
 
     h0 = ebar E/E_ref mon^c/mean(mon^c) (1 - cover) (1 - fuel cover) clip(km/600, a, 6) B exp(n z - n^2/2)
 
-with a = 1 at a border and .6 inside a state, E the officer-months on it, B the control at borders inside the former USSR (near zero in 1991) and z a
-persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower it to
-h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
+with a = 1 at a border and .6 inside a state, E the officer-months on it, B the control at borders inside the former
+USSR (near zero in 1991) and z a persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower
+it to h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
 vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
 (1 - corruption): corruption acts through h and the bribe only. Officers follow seizures per officer-month with
 inertia and a floor (weighing raw seizures would send all of them to one road).

@@ -1,7 +1,8 @@
 """What an outsider would publish from this world: perceived corruption, tier, visible harm, yearly results.
 
 Perceived corruption is one map for all states, score = anchor exp(-slope (share - anchor share)), read with an
-error by state and year; the anchor is the reading of the state in focus in 2000. The tier follows a stated rule
+error by state and year; the anchor is the reading of the state in focus in 2000 (``ANCHOR_YEAR``), when its corrupt
+share of that year, in this run, becomes the anchor share; nothing later is fitted. The tier follows a stated rule
 with no year in it: law, prosecutions and help given count for, officials' complicity and the complexity of being
 home, passage and destination at once count against, with like weights. Visible harm is an index, like the spread of
 HIV, that follows opiate use and exploitation with a delay of years. None of it is prevalence.
@@ -20,11 +21,14 @@ from qorgau.model.state import State
 from qorgau.model.streams import Stream, normal
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "advance", "perceived", "start", "tier_of"]
+__all__ = ["ANCHOR_YEAR", "PARAMETERS", "advance", "perceived", "start", "tier_of"]
+
+ANCHOR_YEAR = 2000
+"""Year whose published score ties the map; all later readings are forecasts."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("anchor", "score 0-100", "score read at the anchor share", 1.0, 99.0),
-    Parameter("anchor_share", "1", "corrupt share that reads as the anchor", 0.0, 1.0),
+    Parameter("anchor_share", "1", "corrupt share that reads as the anchor, before 2000", 0.0, 1.0),
     Parameter("slope", "1", "fall of the log score per unit of corrupt share"),
     Parameter("centre_weight", "1", "weight of the central posts in what is perceived", 0.0, 1.0),
     Parameter("reading_error", "score 0-100", "sd of the yearly reading"),
@@ -72,9 +76,10 @@ def _saturating(value, half):
 
 
 @compiled
-def _advance(par, on, keys, month, first, focus, population, post_state, post_kind, post_officials, market_state,
-             destination_state, conduct, users, exploited, law, prosecuted, assisted, origin_flow, transit_flow,
-             arrival_flow, perceived_corruption, tier_score, tier, visible_harm, prosecuted_year, assisted_year):
+def _advance(par, on, keys, month, first, anchoring, focus, population, post_state, post_kind, post_officials,
+             market_state, destination_state, conduct, users, exploited, law, prosecuted, assisted, origin_flow,
+             transit_flow, arrival_flow, perceived_corruption, anchor_share, tier_score, tier, visible_harm,
+             prosecuted_year, assisted_year):
     runs, states = tier_score.shape
     posts = len(post_state)
     seen = np.zeros((states, 2))
@@ -102,7 +107,7 @@ def _advance(par, on, keys, month, first, focus, population, post_state, post_ki
             share = province
             if weight[s, 1] > 0.0:
                 share += q.centre_weight * (seen[s, 1] / weight[s, 1] - province)
-            score = perceived(share, q.anchor, q.anchor_share, q.slope)
+            score = perceived(share, q.anchor, anchor_share[r], q.slope)
             people = population[s] / 1e7
             if first:
                 perceived_corruption[r, s] = score
@@ -125,6 +130,12 @@ def _advance(par, on, keys, month, first, focus, population, post_state, post_ki
             else:
                 tier_score[r, s] += q.tier_speed * (target - tier_score[r, s])
             tier[r, s] = tier_of(tier_score[r, s], q.tier_one, q.tier_two)
+        if anchoring:
+            province = seen[focus, 0] / max(1e-9, weight[focus, 0])
+            share = province
+            if weight[focus, 1] > 0.0:
+                share += q.centre_weight * (seen[focus, 1] / weight[focus, 1] - province)
+            anchor_share[r] += (share - anchor_share[r]) / (month % 12 + 1)
         if on[r, _INDICATORS] < 0.5:
             visible_harm[r] = 0.0
             continue
@@ -147,17 +158,20 @@ def _advance(par, on, keys, month, first, focus, population, post_state, post_ki
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, first: bool
 ) -> None:
-    _advance(parameters["indicators"], on, keys, month, first, world.focus, world.population[month],
+    _advance(parameters["indicators"], on, keys, month, first,
+             not first and world.start_year + month // 12 == ANCHOR_YEAR, world.focus, world.population[month],
              world.post_state, world.post_kind, world.post_officials, world.place_state[world.market_place],
              world.place_state[world.destination_place], state.conduct, state.users, state.exploited, state.law,
              state.cases_prosecuted, state.assisted, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.perceived_corruption, state.tier_score, state.tier, state.visible_harm, state.prosecuted_year,
+             state.perceived_corruption, state.perception_anchor, state.tier_score, state.tier,
+             state.visible_harm, state.prosecuted_year,
              state.assisted_year)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Readings of the starting conduct and law (needs ``conduct`` and ``law``); no harm is visible yet."""
     state.visible_harm[:] = 0.0
+    state.perception_anchor[:] = parameters["indicators"]["anchor_share"]
     _call(world, state, parameters, on, keys, 0, True)
 
 

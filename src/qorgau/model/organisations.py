@@ -305,7 +305,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
         for n in range(network_belief.shape[1]):
             for l in range(links):
-                network_belief[r, n, l] += 0.005 * (prior - network_belief[r, n, l])
+                network_belief[r, n, l] += 0.005 * switch * (prior - network_belief[r, n, l])
         for f in range(2):
             total = 1e-12
             for w in range(ways):

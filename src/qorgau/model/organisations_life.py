@@ -29,6 +29,8 @@ _OPEN = int(Mechanism.PRIVATISATION)
 _DIASPORA = int(Mechanism.DIASPORA_COVER)
 _RACKETS = int(Mechanism.OFFICIAL_RACKETS)
 _STATE = int(Mechanism.STATE_PROTECTION)
+_PROTECTION = int(Mechanism.PROTECTION_RACKETS)
+_ENFORCEMENT = int(Mechanism.ENFORCEMENT)
 _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
@@ -62,12 +64,12 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             n = network[r, o]
             i = place_post[home[r, o]]
             pin = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
-            held = q.protection_limit * trust[r, o, i] * pin
+            held = q.protection_limit * trust[r, o, i] * pin * on[r, _PROTECTION]
             cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
             sheltered = net_soviet[n] == 1 and soviet > 0.0 and on[r, _STATE] > 0.5
             hazard = 0.0
             if not sheltered:
-                hazard = q.attrition + q.arrest * math.sqrt(capacity[r, o] / 10.0) * (
+                hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
                     0.3 + 8.0 * min(0.5, loss[r, o])
                 ) * (1.0 - 0.8 * held) * (1.0 - cover)
                 if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:

@@ -75,7 +75,8 @@ def readings(world: World) -> tuple[Reading, ...]:
 
     def paid_share(s: int) -> Read:
         posts = np.flatnonzero(world.post_state == s)
-        heads = float(world.population[:, s].mean())
+        # only the places of the model pay: their part of the state's people
+        heads = float(world.population[:, s].mean() * world.place_share[world.place_state == s].sum())
         return lambda st: st.legal_protection[:, posts].sum(1) / np.maximum(1.0, st.wage[:, s] * heads)
 
     def own_ratio(posts: np.ndarray) -> Read:

@@ -179,6 +179,7 @@ def candidate_routes(
     modes_left_out: Iterable[int] = (_AIR, _OFFICIAL),
     stretch: float = STRETCH,
     overlap: float = OVERLAP,
+    closed: Iterable[int] = (),
 ) -> list[Route]:
     """Small set of different loopless routes from one place to another.
 
@@ -193,6 +194,8 @@ def candidate_routes(
         Modes that these routes may not use.
     stretch, overlap : float
         Limits on length over the shortest, and on shared length.
+    closed : iterable of int
+        Places that no route may pass.
 
     Returns
     -------
@@ -201,7 +204,9 @@ def candidate_routes(
     """
     if origin == target:
         return [()]
-    neighbours = _adjacency(graph, graph.links_of(modes_left_out))
+    barred = [int(p) for p in closed]
+    open_links = graph.links_of(modes_left_out) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
+    neighbours = _adjacency(graph, open_links)
     length = [float(v) for v in graph.km]
     exposed = [float(v) for v in exposed_length(graph)]
     pool: dict[Route, None] = {}
@@ -274,14 +279,27 @@ def _flat(routes: Sequence[Route]) -> tuple[np.ndarray, np.ndarray]:
     return pointers, links
 
 
+def _market_path_size(
+    routes: Sequence[Route], official: Sequence[int], market_of: Sequence[int], market: int, km: np.ndarray
+) -> np.ndarray:
+    """Path sizes of the routes of one market, in the order in which they stand in ``routes``."""
+    here = [i for i, m in enumerate(market_of) if m == market]
+    out = path_size([routes[i] for i in here], km)
+    ordinary = [j for j, i in enumerate(here) if not official[i]]
+    out[ordinary] = path_size([routes[here[j]] for j in ordinary], km)
+    return out
+
+
 def opiate_route_arrays(
     graph: Graph, sources: Sequence[int], markets: Sequence[int], per_pair: int = 5
 ) -> dict[str, np.ndarray]:
     """Routes of opiates from sources to markets as the fields of ``World``, sorted by market.
 
-    Ordinary flights carry none. A route by an official flight (``route_official`` 1) joins the set of its
-    pair when it is no longer than the stretch allows; its path size counts all routes of the pair, that of
-    the others only the routes that everyone can use.
+    Ordinary flights carry none. No route passes another source: prices at the sources are the same, so such a
+    route is dominated by the one that starts there. A route by an official flight (``route_official`` 1) joins
+    the set when it is no longer than the stretch allows. Path sizes count over all routes of a market, from
+    whatever source, since an organisation chooses among them all; that of an official route counts every route,
+    that of the others only the routes that everyone can use.
 
     Parameters
     ----------
@@ -304,20 +322,18 @@ def opiate_route_arrays(
     official: list[int] = []
     for m, place in enumerate(markets):
         for source in sources:
-            ordinary = candidate_routes(graph, source, place, per_pair)
+            others = [s for s in sources if s not in (source, place)]
+            ordinary = candidate_routes(graph, source, place, per_pair, closed=others)
             if not ordinary:
                 continue
             shortest = float(sum(graph.km[k] for k in ordinary[0]))
             flown = _official_route(graph, source, place, STRETCH, shortest)
             both = [*ordinary, flown] if flown is not None else ordinary
-            size = path_size(ordinary, graph.km)
-            if flown is not None:
-                size = np.append(size, path_size(both, graph.km)[-1])
             routes.extend(both)
-            sizes.append(size)
             official.extend([0] * len(ordinary) + [1] * (flown is not None))
             market_of.extend([m] * len(both))
             source_of.extend([source] * len(both))
+        sizes.append(_market_path_size(routes, official, market_of, m, graph.km))
     pointers, links = _flat(routes)
     counts = np.bincount(np.array(market_of, dtype=np.int64), minlength=len(markets))
     return {

@@ -207,6 +207,7 @@ _MEASURES = (
 
 _INDICATORS = (
     _v("perceived_corruption", "state", "score 0-100", "indicators", "perceived corruption, up is cleaner"),
+    _v("perception_anchor", "", "1", "indicators", "corrupt share of the state in focus that reads as the anchor"),
     _v("tier_score", "state", "1", "indicators", "score behind the tier"),
     _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
     _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),

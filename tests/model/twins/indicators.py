@@ -45,7 +45,7 @@ def _one_run(world, state, q, on, key, month, r, out):
         share = mean(seen, 0)
         if any(world.post_kind[i] == 1 for i in posts):
             share = (1 - q["centre_weight"]) * share + q["centre_weight"] * mean(seen, 1)
-        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * (q["anchor_share"] - share))))
+        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * (state.perception_anchor[r] - share))))
         score += q["reading_error"] * normal(key, int(Stream.PERCEPTION), month // 12, s, 0)
         score = min(99.0, max(1.0, score))
         out["perceived_corruption"][r][s] += q["reading_speed"] * (score - out["perceived_corruption"][r][s])
