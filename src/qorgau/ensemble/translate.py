@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ from qorgau.ensemble.priors import Distribution, DrawnParameter
 from qorgau.errors import InputError
 from qorgau.evidence import truth_bits, truth_sources
 from qorgau.model import run as model_run
+from qorgau.model.compiled import sources_stamp
 from qorgau.model.mechanisms import SUBSYSTEMS, Mechanism
 from qorgau.model.outcomes import outcome_names
 from qorgau.model.parameters import Parameters, parameters_from_columns
@@ -31,35 +29,13 @@ __all__ = ["catalogue_of", "draw", "inputs_of", "run_model", "uncertain_of"]
 
 
 def run_model(world: Any, parameters: Parameters, on: np.ndarray, keys: np.ndarray, plan: Plan, last_month: int) -> Any:
-    """Run the model for a block; the `Runner` of real ensembles.
-
-    NumPy adds up a single row in another order than several, which moves last digits. A run alone is therefore
-    run beside its own copy, so that a draw's numbers do not depend on how many others share its block.
-    """
+    """Run the model for a block; the `Runner` of real ensembles."""
     branch = model_run.Branch(plan.policies, plan.levers, plan.start_month, plan.ramp_months)
-    if len(keys) > 1:
-        return model_run.simulate_block(world, parameters, on, keys, branch, last_month)
-    twice = {name: np.repeat(array, 2) for name, array in parameters.items()}
-    result = model_run.simulate_block(world, twice, np.repeat(on, 2, axis=0), np.repeat(keys, 2), branch, last_month)
-    return replace(
-        result,
-        yearly=result.yearly[:, :1],
-        corridors=result.corridors[:, :1],
-        touched_cap=result.touched_cap[:, :1],
-    )
+    return model_run.simulate_block(world, parameters, on, keys, branch, last_month)
 
 
 def _parameters_of(columns: Mapping[str, np.ndarray], runs: int) -> dict[str, np.ndarray]:
     return parameters_from_columns(PARAMETERS, columns, runs)
-
-
-@functools.cache
-def model_fingerprint() -> str:
-    """SHA-256 over the model's source files: results of two versions of the model are never mixed."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(str(model_run.__file__)).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def uncertain_of(case: Case) -> Uncertain:
@@ -130,7 +106,7 @@ def inputs_of(case: Case) -> Inputs:
     world = to_world(case)
     return Inputs(
         case={"name": case.id, "title": case.title, "hash": case.hash, "not_for": case.settings.not_for},
-        model=model_fingerprint(),
+        model=sources_stamp(),
         uncertain=uncertain_of(case),
         catalogue=catalogue_of(case),
         world=world,
