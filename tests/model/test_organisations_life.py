@@ -186,6 +186,8 @@ def test_size_and_losses_raise_the_hazard_of_ending_and_protection_and_cover_low
     tied.state.conduct[:] = [0.0, 0.0, 0.0, 1.0, 0.0]
     assert _ends(big) > base < _ends(lossy)
     assert _ends(tied) < base < _ends(knocked(x, Mechanism.DIASPORA_COVER)[1])
+    assert _ends(knocked(tied, Mechanism.PROTECTION_RACKETS)[1]) == base
+    assert _ends(knocked(x, Mechanism.ENFORCEMENT)[1]) == 0.0, "nobody is dismantled"
 
 
 def test_other_contraband_draws_the_old_groups_away() -> None:

@@ -71,7 +71,8 @@ def test_flows_add_up_and_levels_are_averaged(world: World, months: list[State])
     here = [d for d, p in enumerate(world.destination_place) if world.place_state[p] == f]
     held = [s.exploited[:, here].sum((1, 2, 3)) for s in months]
     np.testing.assert_allclose(out["people_exploited"], np.mean(held, axis=0))
-    np.testing.assert_allclose(out["people_exploited_all"], np.mean([s.exploited.sum((1, 2, 3)) for s in months], axis=0))
+    everyone = [s.exploited.sum((1, 2, 3)) for s in months]
+    np.testing.assert_allclose(out["people_exploited_all"], np.mean(everyone, axis=0))
     np.testing.assert_allclose(out["opiate_users_all"], np.mean([s.users.sum(1) for s in months], axis=0))
     np.testing.assert_allclose(out["opiates_delivered_kg_all"], sum(s.arrivals.sum(1) for s in months))
     np.testing.assert_allclose(out["measures_cost_usd"], sum(s.measure_cost for s in months))

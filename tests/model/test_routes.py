@@ -243,6 +243,7 @@ def test_switched_off_learning_keeps_beliefs() -> None:
         y = after(x, detection, plan, carry, live)
         kept = alive(x) & (y.state.age > 0)
         np.testing.assert_array_equal(y.state.belief[kept], x.state.belief[kept])
+        np.testing.assert_array_equal(y.state.network_belief, x.state.network_belief)
 
 
 def test_people_go_by_the_better_paid_way() -> None:

@@ -194,7 +194,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             row = [float(v) for v in s["belief"][o]]
             counts = [trips[link] for link in links]
             out["belief"][o], shared[firm.net] = learned(q, prior, row, shared[firm.net], counts, list(met.values()))
-    out["network_belief"] = [[0.995 * v + 0.005 * prior for v in row] for row in shared]
+    drift = 0.005 if on["LEARNING"] and on["ROUTES"] else 0.0
+    out["network_belief"] = [[v + drift * (prior - v) for v in row] for row in shared]
     totals = [sum(row[f] for row in attempts) for f in (0, 1)]
     return {
         **chosen, **out, **by_link, **by_post,

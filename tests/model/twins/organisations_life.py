@@ -29,11 +29,15 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
     post = world.place_post[place]
     size = math.sqrt(s["capacity"][o] / 10)
     seen = 0.3 + 8 * min(0.5, s["drug_loss_share"][o])
-    kept = 1 - 0.8 * q["protection_limit"] * s["trust"][o][post] * grip(s, post)
+    kept = 1.0
+    if on["PROTECTION_RACKETS"]:
+        kept -= 0.8 * q["protection_limit"] * s["trust"][o][post] * grip(s, post)
     shown = 1.0
     if on["DIASPORA_COVER"]:
         shown -= min(0.8, q["cover_strength"] * world.network_cover[net][world.place_state[place]])
-    hazard = q["attrition"] + q["arrest"] * size * seen * kept * shown
+    hazard = q["attrition"]
+    if on["ENFORCEMENT"]:
+        hazard += q["arrest"] * size * seen * kept * shown
     if russian and on["OUTSIDE_TRADE"]:
         hazard += 0.04 * max(0.0, q["outside_return"] * openness(world, q, on, month) - s["returns"][o])
     by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, o, int(s["age"][o])) < 1 - math.exp(-hazard)
