@@ -35,9 +35,16 @@ MANIFEST: dict[str, Any] = {
     "identity": {"case": {"name": "kazakhstan", "hash": "ab" * 32}, "design": {"seed": 1, "method": "sobol"}},
     "runs": 1000,
     "versions": {"qorgau": "0.1.0", "python": "3.11"},
-    "blocks": [{"failed": []}],
+    "blocks": [
+        {
+            "kind": "main",
+            "start": 0,
+            "stop": 1000,
+            "failed": [],
+            "price_cap": {"baseline": list(range(13)), "outreach": [40]},
+        }
+    ],
     "command": "qorgau run kazakhstan --runs 1000 --seed 1",
-    "price_cap_share": 0.013,
 }
 
 

@@ -163,7 +163,7 @@ def test_patterns_that_fail_are_shown_failing_with_why(page: Page) -> None:
 def test_what_made_it_and_what_it_is_not_for(page: Page) -> None:
     for text in (
         "qorgau run kazakhstan --runs 1000 --seed 1",
-        "1.3 % of runs",
+        "1.3 % of draws, baseline",
         "abababababab",
         "Not for",
         "Judging" if "Judging" in fakes.answer().not_for else "Operational targeting",

@@ -90,7 +90,7 @@ def history_panel(
     ]
     first, last = (band.years[0], band.years[-1]) if band.years else (0, 1)
     held = [top * factor] if top is not None else [row["d"] for row in rows] + [dot["value"] for dot in dots]
-    scale = nice_scale([*held, *(row["a"] for row in rows if row["a"] < 0)], most=2)
+    scale = nice_scale([*held, *(row["a"] for row in rows if row["a"] < 0)], most=3)
     x = alt.X(
         "year:Q",
         title=None,

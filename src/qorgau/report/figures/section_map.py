@@ -105,7 +105,7 @@ def section_map(
         picture,
         states,
         outlines,
-        11 if not small else 10,
+        11,
         taken + [(c["x"] - 6, c["y"] - 6, c["x"] + 6, c["y"] + 6) for c in at],
     )
     drawing = Drawing(width, height)
@@ -125,7 +125,7 @@ def section_map(
         )
         .encode(detail="piece:N", order="step:Q", stroke=alt.Stroke("colour:N", scale=None)),
         points(countries)
-        .mark_text(fontSize=11 if not small else 10, fontWeight=600, color=paint("ink3"))
+        .mark_text(fontSize=11, fontWeight=600, color=paint("ink3"))
         .encode(text="text:N"),
         points(at).mark_circle(size=34, stroke=paint("ink"), strokeWidth=1.5, fill=paint("bg"), opacity=1),
         points(arrows)

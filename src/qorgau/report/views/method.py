@@ -14,7 +14,7 @@ from qorgau.report.text import tiny_share
 from qorgau.report.views.context import Context
 from qorgau.report.views.patterns import subsystem_title
 
-__all__ = ["facts", "method_view", "written_prior"]
+__all__ = ["facts", "method_view", "price_cap_share", "written_prior"]
 
 _FORMS = {
     "uniform": "{0} to {1}",
@@ -75,6 +75,16 @@ def _mechanisms(context: Context) -> list[dict[str, Any]]:
     return rows
 
 
+def price_cap_share(manifest: Mapping[str, Any]) -> float:
+    """Return the share of draws whose baseline touched the model's price cap; NaN when that is not on record."""
+    main = [block for block in manifest.get("blocks", ()) if block.get("kind") == "main" and "price_cap" in block]
+    drawn = sum(block["stop"] - block["start"] for block in main)
+    if not drawn:
+        return math.nan
+    first = manifest.get("columns", {}).get("policies", ["baseline"])[0]
+    return sum(len(block["price_cap"].get(first, ())) for block in main) / drawn
+
+
 def facts(context: Context) -> list[tuple[str, str]]:
     """Return what made the report, as far as it is on record."""
     manifest, matching = context.manifest, context.analysis.matching
@@ -82,7 +92,7 @@ def facts(context: Context) -> list[tuple[str, str]]:
     design: Mapping[str, Any] = identity.get("design", {})
     policies = len(context.analysis.policies)
     failed = sum(len(block.get("failed", ())) for block in manifest.get("blocks", ()))
-    cap = manifest.get("price_cap_share")
+    cap = price_cap_share(manifest)
     rows = [
         ("Case", context.case.id),
         ("Draws", f"{matching.drawn:,}, of which {matching.kept_runs:,} not ruled out"),
@@ -92,7 +102,7 @@ def facts(context: Context) -> list[tuple[str, str]]:
         ("Seed", str(design.get("seed", "not on record"))),
         ("Case hash", str(identity.get("case", {}).get("hash", context.case.hash))[:12]),
         ("Failed runs", f"{failed:,}" if manifest.get("blocks") else "not on record"),
-        ("Price at its cap", f"{tiny_share(float(cap))} of runs" if isinstance(cap, (int, float)) else "not on record"),
+        ("Price at its cap", f"{tiny_share(cap)} of draws, baseline" if math.isfinite(cap) else "not on record"),
     ]
     versions: Mapping[str, Any] = manifest.get("versions", {})
     rows += [(name, str(version)) for name, version in versions.items()]
@@ -112,6 +122,7 @@ def method_view(context: Context) -> dict[str, Any]:
         "limits": context.analysis.limits,
         "not_for": context.analysis.answer.not_for,
         "kept": tiny_share(kept),
+        "capped": tiny_share(cap) if (cap := price_cap_share(context.manifest)) > 0 else "",
         "matching": matching,
         "command": context.manifest.get("command", ""),
         "purpose": context.case.settings.purpose,

@@ -62,11 +62,17 @@ def _why(pattern: PatternResult, context: Context) -> str:
     return " ".join(said)
 
 
+def _tested(context: Context) -> tuple[str, ...]:
+    """Return the mechanisms of the matrix: none when too few draws were run again to test any pattern."""
+    found = context.analysis.knockouts
+    return found.mechanisms if any(k.verdict != "not testable" for k in found.patterns) else ()
+
+
 def _row(context: Context, pattern: PatternResult, by: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     # Where too few draws are kept, verdict and rate are over all draws.
     now = pattern.matched if context.analysis.matching.advice == "matched" else pattern.prior
     cells = []
-    for mechanism in context.analysis.knockouts.mechanisms:
+    for mechanism in _tested(context):
         found = by.get((mechanism, pattern.id))
         word = found.verdict if found else "not testable"
         cells.append(
@@ -206,7 +212,8 @@ def patterns_view(context: Context) -> dict[str, Any]:
         "title": title,
         "counts": counts,
         "groups": _groups(context),
-        "mechanisms": [_mechanism(m) for m in knockouts.mechanisms],
+        "mechanisms": [_mechanism(m) for m in _tested(context)],
+        "few": bool(knockouts.mechanisms) and not _tested(context),
         "holds": cut.holds,
         "fails": cut.fails,
         "scale": Scale(0.0, 1.0, (0.0, cut.fails, cut.holds, 1.0)),
