@@ -36,10 +36,12 @@ def _source(context: Context, name: str) -> Source | None:
 
 
 def _placed(claim: Claim) -> list[dict[str, str]]:
-    return [
-        {"role": p.role, "where": p.where.partition(":")[2].replace("_", " ") or p.where, "reason": p.reason or ""}
-        for p in claim.placement
-    ]
+    """Return where a claim is used, one line for each role."""
+    roles: dict[str, list[str]] = {}
+    for p in claim.placement:
+        name = p.where.partition(":")[2].replace("_", " ") or p.where
+        roles.setdefault(p.role, []).append(f"{name}: {p.reason}" if p.reason else name)
+    return [{"role": role, "where": ", ".join(dict.fromkeys(names))} for role, names in roles.items()]
 
 
 def _statement(context: Context, claim: Claim) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +16,9 @@ from qorgau.report.text import tiny_share
 from qorgau.report.views.context import Context
 from qorgau.report.views.patterns import subsystem_title
 
-__all__ = ["facts", "method_view", "price_cap_share", "written_prior"]
+__all__ = ["facts", "method_view", "price_cap_share", "repeatable", "written_prior"]
 
+_OWN = {"--out", "-o", "--cluster", "--workers"}
 _FORMS = {
     "uniform": "{0} to {1}",
     "log_uniform": "{0} to {1}, evenly in logs",
@@ -27,7 +30,7 @@ _FORMS = {
 
 def written_prior(prior: Prior) -> str:
     """Return a prior in words, such as "0.015 to 0.08, evenly in logs"."""
-    return _FORMS[prior.kind].format(*(f"{n:,.4g}" for n in prior.numbers))
+    return _FORMS[prior.kind].format(*(f"{n:,.0f}" if abs(n) >= 1000 else f"{n:.4g}" for n in prior.numbers))
 
 
 def _parameters(context: Context) -> list[dict[str, Any]]:
@@ -85,6 +88,25 @@ def price_cap_share(manifest: Mapping[str, Any]) -> float:
     return sum(len(block["price_cap"].get(first, ())) for block in main) / drawn
 
 
+def repeatable(command: str) -> str:
+    """Return a command line without what belongs to one machine: folders, output and addresses.
+
+    The report is passed on; where somebody keeps files, and on which machines they run, is nobody's business.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip or word.split("=")[0] in _OWN:
+            skip = not skip and "=" not in word
+            continue
+        kept.append(re.split(r"[/\\\\]", word)[-1] or word if re.search(r"[/\\\\]", word) else word)
+    return shlex.join(kept)
+
+
 def facts(context: Context) -> list[tuple[str, str]]:
     """Return what made the report, as far as it is on record."""
     manifest, matching = context.manifest, context.analysis.matching
@@ -124,7 +146,7 @@ def method_view(context: Context) -> dict[str, Any]:
         "kept": tiny_share(kept),
         "capped": tiny_share(cap) if (cap := price_cap_share(context.manifest)) > 0 else "",
         "matching": matching,
-        "command": context.manifest.get("command", ""),
+        "command": repeatable(str(context.manifest.get("command", ""))),
         "purpose": context.case.settings.purpose,
         "study": context.case.settings.study,
         "likelihood": context.analysis.answer.likelihood,
