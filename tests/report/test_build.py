@@ -182,7 +182,14 @@ def test_offices_stay_alleged_by_their_source(page: Page) -> None:
 def test_an_empty_analysis_makes_a_whole_page(bare: Page) -> None:
     assert bare.mismatched == [] and bare.open_tags == []
     assert [a for a in bare.addresses if not a.startswith("#")] == []
-    for text in ("baseline alone", "No knock-out runs were made", "No pattern was tested", "No map", "no history"):
+    for text in (
+        "baseline alone",
+        "No knock-out runs were made",
+        "No pattern was tested",
+        "No map",
+        "no history",
+        "No claim could be judged",
+    ):
         assert text in bare.words
     assert "nan" not in bare.words.lower().split()
     assert {"answer", "helps", "moves", "developed", "together", "hangs", "evidence", "method"} <= set(bare.ids)

@@ -78,7 +78,7 @@ def trace_view(context: Context) -> dict[str, Any]:
     hinges = [c for c in trace.claims if c.hinge]
     ends = [r["item"].high90 for r in rows if r["item"]] + [0.0]
     return {
-        "title": _title(len(hinges)),
+        "title": _title(len(hinges), len(trace.claims)),
         "intro": _intro(context, hinges),
         "rows": rows,
         "scale": nice_scale(ends, most=4),
@@ -133,7 +133,9 @@ def _source_row(context: Context, item: Any) -> dict[str, Any]:
     }
 
 
-def _title(hinges: int) -> str:
+def _title(hinges: int, judged: int) -> str:
+    if judged == 0:
+        return "No claim could be judged"
     if hinges == 0:
         return "No single claim changes the advice by more than chance explains"
     return f"{hinges} claim{'s' if hinges > 1 else ''} would change the advice"
@@ -142,6 +144,8 @@ def _title(hinges: int) -> str:
 def _intro(context: Context, hinges: list[ClaimValue]) -> str:
     trace = context.analysis.trace
     best = f"Over all draws at hand the best choice is {context.lower(trace.best_now)}. " if trace.best_now else ""
+    if not trace.claims:
+        return "What the advice hangs on can be said once counter-measures are compared over enough draws."
     if not hinges:
         return (
             f"{best}Whichever single claim is taken as false, no other choice does better by more than chance "
