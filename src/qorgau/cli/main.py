@@ -75,7 +75,7 @@ def run(
     policies: Policies = None,
     out: Out = None,
     workers: Workers = None,
-    knockouts: KnockoutRuns = 16,
+    knockouts: KnockoutRuns = 32,
     cluster: Cluster = None,
     as_json: Json = False,
 ) -> None:

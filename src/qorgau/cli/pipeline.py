@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import shlex
 import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,37 +47,21 @@ class Asked:
         return [name.strip() for name in self.policies.split(",") if name.strip()]
 
 
-class WarmRunner:
-    """A runner that compiles the model in a short run of its own before the first block.
+def _compile(inputs: Inputs, asked: Asked) -> None:
+    """Compile the model in a short run of its own, so that no block's time holds it."""
+    from qorgau.ensemble.designs import draw_from
+    from qorgau.ensemble.policies import plan_of
 
-    Compiling so stands as a stage with its own time, and only after the output folder has been found usable.
-    """
-
-    def __init__(self, inputs: Inputs, stages: Stages, then: str) -> None:
-        self._runner = inputs.runner
-        self._month = (inputs.first_year - inputs.catalogue.first_year + 1) * 12 - 1
-        self._stages = stages
-        self._then = then
-        self._lock = threading.Lock()
-        self._warm = False
-
-    def __call__(
-        self, world: Any, parameters: Mapping[str, np.ndarray], on: np.ndarray, keys: np.ndarray, plan: Any,
-        last_month: int,
-    ) -> Any:
-        """Run a block; the first caller compiles, the others wait for it."""
-        with self._lock:
-            if not self._warm:
-                self._stages.begin("compile", COMPILING)
-                one = {name: column[:1] for name, column in parameters.items()}
-                try:
-                    self._runner(world, one, on[:1], keys[:1], plan, min(self._month, last_month))
-                except Exception:
-                    # Deliberately broad: what is wrong with this run its block will find and record.
-                    pass
-                self._warm = True
-                self._stages.begin(self._then)
-        return self._runner(world, parameters, on, keys, plan, last_month)
+    draw = draw_from(inputs.uncertain, 1, asked.seed)
+    month = (inputs.first_year - inputs.catalogue.first_year + 1) * 12 - 1
+    parameters, keys = inputs.parameters_of(draw.columns(), 1), inputs.keys_of(asked.seed, draw.numbers)
+    try:
+        inputs.runner(
+            inputs.world, parameters, np.array(draw.on), keys, plan_of(asked.policy_list, inputs.catalogue), month
+        )
+    except Exception:
+        # Deliberately broad: what is wrong with this run its block will find and record.
+        pass
 
 
 def examined(case: Case) -> Inputs:
@@ -123,9 +106,8 @@ def simulated(
     out = asked.out or default_out(case)
     if asked.policies is not None and not asked.policy_list:
         raise InputError("--policies", "", "names no policy", f"choose from {', '.join(case.policies)}")
-    runner = inputs.runner if asked.cluster else WarmRunner(inputs, stages, "simulate")
     results = simulate_inputs(
-        replace(inputs, runner=runner),
+        inputs,
         asked.policy_list,
         asked.runs,
         asked.seed,
@@ -151,10 +133,15 @@ def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any
     def show(done: float, total: float, left: float) -> None:
         if math.isnan(left):
             if done > 0:
-                screen.note(f"going on: {100 * done / total:.0f} % of the runs are there already")
+                screen.note(f"going on: {100 * done / total:.0f} % of the work is there already")
+            if not asked.cluster:
+                # The first call: the folder has been found usable, and no block is under way.
+                stages.begin("compile", COMPILING)
+                _compile(inputs, asked)
+            stages.begin("simulate")
             return
         main = max(1e-9, total - knock)
-        if done >= total and left == 0.0 and "simulate" not in stages.seconds and not stages.running:
+        if not stages.running:
             screen.note("all runs are there already; nothing is run again")
             return
         soon = f"about {clock(left)} left" if left > 0 else "done"

@@ -123,6 +123,8 @@ def _show_knockouts(screen: Screen, analysis: Analysis) -> None:
         rows.append((mechanism, " ".join(fails) or "–", " ".join(weak) or "–",
                      "makes no difference that counts" if mechanism in knocked.idle else ""))
     screen.table(("without", "fails", "weakened", ""), rows)
+    if all(p.verdict == "not testable" for p in knocked.patterns):
+        screen.say("  too few runs to judge any pattern by; give more --knockouts")
     if knocked.note:
         screen.say(f"  {knocked.note}")
 
