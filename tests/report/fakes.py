@@ -312,6 +312,7 @@ def unknown() -> Analysis:
         for r in whole.displacement
     )
     return analysis(
+        history=History(412, history().bands[:2]),
         comparison=dataclasses.replace(
             whole, measures=rows, displacement=moved, near=NAN, baselines=tuple(map(blank, whole.baselines))
         )
