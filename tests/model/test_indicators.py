@@ -83,10 +83,8 @@ def test_the_tier_rises_with_law_prosecution_and_help_and_falls_with_complicity(
 
 
 def test_the_rule_names_no_year() -> None:
-    """The map of perception is tied to the year 2000; the tier follows a rule alone."""
-    source = inspect.getsource(indicators)
-    code = source.split('"""', 2)[2].replace("ANCHOR_YEAR = 2000", "")
-    assert "2000" in source
+    """The map of perception is tied to 2000 by its own constant; readings and tier follow rules alone."""
+    code = "".join(inspect.getsource(f) for f in (indicators._advance.py_func, indicators.tier_of.py_func))
     assert not any(str(year) in code for year in range(1990, 2025))
 
 

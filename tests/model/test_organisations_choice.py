@@ -137,7 +137,9 @@ def test_more_supply_lowers_expected_prices() -> None:
     x = fresh()
     more = x.copy()
     more.state.purchased[:] *= 2.0
-    assert (after(more, carry).state.price_expected < after(x, carry).state.price_expected).all()
+    # a step moves what the markets have in common first; a single market can move the other way for a month
+    plenty, usual = (np.log(after(v, carry).state.price_expected).mean(axis=1) for v in (more, x))
+    assert (plenty < usual).all()
 
 
 def test_no_choice_of_trade_without_the_subsystem_or_at_speed_zero() -> None:

@@ -113,7 +113,7 @@ def test_habit_moves_a_part_of_the_way_and_without_it_at_once() -> None:
     turn = alive(x) & ((x.month + np.arange(x.state.active.shape[1])) % PLAN_EVERY == 0)[None, :]
     assert turn.any() and (alive(x) & ~turn).any()
     np.testing.assert_allclose(quick[turn], target[turn], **CLOSE)
-    part = x.state.route_share + 0.25 * (target - x.state.route_share)
+    part = x.state.route_share + (1 - 0.75**PLAN_EVERY) * (target - x.state.route_share)
     np.testing.assert_allclose(slow[turn], part[turn], **CLOSE)
     np.testing.assert_array_equal(slow[alive(x) & ~turn], x.state.route_share[alive(x) & ~turn])
 

@@ -62,7 +62,8 @@ def parameter_table(case: Case) -> tuple[ParameterRow, ...]:
 def mechanism_claims(case: Case) -> dict[Mechanism, tuple[str, ...]]:
     """Claims that each mechanism rests on, by the placements ``mechanism:<name>`` of the evidence.
 
-    A mechanism without claims is always on; retracted claims are left out.
+    A mechanism without claims is always on. Retracted claims stay in the list: they are false in every draw, so a
+    mechanism that rests on retracted claims only is off.
     """
     out: dict[Mechanism, tuple[str, ...]] = {}
     for mechanism in Mechanism:
@@ -70,7 +71,7 @@ def mechanism_claims(case: Case) -> dict[Mechanism, tuple[str, ...]]:
         out[mechanism] = tuple(
             claim.id
             for claim in case.evidence.claims
-            if claim.status != "retracted" and any(p.where == where for p in claim.placement)
+            if any(p.where == where for p in claim.placement)
         )
     return out
 

@@ -32,7 +32,7 @@ def sources_stamp() -> str:
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
     dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
-    cache = dispatcher._cache
+    cache: Any = getattr(dispatcher, "_cache")  # noqa: B009 - not in numba's type hints
     locator = cache._impl.locator
     cache._cache_file = IndexDataCacheFile(
         cache_path=cache._cache_path,

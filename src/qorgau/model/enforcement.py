@@ -136,6 +136,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.effort[:] = EFFORT_REFERENCE
     state.success[:] = 0.0
     advance_detection(world, state, parameters, on, keys, 0)
+    state.corridor_noise[:] = 0.0
 
 
 def advance_detection(

@@ -72,6 +72,8 @@ _STATE = int(Mechanism.STATE_PROTECTION)
 _DIASPORA = int(Mechanism.DIASPORA_COVER)
 _RACKETS = int(Mechanism.PROTECTION_RACKETS)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
+_FACILITATORS = int(Mechanism.FACILITATORS)
+_DOCUMENTS = int(Mechanism.DOCUMENTS)
 _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
@@ -83,10 +85,11 @@ _PERSONS = PERSONS_PER_JOURNEY
 def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, network, home, drug_first,
            net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
            route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
-           source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach, effectiveness,
-           rivalry, market_share, route_share, people_share, people_value, trade, in_use, capacity, capital, returns,
-           loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg,
-           attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach,
+           effectiveness, rivalry, market_share, route_share, people_share, people_value, trade, in_use, capacity,
+           capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized,
+           journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
+           profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -96,6 +99,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
     through = np.empty(links)
     entering = np.empty(links)
     worth = np.empty(links)
+    worth_people = np.empty(links)
     own = np.empty(links)
     visits = np.empty(posts)
     pin = np.empty(posts)
@@ -130,7 +134,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
         first[1] = 0.0
         bought_all = 0.0
         out_all = 0.0
-        prior = 0.3 * enforcement[r].hazard_mean
+        prior = rq.belief_unused * enforcement[r].hazard_mean
+        needed = on[r, _FACILITATORS] * on[r, _DOCUMENTS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
         for o in range(slots):
@@ -142,7 +147,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             x = trade[r, o, 0]
             scope = q.scope * on[r, _SCOPE]
             size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
-            short = 1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1])
+            short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
                 held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
@@ -155,7 +160,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     order = 1.0 + enforcement[r].soviet_control * soviet
             for c in range(shelter.shape[0]):
                 shelter[c] = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
-                shelter[c] *= 1.0 + q.service_risk * (1.0 - service[r, c, 1])
+                shelter[c] *= 1.0 + q.service_risk * needed * (1.0 - service[r, c, 1])
             for l in range(links):
                 h = hazard[r, l] * shelter[place_state[c_to[l]]]
                 h *= 1.0 - held_at[place_post[c_from[l]]] - held_at[place_post[c_to[l]]]
@@ -163,6 +168,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                 through[l] = math.exp(-h)
                 entering[l] = 0.0
                 worth[l] = 0.0
+                worth_people[l] = 0.0
                 own[l] = 0.0
             # journeys of people: approached persons by way
             approached = 0.0
@@ -170,17 +176,21 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             for i in range(way_ptr[s], way_ptr[s + 1]):
                 w = way_list[i]
                 trips = 0.0
+                income = 0.0
                 for f in range(2):
                     n_people = size * trade[r, o, 1 + f] * _PERSONS * people_share[r, o, w, f]
                     attempts[r, w, f] += n_people
                     trips += n_people
                     if drug_first[r, o] == 1:
                         first[f] += n_people
-                    courier_kg += way_abroad[w] * n_people * effectiveness[r, h_origin[w], h_dest[w], f]
+                    likely = n_people * effectiveness[r, h_origin[w], h_dest[w], f]
+                    courier_kg += way_abroad[w] * likely
+                    income += likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
                 approached += trips
                 trips /= _PERSONS
                 for j in range(h_ptr[w], h_ptr[w + 1]):
                     own[h_links[j]] += trips
+                    worth_people[h_links[j]] += income
             # purchase; half of a load can be had on credit
             kg = size * x * _KG * ration[r]
             if x > 0.05:
@@ -226,6 +236,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             transport = 0.0
             risk_pay = 0.0
             bribes = 0.0
+            for_people = 0.0
             lost = 0.0
             for l in range(links):
                 flow = entering[l]
@@ -243,6 +254,11 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     bribes += paid
                     bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
                     bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
+                if worth_people[l] > 0.0:
+                    paid = worth_people[l] * bribe[r, l]
+                    for_people += paid
+                    bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
+                    bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
                 if own[l] > 0.0:
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
@@ -253,7 +269,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             # money
             fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o] * in_use[r, o]
             fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
-            people_net = 0.0
+            # what people bring is net of bribes; they are shown with the other bribes
+            bribes += for_people
+            people_net = for_people
             for f in range(2):
                 people_net += size * trade[r, o, 1 + f] * _PERSONS * people_value[r, o, f]
             purchases = kg * source_price[r]
@@ -333,8 +351,8 @@ def advance(
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
-    choose_trade(p, people_par, on, state.active, state.network, state.drug_first, world.network_official,
-                 world.place_state, state.home, state.users, state.users_start, state.service, state.source_price,
+    choose_trade(p, on, state.active, state.drug_first, world.place_state, state.home, state.users,
+                 state.users_start, state.service, state.source_price,
                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
                  state.drug_loss_share, state.capacity, state.capital, state.trade, state.in_use, state.return_scale,
                  rivalry)
@@ -344,7 +362,8 @@ def advance(
            world.network_cover, world.place_state, world.place_post, world.corridor_from, world.corridor_to,
            world.corridor_km, geometry.china, world.market_ptr, world.route_ptr, world.route_links,
            world.people_origin, world.people_destination, world.people_ptr, world.people_links, geometry.way_ptr,
-           geometry.way_list, geometry.way_abroad, state.price, state.source_price, state.purchase_ration,
+           geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
+           state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
            state.china_reach, state.effectiveness, rivalry, state.market_share, state.route_share,
            state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,

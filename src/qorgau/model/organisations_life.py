@@ -1,7 +1,7 @@
 """Organisations come and go: the start in 1989, entry by network, and exit.
 
 A network founds organisations at a rate that rises with its know-how, with openness after privatisation and with
-the return that its members earn; know-how spreads by apprenticeship, logistically, where traffic passes home
+the return that organisations earn; know-how spreads by apprenticeship, logistically, where traffic passes home
 (the driver of local groups coming later). An organisation ends when its capital is gone, when it is dismantled
 (more likely with size and losses, less with protection and cover), by attrition (leaders die, groups split; without
 it the first to come fill every slot), or, if Russia-based, for other contraband that pays better.

@@ -9,7 +9,8 @@ and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/(
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
 proportional to the price leaves no price that clears. Habit is a partial adjustment towards the logit shares
 (a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
-network's; beliefs about unused corridors drift to a prior.
+network's; beliefs about unused corridors drift to a prior, a share of the mean hazard. Ways for people are shared by
+a logit on what a person brings, with twice the scale.
 
 An organisation plans every third month, in turn; between plans it reacts to prices only through the shares of
 markets (see ``organisations``).
@@ -44,7 +45,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
-    Parameter("belief_start", "1/journey", "belief about corridors never used"),
+    Parameter("belief_unused", "1", "belief about corridors never used, over the mean hazard"),
     Parameter("journey_cost", "USD/person/km", "cost of carrying a person"),
     Parameter("journey_fixed", "USD/person", "cost of preparing a person's journey"),
 )
@@ -100,7 +101,7 @@ def _plan(par, people_par, on, month, everything, active, network, home, age, ne
                 hop[l] = q.transport_cost * c_km[l] + q.risk_pay * b
                 if c_china[l] == 1:
                     hop[l] += q.china_barrier * reach[r, 0] * min(1.25, math.sqrt(b / reach[r, 1]))
-            speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else q.route_speed
+            speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
             for m in range(markets):
                 lo = market_ptr[m]
                 hi = market_ptr[m + 1]
@@ -208,8 +209,8 @@ def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
-    """Beliefs at a third of the mean hazard or the parameter ``belief_start``, whichever the case draws."""
-    prior = parameters["routes"]["belief_start"]
+    """Beliefs of corridors never used, the ones to which unused corridors drift back."""
+    prior = parameters["routes"]["belief_unused"] * parameters["enforcement"]["hazard_mean"]
     state.belief[:] = prior[:, None, None]
     state.network_belief[:] = prior[:, None, None]
 

@@ -132,7 +132,9 @@ def begin(world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray
     economy.start(*args)
     state.effort[:] = enforcement.EFFORT_REFERENCE
     # the reference price of demand is the cost of supply with borders as controlled today, without campaigns
-    enforcement.advance_detection(*args, world.months - 1)
+    calm = {**parameters, "enforcement": parameters["enforcement"].copy()}
+    calm["enforcement"]["campaign_noise"] = 0.0
+    enforcement.advance_detection(world, state, calm, on, keys, world.months - 1)
     drug_market.start(*args)
     state.corridor_noise[:] = 0.0
     enforcement.start(*args)
@@ -205,7 +207,8 @@ def simulate_block(
     if len(keys) == 1:
         # NumPy adds up a single row in another order than several, which moves last digits: run it beside its copy
         two = simulate_block(world, _tile(parameters, 2), np.tile(on, (2, 1)), np.tile(keys, 2), branch, last_month)
-        return replace(two, yearly=two.yearly[:, :1], corridors=two.corridors[:, :1], touched_cap=two.touched_cap[:, :1])
+        capped = two.touched_cap[:, :1]
+        return replace(two, yearly=two.yearly[:, :1], corridors=two.corridors[:, :1], touched_cap=capped)
     runs, policies = len(keys), len(branch.policies)
     first = branch.first_month(last_month)
     years = world.start_year + last_month // 12 - FIRST_YEAR + 1

@@ -55,7 +55,7 @@ class Stream(IntEnum):
 
 
 @njit(uint64(uint64), nogil=True)
-def _mix(z: int) -> int:
+def _mix(z):
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
     return z ^ (z >> uint64(31))

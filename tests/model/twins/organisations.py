@@ -34,7 +34,7 @@ class Firm:
         joint = self.x * (1 - self.x)
         self.working = float(s["in_use"][o] * s["capacity"][o])
         self.journeys = self.working * (1 + 2 * self.scope * joint)
-        self.fixed = self.working * choice.fixed_cost(world, s, q, o) * (1 - 4 * self.scope * joint)
+        self.fixed = self.working * choice.fixed_cost(world, s, q, on, o) * (1 - 4 * self.scope * joint)
 
     def held(self, post: int) -> float:
         if not self.on["PROTECTION_RACKETS"]:
@@ -57,7 +57,8 @@ class Firm:
             h *= 1 - 0.9 * self.soviet if sheltered else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
         if self.on["DIASPORA_COVER"]:
             h *= 1 - min(0.8, p["cover_strength"] * float(world.network_cover[self.net][there]))
-        h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
+        if self.on["FACILITATORS"] and self.on["DOCUMENTS"]:
+            h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
         return h * (1 - (self.held(int(world.place_post[a])) + self.held(int(world.place_post[b]))) / 2)
 
     def approach(self) -> tuple[dict, Counter, float]:
@@ -87,7 +88,7 @@ class Firm:
 
     def loads(self, kg: float) -> list[tuple[int, int, float]]:
         """(market, route, kg sent): tiny shares are left out, the rest makes up the whole."""
-        markets = {m: float(v) for m, v in enumerate(self.s["market_share"][self.o]) if v >= 1e-4}
+        markets = {m: float(v) for m, v in enumerate(self.s["market_share"][self.o]) if v >= 1e-6}
         out = []
         for m, part in markets.items():
             ways = range(self.world.market_ptr[m], self.world.market_ptr[m + 1])
@@ -114,7 +115,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     attempts = [[0.0, 0.0] for _ in world.people_origin]
     first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
     money = dict.fromkeys(FLOWS, 0.0)
-    prior = 0.3 * q["enforcement"]["hazard_mean"]
+    prior = q["routes"]["belief_unused"] * q["enforcement"]["hazard_mean"]
     shared = [[float(v) for v in row] for row in s["network_belief"]]
     for o in choice.living(s):
         firm = Firm(world, s, q, on, month, o)
@@ -156,7 +157,17 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             out["drug_loss_share"][o] = 0.9 * s["drug_loss_share"][o] + 0.1 * seized / kg
         book["purchases"] = kg * float(s["source_price"])
         book["fixed"] = firm.fixed
-        book["people_net"] = firm.journeys * PERSONS * sum(
+        paid_for_people = 0.0
+        for (w, f), n in tried.items():
+            home, to = int(world.people_origin[w]), int(world.people_destination[w])
+            income = n * s["effectiveness"][home][to][f] * s["people_price"][to][f] * q["human_trade"]["transit_risk"]
+            for link in links_of(world.people_ptr, world.people_links, w):
+                paid = float(income * s["bribe_rate"][link])
+                paid_for_people += paid
+                for end in (world.corridor_from[link], world.corridor_to[link]):
+                    by_post["bribes_post"][place_post[end]] += paid / 2
+        book["bribes"] += paid_for_people
+        book["people_net"] = paid_for_people + firm.journeys * PERSONS * sum(
             float(s["trade"][o][1 + f] * s["people_value"][o][f]) for f in (0, 1))
         spent = sum(book[name] for name in ("purchases", "transport", "risk_pay", "bribes", "fixed"))
         profit = book["revenue"] + book["people_net"] - spent

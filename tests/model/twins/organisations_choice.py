@@ -51,10 +51,10 @@ def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float],
             steep = e + p["demand_curvature"] * max(0.0, here)
             moving = sum(kg * (1 - wanted[o][m]) * float(s["plan_slope"][o][m]) for o, kg in sent.items())
             gains.append(max(0.0, prices[m] / (scale * steep) * moving / (1e-12 + sum(sent.values()))))
-        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone / 2
+        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3
         shift = min(0.5, max(-0.5, shift))
         for m, gap in enumerate(gaps):
-            step = min(0.5, max(-0.5, (gap - shift) / (1 + gains[m])))
+            step = min(0.5, max(-0.5, 0.6 * (gap - shift) / (1 + gains[m])))
             prices[m] = min(2e5, max(50.0, prices[m] * math.exp(shift + step)))
     return prices, targets(s, prices, scale)
 
@@ -66,10 +66,12 @@ def rivalry(s: dict, q: dict, on: dict) -> float:
     return min(0.6, q["organisations"]["rivalry"] * crowd / 20 / grown)
 
 
-def fixed_cost(world: World, s: dict, q: dict, o: int) -> float:
+def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
     """Fixed cost of a journey from the home of an organisation."""
     state = world.place_state[s["home"][o]]
     short = 1 - (s["service"][state][0] + s["service"][state][1]) / 2
+    if not (on["FACILITATORS"] and on["DOCUMENTS"]):
+        short = 0.0
     return float(q["organisations"]["journey_fixed_cost"] * (1 + q["organisations"]["service_cost"] * short))
 
 
@@ -110,7 +112,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     sizes, hands = [], []
     for o in living(s):
         x, labour, sexual = (float(v) for v in s["trade"][o])
-        fixed = fixed_cost(world, s, q, o)
+        fixed = fixed_cost(world, s, q, on, o)
         drug, people = returns(world, s, q, on, o, prices, [float(v) for v in out["market_share"][o]], lost)
         capacity = float(s["capacity"][o])
         hands.append(capacity)

@@ -93,7 +93,7 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
         new = s["age"][o] == 0
         if not living or not (everything or new or (month + o) % 3 == 0):
             continue
-        speed = q["routes"]["route_speed"] if on["HABIT"] and not new and not everything else 1.0
+        speed = 1 - (1 - q["routes"]["route_speed"]) ** 3 if on["HABIT"] and not new and not everything else 1.0
         for m in range(world.sizes["market"]):
             ways = opiate_routes(world, s, q, on, o, m)
             weights = [a["weigh"] if on["ROUTES"] else -a["km"] / 500 for a in ways.values()]
