@@ -323,12 +323,14 @@ def serve(
     = DEFAULT_CASE,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8642,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    runs: Annotated[int, typer.Option(min=1, help="Draws of a setting of the levers.")] = 64,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Serve the local web page: map, levers, comparisons, every number with its claim."""
     from qorgau.cli.serving import serve_page
 
-    serve_page(what, port, browser, Screen(as_json))
+    serve_page(what, port, browser, runs, workers, Screen(as_json))
 
 
 @app.command()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,8 +14,10 @@ from qorgau.errors import InputError
 
 __all__ = ["serve_page"]
 
+_HOST = "127.0.0.1"
 
-def serve_page(what: str, port: int, browser: bool, screen: Screen) -> None:
+
+def serve_page(what: str, port: int, browser: bool, runs: int, workers: int | None, screen: Screen) -> None:
     """Serve the page of a case, or of a folder of results, on loopback until it is stopped.
 
     Raises
@@ -26,13 +31,30 @@ def serve_page(what: str, port: int, browser: bool, screen: Screen) -> None:
             "qorgau serve", "", f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not installed",
             "pip install 'qorgau[web]'",
         )
-    out = Path(what)
-    if holds_results(out):
-        _, case, folder = open_output(out)
+    if holds_results(Path(what)):
+        _, case, folder = open_output(Path(what))
     else:
         from qorgau.case import load_case
 
         case, folder = load_case(what), None
     from qorgau.web import serve
 
-    serve(case, folder, port=port, browser=browser)
+    if screen.as_json:
+        # The summary must name the port before the page takes it.
+        port = port or _free_port()
+        screen.finish(
+            {"url": f"http://{_HOST}:{port}/", "case": case.id, "out": str(folder) if folder else None},
+            [case.settings.not_for],
+        )
+        sys.stdout.flush()
+    # Ctrl-C is how a page is meant to end.
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
+        if screen.as_json:
+            stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        serve(case, folder, port=port, browser=browser, runs=runs, workers=workers)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
