@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +39,12 @@ def test_a_claim_that_points_nowhere_fails_the_check(call: Any, template: Path) 
     assert result.stdout.splitlines()[-1] == "coverage: 2 of 3"
     assert "nothing there" in result.stdout
     assert json.loads(call("check", template, "--json").stdout)["ok"] is False
+
+
+def test_a_terminal_without_all_letters_is_no_reason_to_fail() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qorgau", "check", "kazakhstan"], capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode("ascii").splitlines()[-1] == "coverage: 152 of 152"

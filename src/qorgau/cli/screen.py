@@ -52,6 +52,9 @@ class Screen:
     @staticmethod
     def _console(file: Any) -> Console:
         plain = not file.isatty()
+        if "utf" not in (getattr(file, "encoding", "") or "").lower() and hasattr(file, "reconfigure"):
+            # A dash that the terminal cannot show must not end the command.
+            file.reconfigure(errors="replace")
         return Console(file=file, highlight=False, markup=False, emoji=False, width=_WIDTH if plain else None)
 
     def say(self, text: str = "", style: str = "") -> None:
