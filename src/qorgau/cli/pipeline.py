@@ -132,8 +132,6 @@ def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any
 
     def show(done: float, total: float, left: float) -> None:
         if math.isnan(left):
-            if done > 0:
-                screen.note(f"going on: {100 * done / total:.0f} % of the work is there already")
             if not asked.cluster:
                 # The first call: the folder has been found usable, and no block is under way.
                 stages.begin("compile", COMPILING)
