@@ -1,9 +1,10 @@
 """The trade in people: recruitment, journeys, people found on the way, and the price of exploitation.
 
-A month's attempts A meet a limited pool B of people who can be won, so that crowding lowers what an attempt
-yields (an occupancy law; the same saturation as in matching models, Petrongolo and Pissarides 2001):
+A month's attempts A meet a limited pool S = v B of people who can be won, by a matching function that never
+exceeds either side (den Haan, Ramey and Watson 2000; elasticities of both sides between .3 and .7 where they are
+measured, Petrongolo and Pissarides 2001):
 
-    recruits ~ Poisson(v B (1 - exp(-A / (v B)))),   v = winnable (1 - awareness)
+    recruits ~ Poisson(A S / (A^l + S^l)^(1/l)),   v = winnable (1 - awareness)
 
 for each place, destination and form. Recruits are split over the routes of their pair in the proportions of
 the attempts, and carried; on each corridor they meet the hazard for people
@@ -45,6 +46,7 @@ ABUNDANCE_REFERENCE = 0.02
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("winnable", "1", "share of people open to recruiters whom an offer wins", 0.0, 1.0),
+    Parameter("matching", "1", "power l of the matching of recruiters with people (high: the short side decides)", 0.1),
     Parameter("sexual_pool", "1", "part of the pool open to recruiters for sexual exploitation", 0.0, 1.0),
     Parameter("size_awareness", "1", "fall of that share at full awareness in the state in focus", 0.0, 1.0),
     Parameter("awareness_abroad", "1", "reach of the campaigns in other homes, of that in focus", 0.0, 1.0),
@@ -240,9 +242,10 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                     part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
                     most = v * part * pool[r, p, d]
                     mean = 0.0
-                    yielded = 1.0 if most > 0.0 else 0.0
+                    yielded = 0.8 if most > 0.0 else 0.0
                     if total > 0.0 and most > 0.0:
-                        mean = most * (1.0 - math.exp(-total / most))
+                        short = min(total, most)
+                        mean = short / (1.0 + (short / max(total, most)) ** q.matching) ** (1.0 / q.matching)
                         yielded = mean / total
                     effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
                     n = 0

@@ -7,5 +7,5 @@ __all__ = ["KG_PER_JOURNEY", "PERSONS_PER_JOURNEY"]
 KG_PER_JOURNEY = 5.0
 """Opiates carried in one journey, kg: a unit of capacity (assumption: what a car hides)."""
 
-PERSONS_PER_JOURNEY = 4.0
-"""People approached and carried in one journey, persons: a unit of capacity (assumption: a car or a small bus)."""
+PERSONS_PER_JOURNEY = 8.0
+"""People approached for one journey, persons: a unit of capacity (assumption: the seats of two cars or a small bus)."""

@@ -62,7 +62,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         for form in (0, 1):
             most = won * (q["sexual_pool"] if form else 1 - q["sexual_pool"]) * s["pool"][p, d]
             tried = [float(s["attempts_route"][h, form]) for h in routes]
-            mean = most * (1 - math.exp(-sum(tried) / most)) if most > 0 and sum(tried) > 0 else 0.0
+            power = q["matching"]
+            mean = 0.0
+            if most > 0 and sum(tried) > 0:
+                mean = most * sum(tried) / (most**power + sum(tried) ** power) ** (1 / power)
             per_attempt = mean / sum(tried) if mean > 0 else float(most > 0)
             out["effectiveness"][p, d, form] += 0.3 * (per_attempt - s["effectiveness"][p, d, form])
             pair = p * targets + d

@@ -8,7 +8,7 @@ from qorgau.model.world import World
 from tests.model.twins.drug_market import places_of
 from tests.model.twins.routes import mean_price, softmax
 
-KG, PERSONS = 5.0, 4.0
+KG, PERSONS = 5.0, 8.0
 
 
 def living(s: dict) -> list[int]:
