@@ -11,6 +11,7 @@ import qorgau.model
 from qorgau.case.case import Case
 from qorgau.case.priors import Prior
 from qorgau.case.translate import ParameterRow, mechanism_claims, parameter_table, to_world
+from qorgau.model.drug_market import PRICE_CAP
 from qorgau.model.mechanisms import DESCRIPTIONS, SUBSYSTEMS, Mechanism
 from qorgau.model.outcomes import outcome_names, outcome_units, readings
 from qorgau.model.registry import PARAMETERS
@@ -97,7 +98,7 @@ def _sizes(world: World) -> Iterable[str]:
     yield "## Sizes of the bundled case\n"
     yield (
         f"A journey, the unit of capacity, is {_number(KG_PER_JOURNEY)} kg of opiates or "
-        f"{_number(PERSONS_PER_JOURNEY)} persons approached.\n"
+        f"{_number(PERSONS_PER_JOURNEY)} persons approached. No price of opiates passes {_number(PRICE_CAP)} USD/kg.\n"
     )
     yield _table(("dimension", "size"), ((f"`{name}`", str(size)) for name, size in sizes.items()))
 
