@@ -55,3 +55,9 @@ def test_corridors_between_the_same_places_are_one_and_nothing_small_is_drawn(co
     by_year = traffic_by_year(np.stack([base, 0 * base], axis=1), ends, [1991, 1992], 11.0)
     assert {r["from"] for r in by_year} == {r["from"] for r in rows}
     assert all(r["weights"][1] == 0 for r in by_year)
+
+
+def test_an_end_of_an_interval_near_nought_is_not_told_to_the_millionth() -> None:
+    level = 0.3 - np.linspace(2e-7, 0.32, 41)
+    row = effect_row(effect("officials_corrupt_share", np.full(41, 0.3), np.sort(level), TABLE))
+    assert row["range"] == "−30 to −2"

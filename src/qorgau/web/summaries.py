@@ -14,7 +14,7 @@ import numpy as np
 
 from qorgau.analysis.case_view import CaseView
 from qorgau.analysis.comparison import HARM, compare, probability_fewer
-from qorgau.analysis.record import Interval, plain
+from qorgau.analysis.record import plain
 from qorgau.analysis.records import Comparison, Displacement, Effect, MeasureResult
 from qorgau.analysis.runs import Runs
 from qorgau.analysis.thresholds import Likelihood
@@ -57,12 +57,17 @@ def compared(
     )
 
 
-def _text(number: float, item: Interval, scale: float, whole: bool) -> str:
-    low, high = scale * item.low90, scale * item.high90
+def _text(number: float, low: float, high: float, whole: bool) -> str:
+    """Return a change with its sign, in as many digits as the interval from `low` to `high` supports."""
     if not math.isfinite(number):
         return "–"
-    known = rounded(scale * number, low, high, whole)
-    return ("+" if known > 0 else "") + shown(scale * number, low, high, whole)
+    return ("+" if rounded(number, low, high, whole) > 0 else "") + shown(number, low, high, whole)
+
+
+def _range(low: float, high: float, whole: bool) -> str:
+    """Return an interval whose ends have the same last digit, so that one near nought is not told to the millionth."""
+    half = abs(high - low) / 2.0
+    return f"{_text(low, -half, half, whole)} to {_text(high, -half, half, whole)}"
 
 
 def effect_row(item: Effect) -> dict[str, Any]:
@@ -77,8 +82,8 @@ def effect_row(item: Effect) -> dict[str, Any]:
     change, before, level = item.difference, item.baseline, item.level
     return plain({
         "outcome": item.outcome, "label": item.label[:1].upper() + item.label[1:], "unit": unit, **parts,
-        "text": _text(change.median, change, scale, whole),
-        "range": f"{_text(change.low90, change, scale, whole)} to {_text(change.high90, change, scale, whole)}",
+        "text": _text(scale * change.median, scale * change.low90, scale * change.high90, whole),
+        "range": _range(scale * change.low90, scale * change.high90, whole),
         "percent": None if not math.isfinite(item.percent.median) else percent(item.percent),
         "percent_range": percent_range(item.percent),
         "percent_interval": {

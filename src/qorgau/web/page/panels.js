@@ -103,7 +103,7 @@ function claimRows() {
     el("td", null, el("button", { type: "button", class: "c", onclick: () => openClaim(claim.id), "aria-label": `Claim ${claim.id}` }, claim.id)),
     el("td", null, claim.statement, claim.status === "open" ? null : [" ", el("span", { class: "fl" }, claim.status)]),
     el("td", null, el("span", { class: "g" }, claim.grade), claim.hinge ? [" ", el("span", { class: "hinge" }, "hinge")] : null),
-    el("td", null, `${claim.source}, p. ${claim.page}`), el("td", { class: "pbx" }, holds(claim.p, claim.tips_at)))));
+    el("td", null, claim.source, el("small", null, ` told on p. ${claim.page}`)), el("td", { class: "pbx" }, holds(claim.p, claim.tips_at)))));
   $("claim-more").hidden = shown.length >= found.length;
 }
 
