@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from qorgau.model import drug_market
-from qorgau.model.drug_market import PRICE_CAP, clear, inverse_demand
+from qorgau.model.drug_market import clear, inverse_demand
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.units import PRICE_CAP
 from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, clearing, follow, having, knocked, traffic
 from tests.model.twins import drug_market as twin
@@ -116,31 +117,35 @@ def test_without_markets_prices_users_and_the_source_stay() -> None:
         np.testing.assert_array_equal(getattr(y, name), getattr(x.state, name))
 
 
-@given(a=st.floats(-5, 5), e=st.floats(0.1, 2.0), k=st.floats(0.05, 1.0))
+def _fall(x: float, e: float, k: float, s: float, xs: float) -> float:
+    return e * x + 0.5 * k * max(0.0, x) ** 2 + 0.5 * s * max(0.0, x - xs) ** 2
+
+
+@given(a=st.floats(-5, 12), e=st.floats(0.1, 2.0), k=st.floats(0.05, 1.0), s=st.floats(0.0, 8.0),
+       xs=st.floats(0.5, 2.0))
 @settings(max_examples=100, deadline=None)
-def test_inverse_demand_inverts_the_log_quadratic(a: float, e: float, k: float) -> None:
-    x = inverse_demand(a, e, k)
-    assert e * x + 0.5 * k * max(0.0, x) ** 2 == pytest.approx(a, abs=1e-9)
+def test_inverse_demand_inverts_the_fall_of_demand(a: float, e: float, k: float, s: float, xs: float) -> None:
+    assert _fall(inverse_demand(a, e, k, s, xs), e, k, s, xs) == pytest.approx(a, abs=1e-8)
 
 
 @given(demand=positive, available=positive, norm=st.floats(0.3, 3.0), e=st.floats(0.2, 1.0), k=st.floats(0.1, 0.6),
-       eta=st.floats(0.0, 0.5), tau=st.floats(1.0, 4.0))
+       eta=st.floats(0.0, 0.5), tau=st.floats(1.0, 4.0), s=st.floats(0.0, 6.0), xs=st.floats(0.9, 1.7))
 @settings(max_examples=150, deadline=None)
 def test_the_market_clears_where_a_root_finder_says(
-    demand: float, available: float, norm: float, e: float, k: float, eta: float, tau: float
+    demand: float, available: float, norm: float, e: float, k: float, eta: float, tau: float, s: float, xs: float
 ) -> None:
     reference = 5000.0
-    price, sale = clear(demand, available, reference, norm * reference, 0.0, e, k, eta, tau)
+    price, sale = clear(demand, available, reference, norm * reference, 0.0, e, k, eta, tau, s, xs)
 
     def excess(x: float) -> float:
-        wanted = math.log(demand) - e * x - 0.5 * k * max(0.0, x) ** 2
+        wanted = math.log(demand) - _fall(x, e, k, s, xs)
         offered = math.log(available / tau) + eta * (x - math.log(norm))
         return wanted - offered
 
     x = brentq(excess, -60, 60)
-    bought = math.exp(math.log(demand) - e * x - 0.5 * k * max(0.0, x) ** 2)
+    bought = math.exp(math.log(demand) - _fall(x, e, k, s, xs))
     if bought > available:  # traders cannot sell more than they hold
-        x = brentq(lambda y: math.log(demand / available) - e * y - 0.5 * k * max(0.0, y) ** 2, -60, 60)
+        x = brentq(lambda y: math.log(demand / available) - _fall(y, e, k, s, xs), -60, 60)
         bought = available
     if reference * math.exp(x) < PRICE_CAP:
         assert price == pytest.approx(reference * math.exp(x), rel=1e-6)
@@ -149,20 +154,20 @@ def test_the_market_clears_where_a_root_finder_says(
 
 
 def test_the_reservation_price_keeps_stock() -> None:
-    price, sale = clear(10.0, 1000.0, 5000.0, 5000.0, 3000.0, 0.5, 0.3, 0.0, 1.0)
+    price, sale = clear(10.0, 1000.0, 5000.0, 5000.0, 3000.0, 0.5, 0.3, 0.0, 1.0, 4.0, 1.2)
     assert price == 3000.0
     assert sale == pytest.approx(10.0 * (3000.0 / 5000.0) ** -0.5)
     assert sale < 1000.0
 
 
 def test_price_rises_with_demand_and_falls_with_supply() -> None:
-    prices = [clear(d, 100.0, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0)[0] for d in np.linspace(10, 400, 30)]
+    prices = [clear(d, 100.0, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0, 4.0, 1.2)[0] for d in np.linspace(10, 400, 30)]
     assert np.all(np.diff(prices) > 0)
-    prices = [clear(100.0, a, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0)[0] for a in np.linspace(10, 400, 30)]
+    prices = [clear(100.0, a, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0, 4.0, 1.2)[0] for a in np.linspace(10, 400, 30)]
     assert np.all(np.diff(prices) < 0)
 
 
 def test_an_empty_market_sells_nothing_and_its_price_stays_finite() -> None:
-    price, sale = clear(100.0, 0.0, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0)
+    price, sale = clear(100.0, 0.0, 5000.0, 5000.0, 1.0, 0.5, 0.3, 0.2, 2.0, 4.0, 1.2)
     assert sale == 0.0
     assert 5000.0 < price <= PRICE_CAP

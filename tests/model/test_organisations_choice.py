@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,9 @@ def _clears(x: Scene, r: int) -> tuple[np.ndarray, list[float]]:
         sent = sum(float(s["purchased"][o]) * t[m] * float(s["survival"][o][m]) for o, t in wanted.items())
         need = p["use_per_person"] * float(s["users"][m]) / 12
         e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
-        out.append(cleared(need, sent, float(s["price_reference"][m]), 1.0, 0.0, e, p["demand_curvature"], 0.0, 1.0)[0])
+        bend = p["substitution"], math.log(p["substitution_price"])
+        reference = float(s["price_reference"][m])
+        out.append(cleared(need, sent, reference, 1.0, 0.0, e, p["demand_curvature"], 0.0, 1.0, *bend)[0])
     return s["price_expected"], out
 
 

@@ -88,6 +88,8 @@ def test_entry_rises_with_know_how_and_return_and_stops_when_slots_are_full() ->
     assert after(skilled, live).state.active.sum() - start > 1.3 * base
     assert after(earning, live).state.active.sum() - start > 1.3 * base
     full.state.active[:] = 1
+    full.state.capital[:] = 1e9
+    full.state.returns[:] = 5.0
     assert (after(full, live).state.active == 1).all()
     unskilled = x.copy()
     unskilled.state.know_how[:] = 0.0

@@ -26,12 +26,10 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, uniform
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import INSTRUMENTS, World
 
-__all__ = ["MEMORY_MONTHS", "PARAMETERS", "PERSONS_PER_JOURNEY", "advance", "start"]
-
-PERSONS_PER_JOURNEY = 4.0
-"""Persons on one journey, to express the loss by conviction per journey."""
+__all__ = ["MEMORY_MONTHS", "PARAMETERS", "advance", "start"]
 
 MEMORY_MONTHS = 24.0
 """Over how many months traffickers average what convictions cost them."""

@@ -257,9 +257,9 @@ def _outputs(world: World, month: int) -> tuple[np.ndarray, ...]:
 
 
 def _since(series: np.ndarray, month: int, value: float) -> float:
-    """Months, up to ``month``, in which an event's series has had a value above (1) or at (0) nought."""
+    """Months, up to ``month``, in which an event's series has been above nought (value 1) or below one (value 0)."""
     past = series[: month + 1]
-    return float(np.count_nonzero(past > 0.0) if value > 0.0 else np.count_nonzero(past <= 0.0))
+    return float(np.count_nonzero(past > 0.0) if value > 0.0 else np.count_nonzero(past < 1.0))
 
 
 def _call(

@@ -2,11 +2,11 @@
 
 Each market clears every month in closed form, with no integrator that could swing. Demand has a budget limit,
 
-    ln D = ln(q U/12) - e x - (k/2) max(0, x)^2,   x = ln(P/P0),
+    ln D = ln(q U/12) - e x - (k/2) max(0, x)^2 - (s/2) max(0, x - xs)^2,   x = ln(P/P0),
 
-and traders who hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a
-reservation price keeps stock when the price would fall under half of what supply costs. In the far market (Europe)
-other ways supply most, so the residual demand that the northern way meets is elastic: with a share s of the market,
+the last term because users turn to other drugs above a price of exp(xs) P0 (seen in heroin shortages). Traders who
+hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a reservation price keeps stock
+when the price would fall under half of the source price and transport. In the far market (Europe) other ways supply most, so the residual demand that the northern way meets is elastic: with a share s of the market,
 elasticity e of demand and n of the others' supply it is (e + (1 - s) n)/s. Users start the faster the lower the price,
 U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux (P/P0)^nu] + new, so that use can recover from nothing. The northern way
 takes the price at the Afghan source, which falls with Afghan output and rises with what this region buys. Stocks of
@@ -23,13 +23,10 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY
+from qorgau.model.units import KG_PER_JOURNEY, PRICE_CAP
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "far_markets", "inverse_demand", "start"]
-
-PRICE_CAP = 2.0e5
-"""Highest price, USD/kg; runs that touch it are counted, and should be rare."""
+__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "fall_of_demand", "far_markets", "inverse_demand", "start"]
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("source_price", "USD/kg", "price at the source at the mean Afghan output of 3,000 t", 1.0),
@@ -37,6 +34,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("northern_share", "1", "share of Afghan output offered on the northern way", 1e-3, 1.0),
     Parameter("demand_elasticity", "1", "price elasticity of demand at the reference price", 0.05),
     Parameter("demand_curvature", "1", "rise of the elasticity with the log price (budget limit)", 1e-3),
+    Parameter("substitution_price", "1", "price over reference from which users turn to other drugs", 1.0),
+    Parameter("substitution", "1", "rise of the elasticity with the log price beyond that"),
     Parameter("stock_elasticity", "1", "how sales from stock answer the price over its norm"),
     Parameter("holding_months", "month", "mean months that traders hold", 1.0),
     Parameter("use_per_person", "kg/year", "opiates used by a person in a year, heroin equivalent", 1e-4),
@@ -59,36 +58,44 @@ _CAP = PRICE_CAP
 
 
 @inlined
-def inverse_demand(a, e, k):
-    """Log price over reference at which log demand is ``a`` below its reference: e x + (k/2) max(0,x)^2 = a."""
-    if a < 0.0:
-        return a / e
-    return (-e + math.sqrt(e * e + 2.0 * k * a)) / k
+def fall_of_demand(x, e, k, s, xs):
+    """How far log demand lies below its reference at log price ``x`` over reference."""
+    up = max(0.0, x)
+    beyond = max(0.0, x - xs)
+    return e * x + 0.5 * k * up * up + 0.5 * s * beyond * beyond
 
 
 @inlined
-def clear(demand, available, reference, norm, floor, e, k, eta, tau):
+def inverse_demand(a, e, k, s, xs):
+    """Log price over reference at which log demand is ``a`` below its reference (inverts ``fall_of_demand``)."""
+    if a < 0.0:
+        return a / e
+    if a <= e * xs + 0.5 * k * xs * xs:
+        return (-e + math.sqrt(e * e + 2.0 * k * a)) / k
+    slope = e - s * xs
+    return (-slope + math.sqrt(slope * slope + 2.0 * (k + s) * (a - 0.5 * s * xs * xs))) / (k + s)
+
+
+@inlined
+def clear(demand, available, reference, norm, floor, e, k, eta, tau, s, xs):
     """Clear one market for a month; returns (price USD/kg, sale kg).
 
     ``demand`` is q U/12 in kg, ``available`` stock and arrivals in kg, ``reference`` P0, ``norm`` Pn and
     ``floor`` the reservation price, USD/kg.
     """
     if available <= 1e-9:
-        return min(_CAP, reference * math.exp(inverse_demand(3.0, e, k))), 0.0
+        return min(_CAP, reference * math.exp(inverse_demand(3.0, e, k, s, xs))), 0.0
     x = inverse_demand(
-        math.log(demand / (available / tau)) + eta * math.log(norm / reference), e + eta, k
+        math.log(demand / (available / tau)) + eta * math.log(norm / reference), e + eta, k, s, xs
     )
-    up = max(0.0, x)
-    sale = demand * math.exp(-e * x - 0.5 * k * up * up)
+    sale = demand * math.exp(-fall_of_demand(x, e, k, s, xs))
     if sale > available:
         sale = available
-        x = inverse_demand(math.log(demand / available), e, k)
+        x = inverse_demand(math.log(demand / available), e, k, s, xs)
     price = reference * math.exp(x)
     if price < floor:
         price = floor
-        x = math.log(price / reference)
-        up = max(0.0, x)
-        sale = min(available, demand * math.exp(-e * x - 0.5 * k * up * up))
+        sale = min(available, demand * math.exp(-fall_of_demand(math.log(price / reference), e, k, s, xs)))
     if price > _CAP:
         price = _CAP
     return price, sale
@@ -124,7 +131,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
             if moving:
                 e = q.far_elasticity if far[m] == 1 else q.demand_elasticity
                 p, sale = clear(demand, available, reference, math.exp(price_norm[r, m]), floor,
-                                e, q.demand_curvature, eta, tau)
+                                e, q.demand_curvature, eta, tau, q.substitution, math.log(q.substitution_price))
                 price[r, m] = p
             else:
                 p = price[r, m]

@@ -3,7 +3,7 @@
 Hazards, not probabilities: they add along a route, and a passage is detected with chance 1 - exp(-hazard).
 The honest hazard of a corridor is
 
-    h0 = ebar E/E_ref mon^c/mean(mon^c) (1 - cover) (1 - fuel cover) clip(km/600, a, 6) B exp(n z - n^2/2)
+    h0 = ebar E/E_ref mon^c/mean(mon^c) (1 - cover) (1 - fuel cover) clip(km/600, a, 4) B exp(n z - n^2/2)
 
 with a = 1 at a border and .6 inside a state, E the officer-months on it, B the control at borders inside the former
 USSR (near zero in 1991) and z a persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower
@@ -93,7 +93,7 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
             # a crossing is watched however short the road to it
             shortest = 1.0 if c_border[l] == 1 else 0.6
-            h *= min(6.0, max(shortest, c_km[l] / 600.0))
+            h *= min(4.0, max(shortest, c_km[l] / 600.0))
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)

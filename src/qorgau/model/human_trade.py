@@ -242,7 +242,7 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                     part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
                     most = v * part * pool[r, p, d]
                     mean = 0.0
-                    yielded = 0.8 if most > 0.0 else 0.0
+                    yielded = 1.0 if most > 0.0 else 0.0
                     if total > 0.0 and most > 0.0:
                         short = min(total, most)
                         mean = short / (1.0 + (short / max(total, most)) ** q.matching) ** (1.0 / q.matching)

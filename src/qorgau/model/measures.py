@@ -95,7 +95,7 @@ def advance(
     ``levers`` is the intensity of each lever this month in [0, 1], shape (runs, instruments).
     """
     q = parameters["measures"]
-    independent = float(np.count_nonzero(world.event["soviet"][: month + 1] <= 0.0))
+    independent = float(np.count_nonzero(world.event["soviet"][: month + 1] < 1.0))
     _advance(q, _costs(q), on, world.announced[month], float(world.event["law"][month]), world.event["law"], month,
              independent, world.focus, levers, state.visible_harm, state.instrument, state.attention, state.law,
              state.measure_cost)

@@ -73,7 +73,6 @@ _DIASPORA = int(Mechanism.DIASPORA_COVER)
 _RACKETS = int(Mechanism.PROTECTION_RACKETS)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
 _FACILITATORS = int(Mechanism.FACILITATORS)
-_DOCUMENTS = int(Mechanism.DOCUMENTS)
 _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
@@ -135,7 +134,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
         bought_all = 0.0
         out_all = 0.0
         prior = rq.belief_unused * enforcement[r].hazard_mean
-        needed = on[r, _FACILITATORS] * on[r, _DOCUMENTS]
+        needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
         for o in range(slots):
@@ -286,7 +285,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             clean = 0.0
             if profit > 0.0:
                 served = service[r, s, 2] * on[r, _LAUNDER]
-                clean = profit * (0.05 * service_fee[r, s, 2] * served + q.cash_at_risk * (1.0 - served))
+                clean = profit * (0.05 * service_fee[r, s, 2] * served + needed * q.cash_at_risk * (1.0 - served))
                 clean = min(clean, profit)
             profit -= clean
             money[r, 0] += revenue
@@ -334,9 +333,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
 
 
 def _soviet_ended(world: World, month: int) -> bool:
-    """Whether the state that protected the old groups fell this month: its officials' ties to them break."""
+    """Whether most of the old arrangement is gone from this month on: its officials' ties to the groups break."""
     soviet = world.event["soviet"]
-    return month > 0 and soviet[month] == 0.0 and soviet[month - 1] > 0.0
+    return bool(month > 0 and soviet[month] <= 0.5 < soviet[month - 1])
 
 
 def advance(

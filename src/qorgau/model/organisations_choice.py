@@ -18,7 +18,7 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY, PRICE_CAP
 
 __all__ = ["anticipate", "choose_trade"]
 
@@ -30,9 +30,9 @@ _PROFIT = int(Mechanism.PEOPLE_PROFIT)
 _CAPITAL = int(Mechanism.DRUG_CAPITAL)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _FACILITATORS = int(Mechanism.FACILITATORS)
-_DOCUMENTS = int(Mechanism.DOCUMENTS)
 _MARKETS = int(Mechanism.MARKETS)
 _KG = KG_PER_JOURNEY
+_CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
 
 
@@ -47,6 +47,7 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
+        turn = math.log(mp.substitution_price)
         weight = 0.0
         pbar = 0.0
         for m in range(markets):
@@ -87,9 +88,10 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
                     den += purchased[r, o] * t
                 demand = mp.use_per_person * users[r, m] / 12.0
                 elasticity = mp.far_elasticity if far[m] == 1 else mp.demand_elasticity
-                wanted = inverse_demand(math.log(demand / ahead), elasticity, mp.demand_curvature)
+                wanted = inverse_demand(math.log(demand / ahead), elasticity, mp.demand_curvature,
+                                        mp.substitution, turn)
                 here = math.log(expected[r, m] / reference[r, m])
-                e = elasticity + mp.demand_curvature * max(0.0, here)
+                e = elasticity + mp.demand_curvature * max(0.0, here) + mp.substitution * max(0.0, here - turn)
                 gain = max(0.0, expected[r, m] / (scale * e) * num / den)
                 gap[m] = wanted - here
                 damp[m] = 1.0 / (1.0 + gain)
@@ -97,7 +99,7 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
             common = min(0.5, max(-0.5, 0.3 * common))
             for m in range(markets):
                 step = min(0.5, max(-0.5, 0.6 * (gap[m] - common) * damp[m]))
-                expected[r, m] = min(2.0e5, max(50.0, expected[r, m] * math.exp(common + step)))
+                expected[r, m] = min(_CAP, max(50.0, expected[r, m] * math.exp(common + step)))
         for o in range(slots):
             if active[r, o] == 0:
                 continue
@@ -132,7 +134,7 @@ def choose_trade(par, on, active, drug_first, place_state, home, users,
                 continue
             x = trade[r, o, 0]
             served = (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
-            short = on[r, _FACILITATORS] * on[r, _DOCUMENTS] * (1.0 - served)
+            short = on[r, _FACILITATORS] * (1.0 - served)
             fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short)
             gain = 0.0
             spent = 0.0

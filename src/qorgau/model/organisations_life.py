@@ -66,7 +66,7 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             pin = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
             held = q.protection_limit * trust[r, o, i] * pin * on[r, _PROTECTION]
             cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
-            sheltered = net_soviet[n] == 1 and soviet > 0.0 and on[r, _STATE] > 0.5
+            sheltered = net_soviet[n] == 1 and soviet > 0.5 and on[r, _STATE] > 0.5
             hazard = 0.0
             if not sheltered:
                 hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
@@ -74,7 +74,7 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
                 ) * (1.0 - 0.8 * held) * (1.0 - cover)
                 if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                     hazard += 0.04 * max(0.0, q.outside_return * openness - returns[r, o])
-            if soviet > 0.0:
+            if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
             gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
             if gone or (capital[r, o] < 0.0 and not sheltered):

@@ -32,6 +32,7 @@ from qorgau.model import (
 from qorgau.model.outcomes import Collector
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State, allocate
+from qorgau.model.units import PRICE_CAP
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = [
@@ -236,7 +237,7 @@ def simulate_block(
         if year < FIRST_YEAR:
             continue
         collector.month(state)
-        touched = (state.price >= drug_market.PRICE_CAP).any(axis=1).reshape(rows, runs)
+        touched = (state.price >= PRICE_CAP).any(axis=1).reshape(rows, runs)
         capped[:rows] |= touched
         if month % 12 == 11:
             table, traffic = collector.year()

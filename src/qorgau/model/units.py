@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["KG_PER_JOURNEY", "PERSONS_PER_JOURNEY"]
+__all__ = ["KG_PER_JOURNEY", "PERSONS_PER_JOURNEY", "PRICE_CAP"]
 
 KG_PER_JOURNEY = 5.0
 """Opiates carried in one journey, kg: a unit of capacity (assumption: what a car hides)."""
 
 PERSONS_PER_JOURNEY = 8.0
 """People approached for one journey, persons: a unit of capacity (assumption: the seats of two cars or a small bus)."""
+
+PRICE_CAP = 5.0e5
+"""Guard on the price of opiates, USD/kg: twice the highest wholesale prices of heroin published anywhere. Runs that
+touch it are counted, and should be rare."""

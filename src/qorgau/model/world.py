@@ -29,7 +29,7 @@ INSTRUMENTS: tuple[str, ...] = (
 """Measures of the state (and of those who help); each has a delivered level from 0 to 1."""
 
 EVENTS: tuple[str, ...] = (
-    "soviet",               # 1 while the USSR stands, then 0
+    "soviet",               # 1 while the USSR stands, then down to 0 as its arrangements wear off
     "privatisation",        # 1 from the start of privatisation
     "internal_borders",     # 0 (open between republics) rising to 1 as border controls appear, 1992-2000
     "nation_building",      # 1 while elites build on group identity (1990s)

@@ -53,7 +53,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         chance += q["size_court_clarification"] * event["court_clarification"] if own else 0.0
         guilty = draw(Stream.CASES_CONVICTED, 0, court, min(1.0, chance))
         moved = s["origin_flow"][t] + s["transit_flow"][t] + s["arrival_flow"][t]
-        loss = guilty * q["conviction_loss"] * (1 + q["size_penalties"] * level["penalties"]) / max(1.0, moved / 4)
+        loss = guilty * q["conviction_loss"] * (1 + q["size_penalties"] * level["penalties"]) / max(1.0, moved / 8)
         values = (staff, waiting - taken, opened, taken, court, guilty, held, spoke,
                   s["conviction_cost"][t] * 23 / 24 + loss / 24)
         for name, value in zip(names, values, strict=True):

@@ -87,7 +87,7 @@ def _one_run(world, state, q, on, key, month, r, out):
         out["abuse"][r] = [0.0] * states
         return
     level = dict(zip(INSTRUMENTS, state.instrument[r].tolist()))
-    free = _months_over(world.event["soviet"], month, lambda v: v <= 0)
+    free = _months_over(world.event["soviet"], month, lambda v: v < 1)
     sold = _months_over(world.event["privatisation"], month, lambda v: v > 0)
     private = min(1.0, sold / (12 * q["private_years"])) * runs("PRIVATISATION")
     for s in range(states):

@@ -6,12 +6,12 @@ import math
 
 from qorgau.model.world import World
 
-CAP = 2.0e5
+CAP = 5.0e5
 
 
-def log_demand(x: float, e: float, k: float) -> float:
+def log_demand(x: float, e: float, k: float, s: float, xs: float) -> float:
     """Log of demand over demand at the reference price, at log price ``x`` over reference."""
-    return -e * x - (k * x * x / 2 if x > 0 else 0.0)
+    return -e * x - (k * x * x / 2 if x > 0 else 0.0) - (s * (x - xs) ** 2 / 2 if x > xs else 0.0)
 
 
 def root(falling, low: float = -80.0, high: float = 80.0) -> float:
@@ -23,20 +23,20 @@ def root(falling, low: float = -80.0, high: float = 80.0) -> float:
 
 
 def cleared(need: float, have: float, reference: float, norm: float, floor: float, e: float, k: float, eta: float,
-            tau: float) -> tuple[float, float]:
+            tau: float, s: float, xs: float) -> tuple[float, float]:
     """Price and sale where demand meets what traders sell, a/tau (P/Pn)^eta, at most all, at least at the floor."""
     if have <= 1e-9:
-        x = root(lambda y: log_demand(y, e, k) + 3.0)
+        x = root(lambda y: log_demand(y, e, k, s, xs) + 3.0)
         return min(CAP, reference * math.exp(x)), 0.0
     lag = math.log(norm / reference)
-    x = root(lambda y: math.log(need) + log_demand(y, e, k) - math.log(have / tau) - eta * (y - lag))
-    sale = need * math.exp(log_demand(x, e, k))
+    x = root(lambda y: math.log(need) + log_demand(y, e, k, s, xs) - math.log(have / tau) - eta * (y - lag))
+    sale = need * math.exp(log_demand(x, e, k, s, xs))
     if sale > have:
-        x, sale = root(lambda y: math.log(need / have) + log_demand(y, e, k)), have
+        x, sale = root(lambda y: math.log(need / have) + log_demand(y, e, k, s, xs)), have
     price = reference * math.exp(x)
     if price < floor:
         price = floor
-        sale = min(have, need * math.exp(log_demand(math.log(floor / reference), e, k)))
+        sale = min(have, need * math.exp(log_demand(math.log(floor / reference), e, k, s, xs)))
     return min(CAP, price), sale
 
 
@@ -83,7 +83,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         if moving:
             floor = (source + q["routes"]["transport_cost"] * market["km"]) / 2
             e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
-            price, sale = cleared(need, have, reference, norm, floor, e, p["demand_curvature"], eta, tau)
+            price, sale = cleared(need, have, reference, norm, floor, e, p["demand_curvature"], eta, tau,
+                                  p["substitution"], math.log(p["substitution_price"]))
             people = reachable(world, market, p, month)
             limit = p["users_limit"] * people * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)
             start = stop = 1.0

@@ -30,7 +30,7 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
         if on["FUEL_COVER"] and world.corridor_fuel[link]:
             factors.append(1 - p["fuel_cover"])
         shortest = 1.0 if world.corridor_border[link] else 0.6
-        factors.append(sorted((shortest, world.corridor_km[link] / 600, 6.0))[1])
+        factors.append(sorted((shortest, world.corridor_km[link] / 600, 4.0))[1])
         if world.corridor_border[link] and world.corridor_internal[link]:
             built = world.event["internal_borders"][month]
             factors.append(built + (1 - built) * p["internal_border_start"])

@@ -9,7 +9,7 @@ from qorgau.model.world import INSTRUMENTS
 def advance(world, state, parameters, on, keys, month, levers):
     """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
     out = {k: getattr(state, k).tolist() for k in ("instrument", "attention", "law", "measure_cost")}
-    free = sum(1 for v in world.event["soviet"][: month + 1] if v <= 0)
+    free = sum(1 for v in world.event["soviet"][: month + 1] if v < 1)
     for r in range(len(keys)):
         q = parameters["measures"][r]
         works = on[r, Mechanism.MEASURES] > 0

@@ -44,7 +44,7 @@ class Firm:
     def kept_after_the_fall(self) -> float:
         """The protected groups lose most ties in the month in which the state that held them falls."""
         old = self.world.network_soviet[self.net] and self.on["STATE_PROTECTION"]
-        return self.p["tie_kept"] ** 2 if old and self.before > 0 and self.soviet == 0 else 1.0
+        return self.p["tie_kept"] ** 2 if old and self.before > 0.5 >= self.soviet else 1.0
 
     def hazard(self, link: int) -> float:
         """Hazard that this organisation meets on a corridor."""
@@ -57,7 +57,7 @@ class Firm:
             h *= 1 - 0.9 * self.soviet if sheltered else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
         if self.on["DIASPORA_COVER"]:
             h *= 1 - min(0.8, p["cover_strength"] * float(world.network_cover[self.net][there]))
-        if self.on["FACILITATORS"] and self.on["DOCUMENTS"]:
+        if self.on["FACILITATORS"]:
             h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
         return h * (1 - (self.held(int(world.place_post[a])) + self.held(int(world.place_post[b]))) / 2)
 
@@ -180,7 +180,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             served = float(s["service"][firm.state][2]) if on["LAUNDERING"] else 0.0
             price = 0.05 * float(s["service_fee"][firm.state][2])
             after_fees = profit - book["fees"]
-            book["laundering"] = after_fees * min(1.0, price * served + firm.p["cash_at_risk"] * (1 - served))
+            book["laundering"] = after_fees * min(
+                1.0, price * served + firm.p["cash_at_risk"] * (1 - served) * bool(on["FACILITATORS"]))
             by_post["fees_post"][base] += book["fees"]
         book["profit"] = profit - book["fees"] - book["laundering"]
         for name, value in book.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qorgau.model.world import World
-from tests.model.twins.drug_market import places_of
+from tests.model.twins.drug_market import log_demand, places_of, root
 from tests.model.twins.routes import mean_price, softmax
 
 KG, PERSONS = 5.0, 8.0
@@ -15,9 +15,9 @@ def living(s: dict) -> list[int]:
     return [o for o, a in enumerate(s["active"]) if a]
 
 
-def inverse(gap: float, e: float, k: float) -> float:
+def inverse(gap: float, e: float, k: float, s: float, xs: float) -> float:
     """Log price over reference at which demand has fallen by ``gap`` in logs."""
-    return gap / e if gap < 0 else 2 * gap / (e + math.sqrt(e * e + 2 * k * gap))
+    return root(lambda x: gap + log_demand(x, e, k, s, xs))
 
 
 def targets(s: dict, prices: list[float], scale: float) -> dict[int, list[float]]:
@@ -38,6 +38,7 @@ def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float],
     scale = q["routes"]["choice_scale"] * mean_price(s)
     prices = [float(v) for v in s["price_expected"]]
     everyone = float(sum(s["users"]))
+    turn = math.log(p["substitution_price"])
     for _ in range(2 if on["MARKETS"] else 0):
         wanted = targets(s, prices, scale)
         gaps, gains = [], []
@@ -47,15 +48,15 @@ def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float],
             need = p["use_per_person"] * float(s["users"][m]) / 12
             e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
             here = math.log(prices[m] / s["price_reference"][m])
-            gaps.append(inverse(math.log(need / arriving), e, p["demand_curvature"]) - here)
-            steep = e + p["demand_curvature"] * max(0.0, here)
+            gaps.append(inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn) - here)
+            steep = e + p["demand_curvature"] * max(0.0, here) + p["substitution"] * max(0.0, here - turn)
             moving = sum(kg * (1 - wanted[o][m]) * float(s["plan_slope"][o][m]) for o, kg in sent.items())
             gains.append(max(0.0, prices[m] / (scale * steep) * moving / (1e-12 + sum(sent.values()))))
         shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3
         shift = min(0.5, max(-0.5, shift))
         for m, gap in enumerate(gaps):
             step = min(0.5, max(-0.5, 0.6 * (gap - shift) / (1 + gains[m])))
-            prices[m] = min(2e5, max(50.0, prices[m] * math.exp(shift + step)))
+            prices[m] = min(5e5, max(50.0, prices[m] * math.exp(shift + step)))
     return prices, targets(s, prices, scale)
 
 
@@ -70,7 +71,7 @@ def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
     """Fixed cost of a journey from the home of an organisation."""
     state = world.place_state[s["home"][o]]
     short = 1 - (s["service"][state][0] + s["service"][state][1]) / 2
-    if not (on["FACILITATORS"] and on["DOCUMENTS"]):
+    if not on["FACILITATORS"]:
         short = 0.0
     return float(q["organisations"]["journey_fixed_cost"] * (1 + q["organisations"]["service_cost"] * short))
 

@@ -24,7 +24,7 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
     """Whether an organisation ends this month."""
     net, place = int(s["network"][o]), int(s["home"][o])
     russian = bool(world.network_soviet[net])
-    if russian and on["STATE_PROTECTION"] and world.event["soviet"][month] > 0:
+    if russian and on["STATE_PROTECTION"] and world.event["soviet"][month] > 0.5:
         return False
     post = world.place_post[place]
     size = math.sqrt(s["capacity"][o] / 10)
@@ -67,7 +67,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     for o in slots:
         if not s["active"][o]:
             continue
-        if world.event["soviet"][month] > 0:  # nobody goes broke while the plan pays
+        if world.event["soviet"][month] > 0.5:  # nobody goes broke while the plan pays
             out["capital"][o] = max(s["capital"][o], s["capacity"][o] * p["journey_fixed_cost"])
         if ends(world, {**s, "capital": out["capital"]}, p, on, key, month, o):
             out["active"][o], out["purchased"][o] = 0, 0.0
