@@ -6,8 +6,9 @@ Each market clears every month in closed form, with no integrator that could swi
 
 the last term because users turn to other drugs above a price of exp(xs) P0 (seen in heroin shortages). Traders who
 hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a reservation price keeps stock
-when the price would fall under half of the source price and transport. In the far market (Europe) other ways supply most, so the residual demand that the northern way meets is elastic: with a share s of the market,
-elasticity e of demand and n of the others' supply it is (e + (1 - s) n)/s. Users start the faster the lower the price,
+when the price would fall under half of the source price and transport. In the far market (Europe) other ways supply
+most, so the residual demand that the northern way meets is elastic: with a share s of the market, elasticity e of
+demand and n of the others' supply it is (e + (1 - s) n)/s. Users start the faster the lower the price,
 U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux (P/P0)^nu] + new, so that use can recover from nothing. The northern way
 takes the price at the Afghan source, which falls with Afghan output and rises with what this region buys. Stocks of
 traders are those that the study reports near Almaty.
