@@ -70,7 +70,7 @@ def root(
 @app.command()
 def run(
     case: Annotated[str, typer.Argument(metavar="[CASE]", help="A bundled case, or a folder.")] = DEFAULT_CASE,
-    runs: Runs = 256,
+    runs: Runs = 200,
     seed: Seed = 1,
     policies: Policies = None,
     out: Out = None,
@@ -153,7 +153,7 @@ def check(case: CaseArgument, as_json: Json = False) -> None:
 @app.command()
 def simulate(
     case: CaseArgument,
-    runs: Runs = 256,
+    runs: Runs = 200,
     seed: Seed = 1,
     policies: Policies = None,
     out: Out = None,

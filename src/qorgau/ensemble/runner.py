@@ -38,7 +38,7 @@ _LIBRARIES = ("numpy", "scipy", "numba", "pyarrow", "duckdb")
 def simulate(
     case: Case,
     policies: Sequence[str | Choice] | None = None,
-    runs: int = 256,
+    runs: int = 200,
     seed: int = 1,
     workers: int | None = None,
     out: str | Path | None = None,
@@ -93,7 +93,7 @@ def simulate(
 def simulate_inputs(
     inputs: Inputs,
     policies: Sequence[str | Choice] | None = None,
-    runs: int = 256,
+    runs: int = 200,
     seed: int = 1,
     workers: int | None = None,
     out: str | Path | None = None,
