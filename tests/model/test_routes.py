@@ -74,7 +74,7 @@ def test_a_tiny_scale_sends_all_by_the_best_way() -> None:
         s, q, on = _values(x, r)
         for o in np.flatnonzero(s["active"]):
             for m in range(x.world.sizes["market"]):
-                ways = twin.opiate_routes(x.world, s, q, on, o, m)
+                ways = twin.opiate_routes(x.world, s, q, on, o, m, x.month)
                 best = max(ways, key=lambda k: ways[k]["profit"])
                 assert y.state.route_share[r, o, best] > 1 - 1e-6
 
@@ -198,7 +198,7 @@ def test_the_value_of_a_market_is_at_least_that_of_its_best_way_and_grows_with_p
     scale = q["routes"]["choice_scale"] * twin.mean_price(s)
     for o in np.flatnonzero(s["active"]):
         for m in range(x.world.sizes["market"]):
-            ways = twin.opiate_routes(x.world, s, q, on, o, m)
+            ways = twin.opiate_routes(x.world, s, q, on, o, m, x.month)
             best = max(v["profit"] for v in ways.values()) / scale
             assert best - 1e-9 <= y.state.plan_value[0, o, m] <= best + np.log(len(ways)) + 1e-9
 

@@ -60,6 +60,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
     Parameter("people_start_cost", "1", "start-up cost of the trade in people, in fixed costs of a journey"),
     Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
+    Parameter("service_fee", "1", "fee of a service at its reference price, of the cost or profit served", 0.0, 1.0),
     Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
     Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
     Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
@@ -266,7 +267,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
             # money
-            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short) * capacity[r, o] * in_use[r, o]
+            paid_services = 0.5 * (service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1])
+            dearer = q.service_cost * short + q.service_fee * needed * paid_services
+            fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
             fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
             # what people bring is net of bribes; they are shown with the other bribes
             bribes += for_people
@@ -285,7 +288,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             clean = 0.0
             if profit > 0.0:
                 served = service[r, s, 2] * on[r, _LAUNDER]
-                clean = profit * (0.05 * service_fee[r, s, 2] * served + needed * q.cash_at_risk * (1.0 - served))
+                taken = q.service_fee * service_fee[r, s, 2] * served
+                clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
                 clean = min(clean, profit)
             profit -= clean
             money[r, 0] += revenue
@@ -351,7 +355,7 @@ def advance(
                state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
     choose_trade(p, on, state.active, state.drug_first, world.place_state, state.home, state.users,
-                 state.users_start, state.service, state.source_price,
+                 state.users_start, state.service, state.service_fee, state.source_price,
                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
                  state.drug_loss_share, state.capacity, state.capital, state.trade, state.in_use, state.return_scale,
                  rivalry)

@@ -108,9 +108,9 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 
 @compiled
-def choose_trade(par, on, active, drug_first, place_state, home, users,
-                  users_start, service, source_price, expected, plan_slope, plan_cost, market_share, people_value,
-                  loss, capacity, capital, trade, in_use, return_scale, rivalry_out):
+def choose_trade(par, on, active, drug_first, place_state, home, users, users_start, service, service_fee,
+                 source_price, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity, capital,
+                 trade, in_use, return_scale, rivalry_out):
     """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
     runs, slots = active.shape
     markets = market_share.shape[2]
@@ -135,7 +135,10 @@ def choose_trade(par, on, active, drug_first, place_state, home, users,
             x = trade[r, o, 0]
             served = (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
             short = on[r, _FACILITATORS] * (1.0 - served)
-            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short)
+            home_state = place_state[home[r, o]]
+            fees = service[r, home_state, 0] * service_fee[r, home_state, 0]
+            fees = 0.5 * on[r, _FACILITATORS] * (fees + service[r, home_state, 1] * service_fee[r, home_state, 1])
+            fixed = q.journey_fixed_cost * (1.0 + q.service_cost * short + q.service_fee * fees)
             gain = 0.0
             spent = 0.0
             for m in range(markets):

@@ -12,6 +12,7 @@ proportional to the price leaves no price that clears. Habit is a partial adjust
 network's; beliefs about unused corridors drift to a prior, a share of the mean hazard. Ways for people are shared by
 a logit on what a person brings, with twice the scale.
 
+The official way by air is open to official rackets while the forces whose flights it uses stand in Tajikistan.
 An organisation plans every third month, in turn; between plans it reacts to prices only through the shares of
 markets (see ``organisations``).
 """
@@ -58,7 +59,7 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _plan(par, people_par, on, month, everything, active, network, home, age, net_official, place_state, belief,
+def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state, belief,
           bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, log_path_size,
           official, c_km, c_china, way_ptr, way_list, h_origin, h_dest, h_ptr, h_links, h_km, people_price,
           effectiveness, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value,
@@ -107,7 +108,7 @@ def _plan(par, people_par, on, month, everything, active, network, home, age, ne
                 hi = market_ptr[m + 1]
                 best = -1e300
                 for k in range(lo, hi):
-                    if official[k] == 1 and (net_official[n] == 0 or on[r, _FLIGHTS] < 0.5):
+                    if official[k] == 1 and (net_official[n] == 0 or on[r, _FLIGHTS] < 0.5 or forces <= 0.0):
                         u[k] = -1e300
                         continue
                     risk = 0.0
@@ -260,7 +261,8 @@ def advance(
     geometry: Geometry, everything: bool = False,
 ) -> None:
     """Plan routes for the organisations whose turn it is (all of them when ``everything``)."""
-    _plan(parameters["routes"], parameters["human_trade"], on, month, everything, state.active, state.network,
+    _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
+          everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
           world.route_links, world.route_km, geometry.log_path_size, world.route_official, world.corridor_km,

@@ -178,7 +178,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             if world.network_official[firm.net]:
                 by_post["racket_profit_post"][base] += profit
             served = float(s["service"][firm.state][2]) if on["LAUNDERING"] else 0.0
-            price = 0.05 * float(s["service_fee"][firm.state][2])
+            price = firm.p["service_fee"] * float(s["service_fee"][firm.state][2])
             after_fees = profit - book["fees"]
             book["laundering"] = after_fees * min(
                 1.0, price * served + firm.p["cash_at_risk"] * (1 - served) * bool(on["FACILITATORS"]))

@@ -71,9 +71,10 @@ def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
     """Fixed cost of a journey from the home of an organisation."""
     state = world.place_state[s["home"][o]]
     short = 1 - (s["service"][state][0] + s["service"][state][1]) / 2
-    if not on["FACILITATORS"]:
-        short = 0.0
-    return float(q["organisations"]["journey_fixed_cost"] * (1 + q["organisations"]["service_cost"] * short))
+    fees = sum(float(s["service"][state][k] * s["service_fee"][state][k]) for k in (0, 1)) / 2
+    p = q["organisations"]
+    added = p["service_cost"] * short + p["service_fee"] * fees if on["FACILITATORS"] else 0.0
+    return float(p["journey_fixed_cost"] * (1 + added))
 
 
 def returns(world: World, s: dict, q: dict, on: dict, o: int, prices: list[float], shares: list[float],

@@ -44,9 +44,10 @@ def mean_price(s: dict) -> float:
     return max(200.0, float(sum(a * b for a, b in zip(prices, users)) / sum(users)))
 
 
-def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int) -> dict[int, dict]:
+def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int, month: int) -> dict[int, dict]:
     """Routes to a market open to an organisation: kept share net of bribes, cost, and what the logit weighs."""
     official = world.network_official[s["network"][o]] and on["OFFICIAL_FLIGHTS"]
+    official = official and world.event["russian_forces"][month] > 0
     out = {}
     for k in range(world.market_ptr[m], world.market_ptr[m + 1]):
         if world.route_official[k] and not official:
@@ -95,7 +96,7 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
             continue
         speed = 1 - (1 - q["routes"]["route_speed"]) ** 3 if on["HABIT"] and not new and not everything else 1.0
         for m in range(world.sizes["market"]):
-            ways = opiate_routes(world, s, q, on, o, m)
+            ways = opiate_routes(world, s, q, on, o, m, month)
             weights = [a["weigh"] if on["ROUTES"] else -a["km"] / 500 for a in ways.values()]
             wanted = dict(zip(ways, softmax(weights)))
             shares = {}
