@@ -234,7 +234,8 @@ def route_entropy(world: World, chains: Chains, route_kg: np.ndarray) -> np.ndar
         size = np.einsum("gl,rl->rg", member[here], 1.0 / shared) / chains.km[here][None, :]
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(p > 1e-3, p * (np.log(size) - np.log(np.maximum(p, 1e-12))), 0.0)
-        value += np.where(total > 0, part / np.maximum(total, 1e-12), 0.0) * terms.sum(1)
+        # chains that are nearly one, used unevenly, would come out below one choice
+        value += np.where(total > 0, part / np.maximum(total, 1e-12), 0.0) * np.maximum(0.0, terms.sum(1))
     out[use] = value[use]
     return out
 
