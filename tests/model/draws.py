@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from importlib.resources import files
 
 import numpy as np
@@ -34,14 +35,17 @@ def _value(prior: dict, u: np.ndarray) -> np.ndarray:
 
 
 def draw_parameters(runs: int, seed: int = 0, middle: bool = False) -> dict[str, np.ndarray]:
-    """Structured arrays per subsystem; medians of the priors when ``middle``."""
-    rng = np.random.default_rng(seed)
+    """Structured arrays per subsystem; medians of the priors when ``middle``.
+
+    Each parameter has numbers of its own, by name: a new parameter leaves the draws of the others as they were.
+    """
     columns = {}
     for subsystem, table in PARAMETERS.items():
         text = files("qorgau").joinpath("cases", "kazakhstan", "parameters", f"{subsystem}.yaml").read_text("utf-8")
         priors = yaml.safe_load(text)
         for p in table:
-            u = np.full(runs, 0.5) if middle else rng.uniform(0.001, 0.999, runs)
+            own = np.random.default_rng([seed, zlib.crc32(f"{subsystem}.{p.name}".encode())])
+            u = np.full(runs, 0.5) if middle else own.uniform(0.001, 0.999, runs)
             columns[f"{subsystem}.{p.name}"] = _value(priors[p.name]["prior"], u)
     return parameters_from_columns(PARAMETERS, columns, runs)
 

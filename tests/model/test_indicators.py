@@ -45,6 +45,7 @@ def test_more_corrupt_never_reads_cleaner(share: float, more: float, slope: floa
 def test_equal_conduct_reads_equal_in_every_state() -> None:
     parts = begun(1, runs=4)
     parts[2]["indicators"]["reading_error"][:] = 0.0
+    parts[2]["indicators"]["reading_speed"][:] = 0.2  # slow draws would still differ by their start
     parts[1].conduct[:] = [0.3, 0.3, 0.2, 0.1, 0.1]
     state = _run(parts, 100, 400)
     assert np.ptp(state.perceived_corruption, axis=1).max() < 1e-6
