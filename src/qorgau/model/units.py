@@ -11,5 +11,5 @@ PERSONS_PER_JOURNEY = 8.0
 """People approached for one journey, persons: a unit of capacity (assumption: the seats of two cars or a small bus)."""
 
 PRICE_CAP = 5.0e5
-"""Guard on the price of opiates, USD/kg: twice the highest wholesale prices of heroin published anywhere. Runs that
-touch it are counted, and should be rare."""
+"""Guard on the price of opiates, USD/kg, for arithmetic alone (assumption: well above any wholesale price of heroin
+that the authors know of; no source was looked up). Runs that touch it are counted, and should be rare."""
