@@ -1,13 +1,15 @@
 """The one way in which this folder compiles its functions.
 
 Numba's disk cache knows only the file of the function itself, so a change in a function that is inlined from another
-file would go unseen. Here the cache is stamped with a hash of every source file of the folder: any change, or another
-release of the package, compiles anew.
+file would go unseen. Here the cache is stamped with a hash of the function's own file and of every file of the folder
+that it imports, directly or through others: a change compiles anew what it can reach, and nothing else.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +18,9 @@ from typing import Any
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
 
-__all__ = ["compiled", "inlined", "sources_stamp"]
+__all__ = ["closure", "closure_stamp", "compiled", "inlined", "sources_stamp"]
+
+_PACKAGE = __name__.rpartition(".")[0]
 
 
 @lru_cache(maxsize=1)
@@ -29,6 +33,43 @@ def sources_stamp() -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=None)
+def _imports(path: Path) -> tuple[Path, ...]:
+    """Files of this folder that one file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == _PACKAGE:
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(_PACKAGE + "."):
+            found.add(node.module.removeprefix(_PACKAGE + ".").partition(".")[0])
+        elif isinstance(node, ast.Import):
+            found.update(a.name.removeprefix(_PACKAGE + ".") for a in node.names if a.name.startswith(_PACKAGE + "."))
+    files = (path.parent / f"{name}.py" for name in sorted(found))
+    return tuple(file for file in files if file.is_file())
+
+
+def closure(path: Path) -> tuple[Path, ...]:
+    """Return a file and every file of its folder that it imports, directly or through others, sorted by name."""
+    seen: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            waiting.extend(_imports(file))
+    return tuple(sorted(seen))
+
+
+@lru_cache(maxsize=None)
+def closure_stamp(path: Path) -> str:
+    """Hash of a source file and of those that it imports; see `closure`."""
+    digest = hashlib.sha256()
+    for file in closure(path):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
     dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
@@ -37,7 +78,7 @@ def compiled(function: Callable[..., Any]) -> Any:
     cache._cache_file = IndexDataCacheFile(
         cache_path=cache._cache_path,
         filename_base=cache._impl.filename_base,
-        source_stamp=(locator.get_source_stamp(), sources_stamp()),
+        source_stamp=(locator.get_source_stamp(), closure_stamp(Path(inspect.getfile(function)))),
     )
     return dispatcher
 
