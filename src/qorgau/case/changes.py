@@ -170,7 +170,8 @@ def _series(world: World, change: Change, start: int, reader: _Reader) -> dict[s
     for name, (a, b) in change.hold_series.items():
         first, last = 12 * (a - world.start_year), 12 * (b - world.start_year + 1)
         if not 0 <= first < last <= world.months:
-            raise InputError(reader.file, f"{reader.key}.hold_series.{name}", f"the years {a} to {b} are not in the run",
+            raise InputError(reader.file, f"{reader.key}.hold_series.{name}",
+                             f"the years {a} to {b} are not in the run",
                              f"use years from {world.start_year} to {world.start_year + world.months // 12 - 1}")
         values = np.array(getattr(world, name))
         values[start:] = values[first:last].mean(axis=0)
@@ -180,7 +181,8 @@ def _series(world: World, change: Change, start: int, reader: _Reader) -> dict[s
         values = np.array(getattr(world, name))
         if values.ndim == 1 or not 0 <= at <= start:
             raise InputError(reader.file, f"{reader.key}.hold_ratios.{name}",
-                             "needs a series by state and a year before the change begins", "for example gdp_per_head: 1995")
+                             "needs a series by state and a year before the change begins",
+                             "for example gdp_per_head: 1995")
         base = values[at:at + 12].mean(axis=0)
         people = world.population[start:]
         # the level of all states together goes on as it did, only the ratios between them stand still
@@ -293,7 +295,8 @@ def alternative_of(
         subsystem, _, short = reader.known(name, names, "parameter", "parameters").partition(".")
         factors[subsystem, short] = factor
     start = 12 * (change.begins - world.start_year)
-    arrays, dials = _roads(world, change, reader)
+    roads, dials = _roads(world, change, reader)
+    arrays: dict[str, Any] = dict(roads)
     arrays.update(_series(world, change, start, reader))
     for iso, factor in change.irregular_arrivals.items():
         dials.append(Dial("irregular_changed", factor - 1.0, (reader.state(iso, "irregular_arrivals"),)))
