@@ -1,4 +1,4 @@
-"""The disk cache is stamped with the sources that a function can reach, so that no stale code is run."""
+"""The disk cache is stamped with every source of the model, so that no stale code is run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from qorgau.model import compiled
 
@@ -35,14 +37,34 @@ def _run(root: Path, cache: Path) -> tuple[int, int]:
     return int(hits), int(misses)
 
 
-def test_a_change_in_a_source_within_reach_compiles_anew_and_no_other(tmp_path: Path) -> None:
+def test_a_change_in_another_source_of_the_model_compiles_anew(tmp_path: Path) -> None:
     root, cache = tmp_path / "src", tmp_path / "cache"
     (root / "qorgau").mkdir(parents=True)
     (root / "qorgau" / "__init__.py").write_text("")
     shutil.copytree(PACKAGE / "model", root / "qorgau" / "model", ignore=shutil.ignore_patterns("__pycache__"))
     assert _run(root, cache) == (0, 1)
     assert _run(root, cache) == (1, 0)
-    for name, expected in (("people", (1, 0)), ("streams", (0, 1))):
+    for name, found in (("patronage", (1, 0)), ("streams", (0, 1))):
         source = root / "qorgau" / "model" / f"{name}.py"
         source.write_text(source.read_text() + "\n# changed\n")
-        assert _run(root, cache) == expected, name
+        assert _run(root, cache) == found, "only what the function's file imports counts"
+
+
+def test_a_stamp_covers_what_a_file_imports_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_PACKAGE", "pkg")
+    (tmp_path / "a.py").write_text("from pkg.b import x\nfrom pkg import c\nimport numpy\n")
+    (tmp_path / "b.py").write_text("import pkg.d\n")
+    for name in "cde":
+        (tmp_path / f"{name}.py").write_text("")
+    assert [p.stem for p in compiled.closure(tmp_path / "a.py")] == ["a", "b", "c", "d"]
+
+    def stamp() -> str:
+        compiled._imports.cache_clear()
+        compiled.closure_stamp.cache_clear()
+        return compiled.closure_stamp(tmp_path / "a.py")
+
+    first = stamp()
+    (tmp_path / "e.py").write_text("y = 1\n")
+    assert stamp() == first, "a file that is not imported does not count"
+    (tmp_path / "d.py").write_text("y = 1\n")
+    assert stamp() != first
