@@ -18,6 +18,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, revealed_cost
@@ -256,6 +257,12 @@ def _outputs(world: World, month: int) -> tuple[np.ndarray, ...]:
     return state_gdp, state_extract, place_gdp[world.post_place], extract[world.post_place]
 
 
+@of_map
+def _centre_posts(world: World) -> np.ndarray:
+    """Posts of the centre by state."""
+    return np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
+
+
 def _since(series: np.ndarray, month: int, value: float) -> float:
     """Months, up to ``month``, in which an event's series has been above nought (value 1) or below one (value 0)."""
     past = series[: month + 1]
@@ -267,9 +274,8 @@ def _call(
     wage: np.ndarray, bribes: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
 ) -> None:
     state_gdp, state_extract, post_gdp, post_extract = _outputs(world, month)
-    centre_posts = np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
-             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, centre_posts,
+             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, _centre_posts(world),
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
              world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
              state.active, state.home, state.network, state.instrument, state.conduct, state.corrupt,

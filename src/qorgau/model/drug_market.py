@@ -21,6 +21,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -156,6 +157,7 @@ def _market_people(world: World, month: int) -> np.ndarray:
     return world.population[month, world.place_state[place]] * world.place_share[place] * world.market_weight
 
 
+@of_map
 def far_markets(world: World) -> np.ndarray:
     """1 for the far market, which other ways supply too, shape (markets,)."""
     if "EUU" not in world.state_names:
@@ -163,6 +165,7 @@ def far_markets(world: World) -> np.ndarray:
     return (world.place_state[world.market_place] == world.state_names.index("EUU")).astype(np.int64)
 
 
+@of_map
 def _nearest_km(world: World) -> np.ndarray:
     return np.array([
         world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])

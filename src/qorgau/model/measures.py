@@ -33,6 +33,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 _MEASURES = int(Mechanism.MEASURES)
 _GAP = int(Mechanism.DELIVERY_GAP)
 _ATTENTION = int(Mechanism.ATTENTION)
+_COSTS = np.array([[p.name for p in PARAMETERS].index(f"cost_{name}") for name in INSTRUMENTS])
 
 
 @inlined
@@ -73,7 +74,7 @@ def _advance(par, costs, on, announced, law_bound, law_series, month, independen
 
 
 def _costs(q: np.ndarray) -> np.ndarray:
-    return np.stack([q[f"cost_{name}"] for name in INSTRUMENTS], axis=1)
+    return np.take(np.ascontiguousarray(q).view(np.float64).reshape(len(q), -1), _COSTS, axis=1)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
