@@ -87,12 +87,12 @@ def test_dials_carry_months_and_relative_changes(kazakhstan: Case, world: World)
     assert dials["irregular_changed"].index == (world.state_names.index("KAZ"),)
 
 
-def test_measures_at_one_cost(kazakhstan: Case, world: World) -> None:
+def test_measures_within_one_budget(kazakhstan: Case, world: World) -> None:
     names = [f"measures.cost_{k}" for k in INSTRUMENTS]
     columns = {name: np.array([4.0, 4.0]) for name in names} | {"measures.delivered_share": np.ones(2)}
     columns["measures.cost_penalties"] = np.array([1.0, 8.0])
     made = _made(kazakhstan, world, 2, columns, **{"from": 2003}, measures={"outreach": 1},
-                 at_the_cost_of_the_cheapest_of=("outreach", "penalties"))
+                 with_the_budget_of="penalties")
     outreach = INSTRUMENTS.index("outreach")
     assert made.levers[:, outreach] == pytest.approx([0.25, 1.0])
     assert np.delete(made.levers, outreach, axis=1).sum() == 0
@@ -125,7 +125,7 @@ def test_a_name_or_year_that_is_not_there_is_named_with_its_key(
     {}, {"corridors": ({"into": ("osh",)},)}, {"corridors": ({"into": ("osh",), "inside": "KAZ", "hazard_times": 2},)},
     {"corridors": ({"joining": ("osh",), "hazard_times": 2},)},
     {"corridors": ({"inside": "KAZ", "length_times": 2, "busiest_in": 2000},)},
-    {"at_the_cost_of_the_cheapest_of": ("outreach",), "without": ("scope",)},
+    {"with_the_budget_of": "outreach", "without": ("scope",)},
     {"without": ("scope",), "unknown": 1},
 ])
 def test_a_change_that_says_nothing_or_too_much_is_refused(change: dict) -> None:
