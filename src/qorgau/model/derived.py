@@ -1,4 +1,7 @@
-"""What a process derives from the map of a world, computed once per world instead of every month."""
+"""What processes derive from a world: from its map once per world, from its series by compiled counts.
+
+Done in NumPy every month, these hold Python's lock longer than all calls of compiled processes together.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
+import numpy as np
+
+from qorgau.model.compiled import compiled
 from qorgau.model.world import World
 
-__all__ = ["of_map"]
+__all__ = ["destination_states", "first_above", "market_states", "months_above", "months_below", "of_map"]
 
 T = TypeVar("T")
 
@@ -29,3 +35,44 @@ def of_map(derive: Callable[[World], T]) -> Callable[[World], T]:
         return found[key]
 
     return kept
+
+
+@of_map
+def destination_states(world: World) -> np.ndarray:
+    """State of each destination, shape (destinations,)."""
+    return world.place_state[world.destination_place]
+
+
+@of_map
+def market_states(world: World) -> np.ndarray:
+    """State of each market, shape (markets,)."""
+    return world.place_state[world.market_place]
+
+
+@compiled
+def months_above(series, month, level):
+    """Months up to and with ``month`` in which a series is above a level."""
+    count = 0
+    for t in range(month + 1):
+        if series[t] > level:
+            count += 1
+    return count
+
+
+@compiled
+def months_below(series, month, level):
+    """Months up to and with ``month`` in which a series is below a level."""
+    count = 0
+    for t in range(month + 1):
+        if series[t] < level:
+            count += 1
+    return count
+
+
+@compiled
+def first_above(series, level):
+    """First month in which a series is above a level, -1 when it never is."""
+    for t in range(series.shape[0]):
+        if series[t] > level:
+            return t
+    return -1

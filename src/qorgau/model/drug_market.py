@@ -152,9 +152,14 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
 
+@of_map
+def _market_places(world: World) -> tuple[np.ndarray, np.ndarray]:
+    return world.place_state[world.market_place], world.place_share[world.market_place]
+
+
 def _market_people(world: World, month: int) -> np.ndarray:
-    place = world.market_place
-    return world.population[month, world.place_state[place]] * world.place_share[place] * world.market_weight
+    states, share = _market_places(world)
+    return world.population[month, states] * share * world.market_weight
 
 
 @of_map
@@ -174,7 +179,8 @@ def _nearest_km(world: World) -> np.ndarray:
 
 def _smoothed_opium(world: World, month: int) -> float:
     """Mean Afghan output of the last 18 months, tonnes a year: stocks at the source smooth a bad harvest."""
-    return float(world.opium[max(0, month - 17): month + 1].mean())
+    first = max(0, month - 17)
+    return float(world.opium[first: month + 1].sum() / (month + 1 - first))
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import months_below
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -96,7 +97,7 @@ def advance(
     ``levers`` is the intensity of each lever this month in [0, 1], shape (runs, instruments).
     """
     q = parameters["measures"]
-    independent = float(np.count_nonzero(world.event["soviet"][: month + 1] < 1.0))
+    independent = float(months_below(world.event["soviet"], month, 1.0))
     _advance(q, _costs(q), on, world.announced[month], float(world.event["law"][month]), world.event["law"], month,
              independent, world.focus, levers, state.visible_harm, state.instrument, state.attention, state.law,
              state.measure_cost)
