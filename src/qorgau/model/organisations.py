@@ -85,7 +85,7 @@ _PERSONS = PERSONS_PER_JOURNEY
 def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, network, home, drug_first,
            net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
            route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
-           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach,
+           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, carrying_cost, reach,
            effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value, trade, in_use,
            capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized,
            journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
@@ -138,6 +138,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
+        pay = carrying_cost[r]
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -247,7 +248,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     lost += gone
                     own[l] += flow / _KG
                     transport += flow * c_km[l]
-                    risk_pay += flow * rq.risk_pay * felt[l]
+                    risk_pay += flow * pay * rq.risk_pay * felt[l]
                     if c_china[l] == 1:
                         risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
                     paid = worth[l] * bribe[r, l]
@@ -262,7 +263,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                 if own[l] > 0.0:
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
-            transport *= rq.transport_cost
+            transport *= rq.transport_cost * pay
             out_all += delivered + lost
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
@@ -368,7 +369,7 @@ def advance(
            geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
            state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
+           state.carrying_cost, state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
            state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
            state.returns,
            state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
