@@ -29,7 +29,7 @@ from qorgau.model.drug_market import far_markets
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.units import PERSONS_PER_JOURNEY
+from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
@@ -59,16 +59,18 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
+_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _gain_experience(par, raw, purchased, first, experience, carrying_cost):
+def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load):
     for r in range(experience.shape[0]):
         q = par[r]
         for o in range(purchased.shape[1]):
             experience[r] += purchased[r, o]
         bulk = 1.0 + (q.opium_bulk - 1.0) * raw
+        load[r] = _KG / bulk
         carrying_cost[r] = bulk * (experience[r] / first[r]) ** (-q.experience_rate)
 
 
@@ -239,6 +241,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.experience[:] = state.experience_start
     raw = float(world.event["raw_opium"][0])
     state.carrying_cost[:] = 1.0 + (parameters["routes"]["opium_bulk"] - 1.0) * raw
+    state.load[:] = KG_PER_JOURNEY / state.carrying_cost
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,7 @@ def advance(
 ) -> None:
     """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
     _gain_experience(parameters["routes"], float(world.event["raw_opium"][month]), state.purchased,
-                     state.experience_start, state.experience, state.carrying_cost)
+                     state.experience_start, state.experience, state.carrying_cost, state.load)
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
