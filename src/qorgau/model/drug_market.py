@@ -241,5 +241,6 @@ def advance(
     _advance(parameters["drug_market"], on, float(world.opium[month]), _market_people(world, month),
              world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
              _nearest_km(world),
-             state.purchased, state.source_price, state.source_offer, state.purchases_year, state.purchase_ration, state.price,
-             state.price_norm, state.price_reference, state.stock, state.users, state.arrivals, state.sold)
+             state.purchased, state.source_price, state.source_offer, state.purchases_year,
+             state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
+             state.users, state.arrivals, state.sold)

@@ -85,10 +85,10 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
            net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
            route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
            people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, carrying_cost,
-           load, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value, trade, in_use,
-           capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried,
-           seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
-           profit_total, ledger):
+           load, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value,
+           trade, in_use, capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival,
+           arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post,
+           racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]

@@ -108,8 +108,8 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 @compiled
 def choose_trade(par, on, active, drug_first, place_state, home, users, users_start, service, service_fee,
-                 source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity, capital,
-                 trade, in_use, return_scale, rivalry_out):
+                 source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity,
+                 capital, trade, in_use, return_scale, rivalry_out):
     """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
     runs, slots = active.shape
     markets = market_share.shape[2]

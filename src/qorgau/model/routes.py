@@ -75,11 +75,11 @@ def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load
 
 
 @compiled
-def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state, belief, carrying_cost, first_source, sources,
-          bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, log_path_size,
-          official, c_km, c_china, way_ptr, way_list, h_origin, h_dest, h_ptr, h_links, h_km, people_price,
-          effectiveness, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value,
-          plan_slope, plan_price, plan_cost, people_value):
+def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
+          belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
+          route_ptr, route_links, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list, h_origin,
+          h_dest, h_ptr, h_links, h_km, people_price, effectiveness, conviction_cost, dest_state, market_weight,
+          route_share, people_share, plan_value, plan_slope, plan_price, plan_cost, people_value):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     routes = route_km.shape[0]
