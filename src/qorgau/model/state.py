@@ -244,29 +244,27 @@ class State:
     Attribute access gives the array itself (processes change it in place). ``copy`` is a snapshot.
     """
 
-    __slots__ = ("_arrays",)
-
     def __init__(self, arrays: Mapping[str, np.ndarray]):
-        self._arrays = dict(arrays)
+        vars(self).update(arrays)
 
     def __getattr__(self, name: str) -> np.ndarray:
-        try:
-            return self._arrays[name]
-        except KeyError as error:
-            raise AttributeError(name) from error
+        raise AttributeError(f"the state has no variable {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"variables of the state change in place: state.{name}[:] = ...")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name (the arrays themselves, not copies)."""
-        return dict(self._arrays)
+        return dict(vars(self))
 
     def copy(self) -> State:
         """Snapshot: an independent copy of every array."""
-        return State({k: a.copy() for k, a in self._arrays.items()})
+        return State({k: a.copy() for k, a in vars(self).items()})
 
     def repeat(self, times: int) -> State:
         """State of ``times * runs`` rows: the block once per policy, in the order policy-major."""
         return State(
-            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in self._arrays.items()}
+            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in vars(self).items()}
         )
 
 
