@@ -195,7 +195,9 @@ _PATRONAGE = (
     _v("salience", "state", "1", "patronage", "salience of group lines"),
     _v("threat", "state", "1", "patronage", "threat that the centre sees in excluded groups"),
     _v("patron_shield", "post", "1", "patronage", "share of the sanction that ties avert"),
+    _v("patron_reach", "post", "1", "patronage", "reach of patrons into the post: ties, and how far group lines matter"),
     _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
+    _v("spells_long", "state", "spells", "patronage", "those of them that lasted over two years", True),
     _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
 )
 
@@ -207,7 +209,8 @@ _MEASURES = (
 
 _INDICATORS = (
     _v("perceived_corruption", "state", "score 0-100", "indicators", "perceived corruption, up is cleaner"),
-    _v("perception_anchor", "", "1", "indicators", "corrupt share of the state in focus that reads as the anchor"),
+    _v("perceived_share", "state", "1", "indicators", "corrupt share as outsiders have come to see it"),
+    _v("perception_anchor", "", "1", "indicators", "perceived share of the state in focus that reads as the anchor"),
     _v("tier_score", "state", "1", "indicators", "score behind the tier"),
     _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
     _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),
