@@ -21,7 +21,7 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, revealed_cost
+from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, reveal
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, normal
 from qorgau.model.world import INSTRUMENTS, World
@@ -104,8 +104,8 @@ def rent_value(rent):
 @compiled
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, centre_posts, focus,
              post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state, wage,
-             bribes, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument, conduct, corrupt,
-             legal_rents, legal_protection, sanction, shield, abuse, guarantor):
+             bribes, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument, scruple,
+             conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -118,7 +118,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     pay = np.zeros(states)
     skimmed = np.zeros(states)
     fresh = np.zeros(kinds)
-    cost = np.zeros(kinds)
     for r in range(runs):
         q = par[r]
         if on[r, _CORRUPTION] < 0.5:
@@ -138,8 +137,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         rackets = on[r, _RACKETS]
         private = private_share(since_private, q.private_years) * on[r, _PRIVATISATION]
         anti = instrument[r, _ANTI]
-        for j in range(1, kinds):
-            cost[j] = revealed_cost(q, j)
+        cost = scruple[r]
         control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
         for s in range(states):
             weight[s] = 0.0
@@ -277,8 +275,8 @@ def _call(
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, centre_posts,
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
              world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
-             state.patron_reach, state.active, state.home, state.network, state.instrument, state.conduct, state.corrupt,
-             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor)
+             state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
+             state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -289,6 +287,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     distribution.
     """
     q = parameters["corruption"]
+    reveal(q, on, state.scruple)
     runs, posts = state.corrupt.shape
     takers = q["start_take"]
     refuse = (1.0 - takers) * q["start_refuse"]

@@ -5,17 +5,24 @@ Conditional logit analysis): the costs are those under which the starting shares
 reference rents, sanctions and patrons' dues of 1989, with conformity at those shares. A draw then varies what can be
 thought about, how many took and how many refused, instead of a constant that only acts together with the spread of
 scruple. A cost is scruple less all gain from conduct that the model does not hold (payments by ordinary people
-above all), so it may be below nought.
+above all), so it may be below nought. What claims put in doubt is weighed as the draw has it: 1989 was what it was in
+either world. What only knock-outs switch is taken as on, so that they change what officials do and not who they are.
 """
 
 from __future__ import annotations
 
 import math
 
-from qorgau.model.compiled import inlined
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter
 
-__all__ = ["RISK", "START_PARAMETERS", "TAKERS", "revealed_cost", "start_share"]
+__all__ = ["RISK", "START_PARAMETERS", "TAKERS", "reveal", "revealed_cost", "start_share"]
+
+_LEGAL = int(Mechanism.LEGAL_RENTS)
+_SHARED = int(Mechanism.SHARED_SANCTION)
+_SHIELD = int(Mechanism.PATRONAGE_SHIELD)
+_SPOILS = int(Mechanism.SPOILS)
 
 START_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("start_take", "1", "share of officials who took in some way in 1989, at a reference post", 0.005, 0.9),
@@ -32,7 +39,7 @@ _EXTRACT = 0.35
 """Extractive weight of the reference post, about the mean of the places."""
 _REACH = 1.0 / 3.0
 """Reach of patrons at the reference post: holders a year in post, group lines not yet sharp."""
-_SHIELD = 1.0 / 6.0
+_COVER = 1.0 / 6.0
 """Part of the sanction that patrons averted there: that reach at half of full cover."""
 
 
@@ -47,8 +54,8 @@ def start_share(q, conduct):
 
 
 @inlined
-def revealed_cost(q, conduct):
-    """Cost of a conduct against refusing, monthly wages; below nought where it is the easier way.
+def revealed_cost(q, on, conduct):
+    """Cost of a conduct against refusing, monthly wages, with mechanisms ``on``; below nought where it is easier.
 
     Solves x_j / x_0 = exp{[w ln(1 + rent_j) + dues_j - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the
     reference.
@@ -59,11 +66,12 @@ def revealed_cost(q, conduct):
     refuse = start_share(q, 0)
     tolerate = start_share(q, 1)
     audit = q.audit * (1.0 + q.soviet_control)
-    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - takers - 0.5 * tolerate) * (1.0 - _SHIELD)
-    legal = q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
+    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (takers + 0.5 * tolerate))
+    stake *= 1.0 - on[_SHIELD] * _COVER
+    legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
     pull = takers
-    dues = q.patron_dues * _REACH
+    dues = on[_SPOILS] * q.patron_dues * _REACH
     if conduct == 1:
         pull = tolerate
         dues = 0.0
@@ -76,3 +84,11 @@ def revealed_cost(q, conduct):
     worth = q.rent_value * (1.0 + q.haste * math.exp(-2.0)) * math.log(1.0 + money)
     odds = math.log(start_share(q, conduct) / refuse) - q.conformity * (pull - refuse)
     return worth + dues - RISK[conduct] * stake - q.temperature * odds
+
+
+@compiled
+def reveal(par, on, scruple):
+    """Fill ``scruple`` (runs, conducts) with the revealed costs of every run."""
+    for r in range(len(scruple)):
+        for j in range(scruple.shape[1]):
+            scruple[r, j] = revealed_cost(par[r], on[r], j)

@@ -172,6 +172,7 @@ _ENFORCEMENT = (
 
 _CORRUPTION = (
     _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
+    _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
     _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
@@ -195,7 +196,7 @@ _PATRONAGE = (
     _v("salience", "state", "1", "patronage", "salience of group lines"),
     _v("threat", "state", "1", "patronage", "threat that the centre sees in excluded groups"),
     _v("patron_shield", "post", "1", "patronage", "share of the sanction that ties avert"),
-    _v("patron_reach", "post", "1", "patronage", "reach of patrons into the post: ties, and how far group lines matter"),
+    _v("patron_reach", "post", "1", "patronage", "reach of patrons into the post, by ties and group lines"),
     _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
     _v("spells_long", "state", "spells", "patronage", "those of them that lasted over two years", True),
     _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
