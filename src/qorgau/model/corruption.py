@@ -276,7 +276,8 @@ def _call(
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
              world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
              state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
-             state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor)
+             state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
+             state.abuse, state.guarantor)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

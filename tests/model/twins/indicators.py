@@ -7,7 +7,8 @@ import math
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import Stream, normal
 
-OWNED = ("perceived_corruption", "perceived_share", "tier_score", "tier", "visible_harm", "prosecuted_year", "assisted_year")
+OWNED = ("perceived_corruption", "perceived_share", "perception_anchor", "tier_score", "tier",
+         "visible_harm", "prosecuted_year", "assisted_year")
 
 
 def _held(world, state, r, s):
@@ -57,6 +58,15 @@ def _one_run(world, state, q, on, key, month, r, out):
     shares = _shares(world, state, q, r)
     former = _former(world)
     for s in range(world.sizes["state"]):
+        looks = shares[s]
+        if s in former:
+            looks += q["region_lean"] * (sum(shares[k] for k in former) / len(former) - looks)
+        before = state.perceived_share[r, s]
+        out["perceived_share"][r][s] = (1 - q["reading_speed"]) * before + q["reading_speed"] * looks
+    if world.start_year + month // 12 == 2000:
+        now = out["perceived_share"][r][world.focus]
+        out["perception_anchor"][r] += (now - out["perception_anchor"][r]) / (month % 12 + 1)
+    for s in range(world.sizes["state"]):
         posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
 
         def mean(value, posts=posts):
@@ -66,12 +76,8 @@ def _one_run(world, state, q, on, key, month, r, out):
         def complicit(i):
             return 0.5 * state.conduct[r, i, 2] + state.conduct[r, i, 3:].sum()
 
-        looks = shares[s]
-        if s in former:
-            looks += q["region_lean"] * (sum(shares[k] for k in former) / len(former) - looks)
-        seen_now = (1 - q["reading_speed"]) * state.perceived_share[r, s] + q["reading_speed"] * looks
-        out["perceived_share"][r][s] = seen_now
-        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * (state.perception_anchor[r] - seen_now))))
+        gap = out["perception_anchor"][r] - out["perceived_share"][r][s]
+        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * gap)))
         score += q["reading_error"] * normal(key, int(Stream.PERCEPTION), month // 12, s, 0)
         out["perceived_corruption"][r][s] = min(99.0, max(1.0, score))
         out["prosecuted_year"][r][s] += state.cases_prosecuted[r, s] - out["prosecuted_year"][r][s] / 12
