@@ -58,7 +58,7 @@ _LABELS: dict[str, Label] = {
     "measures_cost_usd": Label("cost of measures", "USD a year", "lower", "higher"),
     "perceived_corruption_score": Label("perceived corruption (up is cleaner)", "score 0-100", "lower", "higher"),
     "perceived_corruption_rank": Label(
-        "place by perceived corruption among the states of the model (1 is cleanest)", "place", "lower", "higher"
+        "place among the modelled states by perceived corruption", "place", "lower", "higher"
     ),
     "tip_tier": Label("tier in the trafficking report", "tier", "lower", "higher"),
     "active_organisations": Label("organisations at work", "organisations", "fewer", "more"),
