@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import first_above
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
@@ -181,12 +182,12 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
             if world.network_soviet[n] == 1:
-                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / KG_PER_JOURNEY / protected, 3.0, 150.0)
+                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / state.load / protected, 3.0, 150.0)
             else:
                 state.capacity[:, o] = 2.0
             o += 1
     state.capital[:] = state.active * state.capacity * 9.0 * p["journey_fixed_cost"][:, None]
-    state.capital[:] += state.active * state.capacity * KG_PER_JOURNEY * state.source_price[:, None]
+    state.capital[:] += state.active * state.capacity * (state.load * state.source_price)[:, None]
     state.returns[:] = 0.2 * state.active
     state.in_use[:] = 0.9
     state.trade[:, :, 0] = 0.9
@@ -195,7 +196,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     total = state.users.sum(axis=1)
     state.market_share[:] = (state.users / total[:, None])[:, None, :]
     state.survival[:] = 0.8
-    state.purchased[:] = state.active * state.capacity * KG_PER_JOURNEY * 0.9
+    state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
@@ -205,9 +206,9 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
-    opened = np.flatnonzero(world.event["privatisation"] > 0.0)
-    since = (month - opened[0]) / 12.0 if len(opened) and month > opened[0] else 0.0
-    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), float(since),
+    opened = first_above(world.event["privatisation"], 0.0)
+    since = (month - opened) / 12.0 if 0 <= opened < month else 0.0
+    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), since,
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
           state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,

@@ -6,8 +6,8 @@ number and one for each way out:
     escape       e (1 - drugs to hold), where drugs are used by groups that began with opiates, the more the
                  cheaper a month's dose is against a month's wage
     identified   a T / N (1 - collusion desk) (1 - looked away shield) / (1 + a m X / N): police officers T search
-                 among N million inhabitants (a) and handle (m months a person), so that no more than T / m are found however many
-                 there are (Holling 1959, type II); training shortens m. Of police who deal with trafficking a
+                 among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
+                 found however many there are (Holling 1959, type II); training shortens m. Of police who deal with trafficking a
                  share ``desk`` is corrupt, more than of all police, since posts that pay are sought after: they do
                  not search; and where a place is under protection, who is found may be left there
     come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
@@ -32,6 +32,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -350,6 +351,12 @@ def _former_states(world: World) -> np.ndarray:
     return np.union1d(world.place_state[world.corridor_from[inside]], world.place_state[world.corridor_to[inside]])
 
 
+@of_map
+def _near(world: World) -> np.ndarray:
+    """Market nearest to each destination."""
+    return _nearest_market(world.distance, world.destination_place, world.market_place)
+
+
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """A few people exploited in January 1989, grown, in the former USSR; fear as with honest police.
 
@@ -369,13 +376,11 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of exits, help, care and return (see module docstring)."""
-    near = _nearest_market(world.distance, world.destination_place, world.market_place)
     _advance(parameters["people"], on, keys, month, world.start_year + month / 12.0, world.focus,
-             world.population[month], world.destination_place, world.place_state, near, state.price, state.wage,
-             state.law, state.abuse, state.shield, state.trafficking_officers, state.cases_prosecuted,
+             world.population[month], world.destination_place, world.place_state, _near(world), state.price,
+             state.wage, state.law, state.abuse, state.shield, state.trafficking_officers, state.cases_prosecuted,
              state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
-             state.recruits, state.exploited,
-             state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,
+             state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,
              state.identified, state.escaped, state.outreach_exits, state.self_reported, state.ended,
              state.returned_by_officials, state.assisted, state.assisted_outreach, state.retrafficked,
              state.freed_by_courts, state.fear, state.help_hazard, state.ledger_people)
