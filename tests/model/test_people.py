@@ -147,7 +147,7 @@ def test_each_measure_moves_its_outcome_in_focus_only(measure: str, outcome: str
 
 def test_drugs_hold_people_the_more_the_cheaper_they_are() -> None:
     before = ready(runs=60)
-    before.state.attempts_drug_first[:] = 1
+    before.state.recruits_drug_first[:] = 1
     cheap, dear = before.copy(), before.copy()
     cheap.state.price[:], dear.state.price[:] = 100.0, 1e9
     held, free = step(cheap).state, step(dear).state

@@ -7,9 +7,10 @@ number and one for each way out:
                  cheaper a month's dose is against a month's wage
     identified   a T / N (1 - collusion desk) (1 - looked away shield) / (1 + a m X / N): police officers T search
                  among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
-                 found however many there are (Holling 1959, type II); training shortens m. Of police who deal with trafficking a
-                 share ``desk`` is corrupt, more than of all police, since posts that pay are sought after: they do
-                 not search; and where a place is under protection, who is found may be left there
+                 found however many there are (Holling 1959, type II); training shortens m. Of police who deal
+                 with trafficking a share ``desk`` is corrupt, more than of all police, since posts that pay are
+                 sought after: they do not search; and where a place is under protection, who is found may be
+                 left there
     come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
                  were exploited are not prosecuted for what they were made to do
     outreach     NGOs, once grown, reach people where the police do not, o / (1 + o X / (c N)), no more than c a
@@ -380,7 +381,8 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              world.population[month], world.destination_place, world.place_state, _near(world), state.price,
              state.wage, state.law, state.abuse, state.shield, state.trafficking_officers, state.cases_prosecuted,
              state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
-             state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,
+             state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care,
+             state.recovered, state.unassisted_out,
              state.identified, state.escaped, state.outreach_exits, state.self_reported, state.ended,
              state.returned_by_officials, state.assisted, state.assisted_outreach, state.retrafficked,
              state.freed_by_courts, state.fear, state.help_hazard, state.ledger_people)
