@@ -20,7 +20,7 @@ import numpy as np
 from qorgau.ensemble.priors import DrawnParameter
 from qorgau.errors import InputError
 
-__all__ = ["DESIGNS", "Draws", "Uncertain", "draw_from", "latin_hypercube", "points", "sobol", "switches"]
+__all__ = ["DESIGNS", "Draws", "Uncertain", "draw_from", "draws_at", "latin_hypercube", "points", "sobol", "switches"]
 
 _FIRST_LATIN = 16
 
@@ -136,6 +136,8 @@ class Draws:
         1 on, 0 off.
     design : mapping
         Method, seed and dimensions: what makes the same draws again.
+    streams : ndarray of int64, shape (runs,)
+        Number of each draw's random stream; by default that of the draw.
     """
 
     numbers: np.ndarray
@@ -146,9 +148,12 @@ class Draws:
     mechanisms: tuple[str, ...]
     on: np.ndarray
     design: Mapping[str, Any]
+    streams: np.ndarray = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        for array in (self.numbers, self.values, self.truth, self.on):
+        if self.streams is None:
+            object.__setattr__(self, "streams", np.array(self.numbers, dtype=np.int64))
+        for array in (self.numbers, self.values, self.truth, self.on, self.streams):
             array.setflags(write=False)
 
     def __len__(self) -> int:
@@ -166,6 +171,7 @@ class Draws:
             self.mechanisms,
             self.on[cut],
             self.design,
+            self.streams[cut],
         )
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Draws:
@@ -180,6 +186,7 @@ class Draws:
             self.mechanisms,
             self.on[at],
             self.design,
+            self.streams[at],
         )
 
     def columns(self) -> dict[str, np.ndarray]:
@@ -214,23 +221,45 @@ def draw_from(uncertain: Uncertain, runs: int, seed: int, method: str = "sobol")
     """
     if runs < 1:
         raise InputError("simulate", "runs", f"{runs} runs", "ask for 1 or more")
-    n_parameters, n_claims = len(uncertain.parameters), len(uncertain.claims)
-    u = points(method, runs, uncertain.dimensions, seed)
+    made = points(method, runs, uncertain.dimensions, seed)
+    design = {"method": method, "seed": seed, "dimensions": uncertain.dimensions}
+    return draws_at(uncertain, made, np.arange(runs, dtype=np.int64), design)
+
+
+def draws_at(
+    uncertain: Uncertain, made: np.ndarray, numbers: np.ndarray, design: Mapping[str, Any]
+) -> Draws:
+    """Return what some points of the unit cube mean for parameters, truth bits and switches.
+
+    Parameters
+    ----------
+    uncertain : Uncertain
+    made : ndarray, shape (runs, uncertain.dimensions)
+        In [0, 1): parameters, then concentration, source and own uniforms of the truth bits.
+    numbers : ndarray of int, shape (runs,)
+    design : mapping
+        Kept with the draws.
+
+    Returns
+    -------
+    Draws
+    """
+    n_parameters, n_claims, runs = len(uncertain.parameters), len(uncertain.claims), len(made)
     cuts = np.cumsum([n_parameters, n_claims, len(uncertain.sources)])
-    u_value, u_p, u_source, u_claim = np.split(u, cuts, axis=1)
+    u_value, u_p, u_source, u_claim = np.split(made, cuts, axis=1)
     truth = np.asarray(uncertain.truth_bits(u_p, u_source, u_claim), dtype=bool).reshape(runs, n_claims)
     values = np.empty((runs, n_parameters))
     for i, parameter in enumerate(uncertain.parameters):
         values[:, i] = parameter.values(u_value[:, i], truth, uncertain.claims)
     return Draws(
-        numbers=np.arange(runs, dtype=np.int64),
+        numbers=np.array(numbers, dtype=np.int64),
         names=tuple(p.name for p in uncertain.parameters),
         values=values,
         claims=uncertain.claims,
         truth=truth,
         mechanisms=uncertain.mechanisms,
         on=switches(uncertain, truth),
-        design=MappingProxyType({"method": method, "seed": seed, "dimensions": uncertain.dimensions}),
+        design=MappingProxyType(dict(design)),
     )
 
 

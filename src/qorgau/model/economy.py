@@ -275,5 +275,6 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["economy"], on, world.start_year + month / 12.0, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
-             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage, state.departures,
+             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
+             state.departures,
              state.migrants, state.remittances_share, state.pool, state.pool_children, state.irregular_arrivals)

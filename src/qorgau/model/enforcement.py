@@ -64,7 +64,8 @@ _REFERENCE = EFFORT_REFERENCE
 
 @compiled
 def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised, honest, hazard, bribe):
+            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
+            honest, hazard, bribe):
     runs, links = effort.shape
     for r in range(runs):
         q = par[r]

@@ -87,8 +87,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
            route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
            people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach,
            effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value, trade, in_use,
-           capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized,
-           journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
+           capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried,
+           seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
            profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
@@ -368,8 +368,9 @@ def advance(
            geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
            state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
-           state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
+           state.china_reach, state.effectiveness, rivalry, state.carrying_changed,
+           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
+           state.capacity, state.capital,
            state.returns,
            state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
            state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
