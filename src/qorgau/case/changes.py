@@ -80,8 +80,8 @@ class Change(Frozen):
     says: Text = Field(description="the change in words")
     begins: Year = Field(alias="from", description="from January of this year")
     measures: dict[Identifier, Share] = Field({}, description="measure of the case: intensity, 0 to 1")
-    at_the_cost_of_the_cheapest_of: tuple[Identifier, ...] = Field(
-        (), description="lower each measure so far that it costs, at full ramp, what the cheapest of these costs"
+    with_the_budget_of: Identifier | None = Field(
+        None, description="as much of each measure as the yearly cost of this one at full strength buys, at most all"
     )
     without: tuple[str, ...] = Field((), description="mechanisms switched off")
     parameters: dict[str, Factor] = Field({}, description="parameter, subsystem.name: factor")
@@ -105,8 +105,8 @@ class Change(Frozen):
         if not any(given):
             raise ValueError("nothing is different: give measures, without, parameters, hold_series, hold_ratios, "
                              "hold_events, corridors, irregular_arrivals or carrying_capacity")
-        if self.at_the_cost_of_the_cheapest_of and not self.measures:
-            raise ValueError("at_the_cost_of_the_cheapest_of goes with measures")
+        if self.with_the_budget_of and not self.measures:
+            raise ValueError("with_the_budget_of goes with measures")
         return self
 
 
@@ -229,8 +229,10 @@ def _levers(
     case: Case, change: Change, reader: _Reader
 ) -> Callable[[Mapping[str, np.ndarray], int], tuple[np.ndarray, np.ndarray]]:
     rows = {row.id: row for row in case.measures}
-    for name in (*change.measures, *change.at_the_cost_of_the_cheapest_of):
+    for name in change.measures:
         reader.known(name, rows, "measure", "measures")
+    if change.with_the_budget_of is not None:
+        reader.known(change.with_the_budget_of, rows, "measure", "with_the_budget_of")
     pulled = np.zeros(len(INSTRUMENTS))
     ramp = np.ones(len(INSTRUMENTS), dtype=np.int64)
     for name, intensity in change.measures.items():
@@ -245,10 +247,10 @@ def _levers(
 
     def levers(columns: Mapping[str, np.ndarray], runs: int) -> tuple[np.ndarray, np.ndarray]:
         out = np.tile(pulled, (runs, 1))
-        if change.at_the_cost_of_the_cheapest_of:
-            cheapest = np.min([cost(columns, name) for name in change.at_the_cost_of_the_cheapest_of], axis=0)
+        if change.with_the_budget_of is not None:
+            budget = cost(columns, change.with_the_budget_of)
             for name in change.measures:
-                part = np.minimum(1.0, cheapest / np.maximum(cost(columns, name), 1e-9))
+                part = np.minimum(1.0, budget / np.maximum(cost(columns, name), 1e-9))
                 for lever in rows[name].levers:
                     out[:, INSTRUMENTS.index(lever)] *= part
         return out, ramp
@@ -276,7 +278,7 @@ def alternative_of(
     -------
     callable
         From columns of drawn parameters by full name, each (runs,), and the number of runs to an ``Alternative``
-        (levers at equal cost depend on drawn costs; all else is the same in every run).
+        (levers within a budget depend on drawn costs; all else is the same in every run).
 
     Raises
     ------
