@@ -159,4 +159,5 @@ def test_the_loss_expected_from_conviction_averages_two_years_of_chance_times_se
     for _ in range(24):
         x.state.cases_backlog[:, S] = 6
         held(x, cases, 1)
-    np.testing.assert_allclose(x.state.conviction_cost[:, S], 5000.0 * 6 / journeys * (1 - (1 - 1 / 24) ** 24), rtol=1e-9)
+    want = 5000.0 * 6 / journeys * (1 - (1 - 1 / 24) ** 24)
+    np.testing.assert_allclose(x.state.conviction_cost[:, S], want, rtol=1e-9)

@@ -15,6 +15,7 @@ Numbers (extensive scaling): a destination's mass is taken over 1.6e8 persons, w
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -99,7 +100,8 @@ def test_the_whole_model_is_blind_to_the_unit_of_money(seed: int) -> None:
     assert max(gap.values()) < 1e-4, sorted(gap.items(), key=lambda item: -item[1])[:5]
     for v in VARIABLES:
         if v.integer:
-            np.testing.assert_array_equal(getattr(told[1].state, v.name), getattr(told[0].state, v.name), err_msg=v.name)
+            one, other = (getattr(t.state, v.name) for t in told)
+            np.testing.assert_array_equal(one, other, err_msg=v.name)
 
 
 def test_it_is_the_declared_units_that_make_it_so() -> None:
@@ -141,8 +143,6 @@ def test_the_unit_of_mass_of_seizures_matters_only_through_the_floor_of_success(
 def _larger(x: Scene, factor: float) -> Scene:
     """The same scene with everybody and everything ``factor`` times as many; per head nothing changes."""
     y = x.copy()
-    from dataclasses import replace
-
     y.world = replace(x.world, population=x.world.population * factor, post_officials=x.world.post_officials * factor)
     for name, unit in STATE_UNITS.items():
         array = getattr(y.state, name)

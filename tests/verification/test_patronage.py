@@ -117,7 +117,7 @@ def test_balancing_offsets_preference_in_the_provinces_and_never_turns_it_round(
     step(x, patronage, 240)
     posts = np.flatnonzero((x.world.post_state == S) & (x.world.post_kind == 0))
     _agree(_groups(x, posts, S), x.world.group_share[S])
-    # an ordinary weight subtracts weight times threat from the log odds, threat being at rest where no centre is modelled
+    # an ordinary weight takes weight times threat off the log odds; threat is at rest where no centre is modelled
     y = _scene(turnover=0.1, own_preference=2.0, balancing=1.5)
     own = float(y.world.group_share[S, y.world.ruling_group[S]])
     centre = own * np.e / (own * np.e + 1.0 - own)
@@ -161,7 +161,7 @@ def test_salience_grows_logistically_with_bidding_and_the_brake_brings_it_back()
 def test_the_lever_adds_its_hazard_in_the_provinces_of_the_state_in_focus() -> None:
     x = _scene(turnover=0.01, size_rotation=0.05)
     x.state.instrument[:] = 1.0
-    ended, months = _spells(x, 350, skip=150)
+    ended, _ = _spells(x, 350, skip=150)
     for s, hazard in ((x.world.focus, 0.06), (S, 0.01)):
         posts = ((x.world.post_state == s) & (x.world.post_kind == 0)).sum()
         count = ended[:, s].sum()

@@ -1,8 +1,8 @@
 """People exploited and people out again: competing hazards, mean spells, steady state, conservation.
 
 Sources: exits by competing risks, P(leave) = 1 - exp(-H) with H the sum of hazards, split in proportion to the
-hazards (Cox and Oakes 1984, ch. 9); at rest N = arrivals / P (Little 1961), whose spell 1/P tends to 1/H; identification
-with handling time saturates at the officers' time over the time per person (Holling 1959, type II).
+hazards (Cox and Oakes 1984, ch. 9); at rest N = arrivals / P (Little 1961), whose spell 1/P tends to 1/H;
+identification with handling time saturates at the officers' time over the time per person (Holling 1959, type II).
 Numbers are made so large that the law of large numbers does what expectation signs do in the formulas; tolerances are
 four standard errors of the binomial or Poisson law.
 """

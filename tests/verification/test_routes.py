@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -218,7 +219,8 @@ def test_beliefs_about_unused_corridors_forget_with_a_half_life_of_under_three_y
     gap = belief[0, 0] - prior
     _learn(q, prior, r, 0.0 * journeys, felt, belief, other, 34)
     np.testing.assert_allclose((belief[0, 0] - prior) / gap, 0.98**34, rtol=1e-9)
-    assert 0.98**34 == pytest.approx(0.5, abs=0.01)
+    half = np.abs(belief[0, 0] - prior) / np.abs(gap)
+    assert half.min() > 0.49 and half.max() < 0.51
 
 
 @pytest.mark.parametrize("speed", [0.05, 0.3])
@@ -231,7 +233,7 @@ def test_habit_is_a_partial_adjustment_with_its_half_life(speed: float) -> None:
     routes.advance(at_once.world, at_once.state, at_once.parameters, at_once.on, at_once.keys, x.month, geometry, True)
     target = at_once.state.route_share
     rng = np.random.default_rng(1)
-    here = [slice(a, b) for a, b in zip(x.world.market_ptr[:-1], x.world.market_ptr[1:])]
+    here = [slice(a, b) for a, b in pairwise(x.world.market_ptr)]
     for s in here:
         x.state.route_share[:, :, s] = rng.dirichlet(np.ones(s.stop - s.start), x.state.route_share.shape[:2])
     start = x.state.route_share.copy()

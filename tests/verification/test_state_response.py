@@ -1,7 +1,7 @@
 """Services, measures, attention, perceived corruption and the tier: limits, fixed points and rule cases.
 
-Sources: availability s/(s + h (1 + d)) as a saturating match (Michaelis-Menten in form); fee (d + h)/(s + h) to a power;
-first-order smoothing x' = x + k (target - x), whose gap is (1 - k)^t; Hill function of order three (Hill 1910);
+Sources: availability s/(s + h (1 + d)) as a saturating match (Michaelis-Menten in form); fee (d + h)/(s + h) to a
+power; first-order smoothing x' = x + k (target - x), whose gap is (1 - k)^t; Hill function of order three (Hill 1910);
 exponential map of perceived corruption; the tier as a threshold rule.
 """
 
@@ -50,7 +50,8 @@ def test_availability_and_fee_closed_forms(supply: float, demand: float, half: f
     assert availability(0.0, demand, half) == 0.0
     assert fee(supply, supply, half, 1.7) == pytest.approx(1.0)
     assert 0.2 <= fee(supply, demand, half, 1.7) <= 5.0
-    assert fee(supply, demand + 0.1, half, 0.8) >= fee(supply, demand, half, 0.8) >= fee(supply + 0.1, demand, half, 0.8)
+    middle = fee(supply, demand, half, 0.8)
+    assert fee(supply, demand + 0.1, half, 0.8) >= middle >= fee(supply + 0.1, demand, half, 0.8)
 
 
 def test_services_close_on_their_rest_point_geometrically() -> None:
@@ -158,7 +159,8 @@ def test_a_run_reads_its_own_share_of_2000_as_the_anchor() -> None:
     np.testing.assert_allclose(x.state.perception_anchor, 0.5, rtol=1e-12)  # half of tolerate, all of the rest
     x.month = first + 40
     held(x, indicators, 900)
-    np.testing.assert_allclose(x.state.perceived_corruption[:, x.world.focus], values(x, "indicators")["anchor"], rtol=1e-9)
+    score = x.state.perceived_corruption[:, x.world.focus]
+    np.testing.assert_allclose(score, values(x, "indicators")["anchor"], rtol=1e-9)
 
 
 TIER = dict(tier_law=0.4, tier_prosecutions=0.3, tier_help=0.3, tier_against=0.5, tier_one=0.8, tier_two=0.3)
@@ -209,7 +211,8 @@ def test_halves_earn_half_of_their_weight_and_the_thresholds_are_closed_below() 
     before = x.state.prosecuted_year.copy()
     held(x, indicators, 1)
     seen = before * 11.0 / 12.0
-    np.testing.assert_allclose(x.state.tier_score, 0.4 + 0.3 * seen / (seen + q["prosecutions_half"] * people), rtol=1e-9)
+    want = 0.4 + 0.3 * seen / (seen + q["prosecutions_half"] * people)
+    np.testing.assert_allclose(x.state.tier_score, want, rtol=1e-9)
     assert [tier_of(s, 0.7, 0.3) for s in (0.7, 0.699, 0.3, 0.299)] == [1, 2, 2, 3]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from qorgau.model import organisations, routes
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_choice import anticipate
 from tests.model.people_scene import Scene
 from tests.verification.scenes import scene, set_to, switch, values
 
@@ -72,8 +73,6 @@ def test_expected_prices_at_rest_clear_every_market_with_what_will_arrive() -> N
     x.state.plan_price[:] = x.state.price_expected[:, None, :]
     q = values(x, "drug_market")
     base = q["use_per_person"] * x.state.users / 12.0
-    from qorgau.model.organisations_choice import anticipate
-
     x.state.purchased[:] = 0.0
     x.state.purchased[:, 0] = 0.9 * base.sum(1)
     x.state.active[:] = 0
@@ -105,8 +104,8 @@ def test_every_kg_and_every_dollar_is_accounted_for() -> None:
         np.testing.assert_allclose(x.state.arrivals.sum(1), x.state.route_kg.sum(1), rtol=1e-9)
         np.testing.assert_allclose(x.state.network_kg.sum(1), bought, rtol=1e-9)
         revenue, purchases, transport, risk, bribes, fees, fixed, washed, people, profit = x.state.money.T
-        np.testing.assert_allclose(profit, revenue + people - purchases - transport - risk - bribes - fees - fixed - washed,
-                                   rtol=1e-9, atol=1e-6 * np.abs(revenue).max())
+        spent = purchases + transport + risk + bribes + fees + fixed + washed
+        np.testing.assert_allclose(profit, revenue + people - spent, rtol=1e-9, atol=1e-6 * np.abs(revenue).max())
         kept = np.where(active == 1, np.maximum(0.0, before) * 0.03, 0.0).sum(1)
         np.testing.assert_allclose(x.state.capital.sum(1) - before.sum(1), profit - kept, rtol=1e-6, atol=1.0)
         np.testing.assert_allclose(x.state.bribes_post.sum(1), bribes, rtol=1e-9)

@@ -14,6 +14,7 @@ import numpy as np
 
 from qorgau.model.registry import PARAMETERS
 from qorgau.model.state import VARIABLES
+from qorgau.model.world import World
 from tests.model.people_scene import Scene
 
 BASES: dict[str, dict[str, int]] = {
@@ -21,7 +22,8 @@ BASES: dict[str, dict[str, int]] = {
     "USD": {"USD": 1}, "kg": {"kg": 1}, "km": {"km": 1},
     "person": {"person": 1}, "million": {"person": 1},  # of inhabitants, in the denominator of a density
     "month": {"time": 1}, "year": {"time": 1}, "monthly": {},
-    "journey": {"journey": 1}, "case": {"case": 1}, "conviction": {"conviction": 1}, "organisation": {"organisation": 1},
+    "journey": {"journey": 1}, "case": {"case": 1}, "conviction": {"conviction": 1},
+    "organisation": {"organisation": 1},
     "officer-month": {"officer": 1, "time": 1}, "wage": {"wage": 1}, "score": {"score": 1},
 }
 """Words that a unit may be made of, singular, and their dimensions."""
@@ -83,11 +85,14 @@ def rescaled(x: Scene, base: str, factor: float) -> Scene:
     return out
 
 
-def rescaled_world(world, base: str, factor: float):
+def rescaled_world(world: World, base: str, factor: float) -> World:
+    """World told in another unit: income per head is the only series in money, none is in kg."""
     return replace(world, gdp_per_head=world.gdp_per_head * factor) if base == "USD" else world
 
 
-def largest_difference(got: Scene, want: Scene, base: str, factor: float, names: tuple[str, ...] = ()) -> dict[str, float]:
+def largest_difference(
+    got: Scene, want: Scene, base: str, factor: float, names: tuple[str, ...] = ()
+) -> dict[str, float]:
     """Relative difference of each state variable from the other scene's, told in the unit of ``got``."""
     told = rescaled(want, base, factor)
     out = {}
