@@ -2,8 +2,8 @@
 
 Sources: logit dynamics x' = x + k [softmax(u(x)/tau) - x] rest exactly where x = softmax(u(x)/tau), the logit
 (quantal response) equilibria (McKelvey and Palfrey 1995; Fudenberg and Levine 1998, ch. 4; Sandholm 2010, ch. 6); the
-tests solve that equation with scipy. Audits shared by a crowd (Sah 1991). With pull of colleagues above a threshold several rest
-points exist, and which one is reached depends on the past (Brock and Durlauf 2001; hysteresis).
+tests solve that equation with scipy. Audits shared by a crowd (Sah 1991). With pull of colleagues above a threshold
+several rest points exist, and which one is reached depends on the past (Brock and Durlauf 2001; hysteresis).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Protection of legal firms: custom between officials and gangs, rents from nothing to everything.
 
 Sources: custom as a logit balance with linear decay (a quality difference against inertia), at rest z = b dq/d; the
-hump of gangs' quality n exp(1 - n) (Ricker 1954 in form; Varese 2001, ch. 3 in substance); rents shared with saturation.
+hump of gangs' quality n exp(1 - n) (Ricker 1954 in form; Varese 2001, ch. 3 in substance); rents shared with
+saturation.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 The monthly rules are explicit Euler steps (or exact exponentials) of continuous rates. Each process is advanced with
 its rates per month divided by n, n times per month of the series, for n = 1, 4 and 16, and its state at the end is
-compared. An Euler step has error c dt, so that (x_1 - x_16)/(x_4 - x_16) tends to (1 - 1/16)/(1/4 - 1/16) = 5 (Richardson 1911);
-the tests hold each process to that order and to a bound on the difference, which docs/verification.md reports.
+compared. An Euler step has error c dt, so that (x_1 - x_16)/(x_4 - x_16) tends to (1 - 1/16)/(1/4 - 1/16) = 5
+(Richardson 1911); the tests hold each process to that order and to a bound on the difference, which
+docs/verification.md reports.
 
 Not done for: route plans and carrying (a plan is made every third month and smoothing weights are written per month),
 experience n/(n + 2) with n journeys a month, seizures' success and the price norm (weights per month are constants of
