@@ -174,3 +174,15 @@ def test_population_pushes_only_where_it_outgrew_farm_output() -> None:
     base = step(one, economy).state.departures[0, HOME].sum()
     assert step(pushed, economy).state.departures[0, HOME].sum() == pytest.approx(base * (1.0 + 2.0 * 0.25), rel=1e-9)
     assert same >= base
+
+
+def test_those_abroad_at_the_start_are_spread_as_departures_without_borders_and_chain() -> None:
+    x = _scene()
+    economy.start(x.world, x.state, x.parameters, x.on, x.keys)
+    first = x.state.migrants[0, HOME].copy()
+    month = x.copy()
+    month.month = 0
+    go = step(month, economy).state.departures[0, HOME]
+    assert first.sum() == pytest.approx(
+        values(x, "economy")["start_abroad"] * float(x.world.population[0, HOME]), rel=1e-12)
+    assert first[0] / first[1] == pytest.approx(go[0] / go[1], rel=1e-9)
