@@ -72,6 +72,8 @@ def test_widths_are_judged_and_compared_with_those_before_matching() -> None:
     assert (kept.relative_width, kept.width) == (pytest.approx(0.36), "within bounds")
     assert kept.narrowed == pytest.approx(18 / 90)
     assert kept.prior == every.matched
+    whole = forecast(runs(), used, table(), SEEN)
+    assert (whole.inside90, whole.prior_inside90) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
 
 
 def test_runs_that_all_agree_and_medians_of_nought_are_said_to_be_so() -> None:

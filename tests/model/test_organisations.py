@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations import FLOWS
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, carry, having, knocked, plan, stir, traffic
 from tests.model.twins import organisations as twin
@@ -239,7 +239,7 @@ def test_people_are_approached_with_the_capacity_left() -> None:
     s = after(x, carry).state
     work = (s.in_use * x.state.capacity * alive(x)).sum(1)
     np.testing.assert_allclose(s.attempts_route.sum(1), work[:, None] * PERSONS_PER_JOURNEY * [0.25, 0.15], rtol=1e-9)
-    kg = s.in_use * x.state.capacity * 0.6 * KG_PER_JOURNEY * x.state.purchase_ration[:, None] * alive(x)
+    kg = s.in_use * x.state.capacity * 0.6 * (x.state.load * x.state.purchase_ration)[:, None] * alive(x)
     assert (s.purchased >= kg * (1 - 1e-12)).all()
 
 

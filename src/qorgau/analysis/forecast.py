@@ -70,7 +70,8 @@ def forecast(
         width_low=validation.width.low, width_high=validation.width.high, indicators=tuple(made),
         coverage=tuple(_coverage(year, [p for p in points if p.year == year]) for year in years),
         points=len(points), inside50=_share([p.inside50 for p in points]),
-        inside90=_share([p.inside90 for p in points]), better=sum(skill > 0 for skill in skills),
+        inside90=_share([p.inside90 for p in points]), prior_inside50=_inside(made, "low50", "high50"),
+        prior_inside90=_inside(made, "low90", "high90"), better=sum(skill > 0 for skill in skills),
         compared=len(skills), notes=NOTES,
     )
 
@@ -151,6 +152,14 @@ def _width(spread: Spread, relative: float, bounds: Width) -> str:
     if relative < bounds.low:
         return "too narrow"
     return "too wide" if relative > bounds.high else "within bounds"
+
+
+def _inside(made: Sequence[IndicatorForecast], low: str, high: str) -> float:
+    """Return the share of all points inside an interval over all runs."""
+    return _share([
+        getattr(item.prior, low)[at] <= p.value <= getattr(item.prior, high)[at]
+        for item in made for p in item.points for at in (item.years.index(p.year),)
+    ])
 
 
 def _share(flags: Sequence[bool]) -> float:

@@ -98,7 +98,8 @@ class YearCoverage(Record):
 class Forecast(Record):
     """Predictive intervals of what the outside world sees, over the runs in use and over all runs.
 
-    `coverage` is by the year; `inside50` and `inside90` over all points. `better` of `compared` indicators have a
+    `coverage` is by the year; `inside50` and `inside90` over all points, `prior_inside50` and `prior_inside90` the same
+    for the intervals over all runs. `better` of `compared` indicators have a
     smaller CRPS than the naive forecast.
     """
 
@@ -114,6 +115,8 @@ class Forecast(Record):
     points: int
     inside50: float
     inside90: float
+    prior_inside50: float
+    prior_inside90: float
     better: int
     compared: int
     notes: tuple[str, ...]

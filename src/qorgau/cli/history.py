@@ -87,16 +87,17 @@ def show_history(screen: Screen, made: Forecast) -> None:
     if made.points:
         screen.say(
             f"Of {made.points} published readings {_share(made.inside50)} lie inside the 50 % interval and "
-            f"{_share(made.inside90)} inside the 90 % interval. {made.better} of {made.compared} indicators are forecast "
-            "better than by their last reading carried forward."
+            f"{_share(made.inside90)} inside the 90 % interval ({_share(made.prior_inside50)} and "
+            f"{_share(made.prior_inside90)} of the intervals over all runs). {made.better} of {made.compared} indicators "
+            "are forecast better than by their last reading carried forward."
         )
     screen.heading("What was forecast: median and 90 % interval")
     ends = sorted({made.years[0], made.years[len(made.years) // 2], made.years[-1]}) if made.years else []
     screen.table(
         ("indicator", *(str(year) for year in ends), "width", "", "of before"),
         [
-            (f"{item.label}, {_unit(item)[1]}", *(_span(item, year) for year in ends), _two(item.relative_width), item.width,
-             _share(item.narrowed))
+            (f"{item.label}, {_unit(item)[1]}", *(_span(item, year) for year in ends), _two(item.relative_width),
+             item.width, _share(item.narrowed))
             for item in made.indicators
         ],
         right=("width", "of before"),

@@ -26,7 +26,7 @@ from qorgau.model.organisations_choice import anticipate, choose_trade
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.routes import Geometry, learn
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["FLOWS", "PARAMETERS", "advance"]
@@ -77,7 +77,6 @@ _FACILITATORS = int(Mechanism.FACILITATORS)
 _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
-_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 
 
@@ -85,11 +84,11 @@ _PERSONS = PERSONS_PER_JOURNEY
 def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, network, home, drug_first,
            net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
            route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
-           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach,
-           effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value, trade, in_use,
-           capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried,
-           seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post, racket_post, network_kg, money,
-           profit_total, ledger):
+           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, carrying_cost,
+           load, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value,
+           trade, in_use, capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival,
+           arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post,
+           racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -138,6 +137,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
+        pay = carrying_cost[r]
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -192,7 +192,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     own[h_links[j]] += trips
                     worth_people[h_links[j]] += income
             # purchase; half of a load can be had on credit
-            kg = size * x * _KG * ration[r]
+            kg = size * x * load[r] * ration[r]
             if x > 0.05:
                 kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
             kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
@@ -245,9 +245,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     carried[r, l] += flow
                     seized[r, l] += gone
                     lost += gone
-                    own[l] += flow / _KG
+                    own[l] += flow / load[r]
                     transport += flow * c_km[l]
-                    risk_pay += flow * rq.risk_pay * felt[l]
+                    risk_pay += flow * pay * rq.risk_pay * felt[l]
                     if c_china[l] == 1:
                         risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
                     paid = worth[l] * bribe[r, l]
@@ -262,7 +262,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                 if own[l] > 0.0:
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
-            transport *= rq.transport_cost
+            transport *= rq.transport_cost * pay
             out_all += delivered + lost
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
@@ -355,7 +355,7 @@ def advance(
                state.price_expected, state.market_share)
     rivalry = np.empty(len(keys))
     choose_trade(p, on, state.active, state.drug_first, world.place_state, state.home, state.users,
-                 state.users_start, state.service, state.service_fee, state.source_price,
+                 state.users_start, state.service, state.service_fee, state.source_price, state.load,
                  state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
                  state.drug_loss_share, state.capacity, state.capital, state.trade, state.in_use, state.return_scale,
                  rivalry)
@@ -368,7 +368,7 @@ def advance(
            geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
            state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.china_reach, state.effectiveness, rivalry, state.carrying_changed,
+           state.carrying_cost, state.load, state.china_reach, state.effectiveness, rivalry, state.carrying_changed,
            state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
            state.capacity, state.capital,
            state.returns,

@@ -18,7 +18,7 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY, PRICE_CAP
+from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
 __all__ = ["anticipate", "choose_trade"]
 
@@ -31,7 +31,6 @@ _CAPITAL = int(Mechanism.DRUG_CAPITAL)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _MARKETS = int(Mechanism.MARKETS)
-_KG = KG_PER_JOURNEY
 _CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
 
@@ -109,8 +108,8 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 @compiled
 def choose_trade(par, on, active, drug_first, place_state, home, users, users_start, service, service_fee,
-                 source_price, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity, capital,
-                 trade, in_use, return_scale, rivalry_out):
+                 source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity,
+                 capital, trade, in_use, return_scale, rivalry_out):
     """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
     runs, slots = active.shape
     markets = market_share.shape[2]
@@ -145,7 +144,7 @@ def choose_trade(par, on, active, drug_first, place_state, home, users, users_st
                 gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
                 spent += market_share[r, o, m] * plan_cost[r, o, m]
             gain *= 1.0 - rivalry
-            drug = _KG * (gain - spent - source_price[r])
+            drug = load[r] * (gain - spent - source_price[r])
             if drug > 0.0:
                 drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
             start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost

@@ -181,12 +181,12 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
             if world.network_soviet[n] == 1:
-                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / KG_PER_JOURNEY / protected, 3.0, 150.0)
+                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / state.load / protected, 3.0, 150.0)
             else:
                 state.capacity[:, o] = 2.0
             o += 1
     state.capital[:] = state.active * state.capacity * 9.0 * p["journey_fixed_cost"][:, None]
-    state.capital[:] += state.active * state.capacity * KG_PER_JOURNEY * state.source_price[:, None]
+    state.capital[:] += state.active * state.capacity * (state.load * state.source_price)[:, None]
     state.returns[:] = 0.2 * state.active
     state.in_use[:] = 0.9
     state.trade[:, :, 0] = 0.9
@@ -195,7 +195,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     total = state.users.sum(axis=1)
     state.market_share[:] = (state.users / total[:, None])[:, None, :]
     state.survival[:] = 0.8
-    state.purchased[:] = state.active * state.capacity * KG_PER_JOURNEY * 0.9
+    state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])

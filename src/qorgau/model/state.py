@@ -54,6 +54,11 @@ _ECONOMY = (
 
 _DRUG_MARKET = (
     _v("source_price", "", "USD/kg", "drug_market", "price at the Afghan source"),
+    _v("source_offer", "", "tonnes/year", "drug_market", "Afghan output as stocks smooth it"),
+    _v("experience", "", "kg", "routes", "opiates that carriers of the region have moved so far"),
+    _v("experience_start", "", "kg", "routes", "what they had moved when the model begins"),
+    _v("load", "", "kg/journey", "routes", "opiates that a journey carries, heroin equivalent"),
+    _v("carrying_cost", "", "1", "routes", "pay of carriers per kg over that of refined loads at the start"),
     _v("purchases_year", "", "kg/year", "drug_market", "purchases at the source, smoothed over a year"),
     _v("purchase_ration", "", "1", "drug_market", "share of wanted purchases that the source can fill"),
     _v("price_reference", "market", "USD/kg", "drug_market", "cost of supply at the start, the reference of demand"),

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
-from tests.model.twins.organisations_choice import KG, PERSONS
-from tests.model.twins.routes import learned, link_cost, links_of
+from tests.model.twins.organisations_choice import PERSONS
+from tests.model.twins.routes import learned, link_costs, links_of
 
 
 def grip(s: dict, post: int) -> float:
@@ -81,7 +81,7 @@ class Firm:
 
     def bought(self, abroad: float) -> float:
         people = self.q["human_trade"]
-        kg = self.journeys * self.x * KG * float(self.s["purchase_ration"])
+        kg = self.journeys * self.x * float(self.s["load"]) * float(self.s["purchase_ration"])
         if self.on["FORCED_COURIERS"] and self.x > 0.05:
             kg += abroad * people["courier_share"] * people["courier_kg"]
         return min(kg, 2 * max(0.0, float(self.s["capital"][self.o])) / float(self.s["source_price"]))
@@ -139,10 +139,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 by_link["carried_kg"][link] += here
                 by_link["seized_kg"][link] += taken
                 seized += taken
-                trips[link] += here / KG
-                book["transport"] += here * q["routes"]["transport_cost"] * world.corridor_km[link]
-                risk = link_cost(world, s, q, link, met[link])
-                book["risk_pay"] += here * (risk - q["routes"]["transport_cost"] * world.corridor_km[link])
+                trips[link] += here / float(s["load"])
+                way, risk = link_costs(world, s, q, link, met[link])
+                book["transport"] += here * way
+                book["risk_pay"] += here * risk
                 paid = here * price * float(s["bribe_rate"][link])
                 book["bribes"] += paid
                 for end in (world.corridor_from[link], world.corridor_to[link]):

@@ -8,7 +8,7 @@ from qorgau.model.world import World
 from tests.model.twins.drug_market import log_demand, places_of, root
 from tests.model.twins.routes import mean_price, softmax
 
-KG, PERSONS = 5.0, 8.0
+PERSONS = 8.0
 
 
 def living(s: dict) -> list[int]:
@@ -84,7 +84,7 @@ def returns(world: World, s: dict, q: dict, on: dict, o: int, prices: list[float
     x = float(s["trade"][o][0])
     gain = sum(k * v * float(a) for k, v, a in zip(shares, prices, s["plan_slope"][o]))
     cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
-    drug = KG * (gain * (1 - lost) - cost - float(s["source_price"]))
+    drug = float(s["load"]) * (gain * (1 - lost) - cost - float(s["source_price"]))
     if on["DANGER_PUSH"] and drug > 0:
         drug *= 1 - min(0.9, p["danger_weight"] * float(s["drug_loss_share"][o]))
     start = p["people_start_cost"] if on["LOW_ENTRY_COST"] else p["drug_start_cost"]

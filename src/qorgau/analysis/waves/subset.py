@@ -38,7 +38,7 @@ from qorgau.ensemble.designs import sobol
 
 __all__ = ["Found", "Settings", "Status", "search"]
 
-_CHUNK: Mapping[str, int] = {"single": 256, "all": 64}
+_CHUNK: Mapping[str, int] = {"single": 480, "all": 96}
 _SPREAD = 0.1
 
 
