@@ -21,6 +21,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -154,11 +155,17 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
 
+@of_map
+def _market_places(world: World) -> tuple[np.ndarray, np.ndarray]:
+    return world.place_state[world.market_place], world.place_share[world.market_place]
+
+
 def _market_people(world: World, month: int) -> np.ndarray:
-    place = world.market_place
-    return world.population[month, world.place_state[place]] * world.place_share[place] * world.market_weight
+    states, share = _market_places(world)
+    return world.population[month, states] * share * world.market_weight
 
 
+@of_map
 def far_markets(world: World) -> np.ndarray:
     """1 for the far market, which other ways supply too, shape (markets,)."""
     if "EUU" not in world.state_names:
@@ -166,6 +173,7 @@ def far_markets(world: World) -> np.ndarray:
     return (world.place_state[world.market_place] == world.state_names.index("EUU")).astype(np.int64)
 
 
+@of_map
 def _nearest_km(world: World) -> np.ndarray:
     return np.array([
         world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])

@@ -30,6 +30,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -329,10 +330,19 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                 demand[r, d, f] = wanted
 
 
+@of_map
 def _inside(world: World) -> np.ndarray:
     """Which states are of the former USSR, by the corridors among them."""
     return _former(world.corridor_from, world.corridor_to, world.corridor_internal, world.place_state,
                    world.sizes["state"])
+
+
+@of_map
+def _pairs(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Routes by pair of place and destination, and the states that each passes."""
+    return _routes_by_pair(
+        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
+        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -345,9 +355,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of recruitment and journeys; new price of exploitation (see module docstring)."""
-    first, order, passed = _routes_by_pair(
-        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
-        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
+    first, order, passed = _pairs(world)
     _advance(parameters["human_trade"], on, keys, month, world.focus, world.population[month], world.place_state,
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,

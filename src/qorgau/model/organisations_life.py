@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import first_above
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
@@ -205,9 +206,9 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
-    opened = np.flatnonzero(world.event["privatisation"] > 0.0)
-    since = (month - opened[0]) / 12.0 if len(opened) and month > opened[0] else 0.0
-    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), float(since),
+    opened = first_above(world.event["privatisation"], 0.0)
+    since = (month - opened) / 12.0 if 0 <= opened < month else 0.0
+    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), since,
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
           state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,

@@ -150,6 +150,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         ("organisations_effective", "organisations"),
         *((f"organisations_share_{n}", "1") for n in world.network_names),
         ("governor_tenure_months", "month"),
+        ("governor_long_spells_share", "1"),
         ("route_entropy", "nat"),
         *((f"route_entropy_{world.state_names[s]}", "nat") for s in _countries(world)),
     )

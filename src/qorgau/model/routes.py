@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import destination_states
 from qorgau.model.drug_market import far_markets
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -303,6 +304,6 @@ def advance(
           geometry.china, geometry.way_ptr, geometry.way_list, world.people_origin, world.people_destination,
           world.people_ptr,
           world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
-          world.place_state[world.destination_place], state.users, state.route_share, state.people_share,
+          destination_states(world), state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
 

@@ -177,6 +177,7 @@ _ENFORCEMENT = (
 
 _CORRUPTION = (
     _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
+    _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
     _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
@@ -200,7 +201,9 @@ _PATRONAGE = (
     _v("salience", "state", "1", "patronage", "salience of group lines"),
     _v("threat", "state", "1", "patronage", "threat that the centre sees in excluded groups"),
     _v("patron_shield", "post", "1", "patronage", "share of the sanction that ties avert"),
+    _v("patron_reach", "post", "1", "patronage", "reach of patrons into the post, by ties and group lines"),
     _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
+    _v("spells_long", "state", "spells", "patronage", "those of them that lasted over two years", True),
     _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
 )
 
@@ -212,7 +215,8 @@ _MEASURES = (
 
 _INDICATORS = (
     _v("perceived_corruption", "state", "score 0-100", "indicators", "perceived corruption, up is cleaner"),
-    _v("perception_anchor", "", "1", "indicators", "corrupt share of the state in focus that reads as the anchor"),
+    _v("perceived_share", "state", "1", "indicators", "corrupt share as outsiders have come to see it"),
+    _v("perception_anchor", "", "1", "indicators", "perceived share of the state in focus that reads as the anchor"),
     _v("tier_score", "state", "1", "indicators", "score behind the tier"),
     _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
     _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),
@@ -244,29 +248,27 @@ class State:
     Attribute access gives the array itself (processes change it in place). ``copy`` is a snapshot.
     """
 
-    __slots__ = ("_arrays",)
-
     def __init__(self, arrays: Mapping[str, np.ndarray]):
-        self._arrays = dict(arrays)
+        vars(self).update(arrays)
 
     def __getattr__(self, name: str) -> np.ndarray:
-        try:
-            return self._arrays[name]
-        except KeyError as error:
-            raise AttributeError(name) from error
+        raise AttributeError(f"the state has no variable {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"variables of the state change in place: state.{name}[:] = ...")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name (the arrays themselves, not copies)."""
-        return dict(self._arrays)
+        return dict(vars(self))
 
     def copy(self) -> State:
         """Snapshot: an independent copy of every array."""
-        return State({k: a.copy() for k, a in self._arrays.items()})
+        return State({k: a.copy() for k, a in vars(self).items()})
 
     def repeat(self, times: int) -> State:
         """State of ``times * runs`` rows: the block once per policy, in the order policy-major."""
         return State(
-            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in self._arrays.items()}
+            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in vars(self).items()}
         )
 
 
