@@ -172,14 +172,25 @@ def test_rare_use_grows_at_the_difference_of_the_rates_and_prices_change_both() 
 
 @pytest.mark.parametrize("more", [0.5, 2.0, 3.0])
 def test_the_source_price_settles_at_its_elasticity_of_purchases_over_offer(more: float) -> None:
-    x = set_to(scene(), "drug_market", source_elasticity=0.6, northern_share=0.2)
-    offer = float(x.world.opium[x.month]) * 100.0 * 0.2
+    """What all buy, the northern way its share of it, over what there is, both against the usual 3,000 tonnes."""
+    x = set_to(scene(), "drug_market", source_elasticity=0.6, northern_share=0.2, source_stock_years=1.0)
+    usual = 0.3 * 3000.0 * 100.0 * 0.2
     x.state.purchased[:] = 0.0
-    x.state.purchased[:, 0] = more * 0.3 * offer / 12.0
+    x.state.purchased[:, 0] = more * usual / 12.0
     held(x, drug_market, 900)
-    want = x.parameters["drug_market"]["source_price"] * more**0.6
+    output = float(x.world.opium[x.month])
+    np.testing.assert_allclose(x.state.source_offer, output, rtol=1e-9)
+    want = x.parameters["drug_market"]["source_price"] * ((0.8 + 0.2 * more) * 3000.0 / output) ** 0.6
     np.testing.assert_allclose(x.state.source_price, want, rtol=1e-6)
-    np.testing.assert_allclose(x.state.purchases_year, more * 0.3 * offer, rtol=1e-6)
+    np.testing.assert_allclose(x.state.purchases_year, more * usual, rtol=1e-6)
+
+
+def test_stocks_at_the_source_smooth_a_bad_harvest_exponentially() -> None:
+    x = set_to(scene(), "drug_market", source_stock_years=2.0)
+    output = float(x.world.opium[x.month])
+    x.state.source_offer[:] = 3.0 * output
+    held(x, drug_market, 30)
+    np.testing.assert_allclose(x.state.source_offer / output - 1.0, 2.0 * (1.0 - 1.0 / 24.0) ** 30, rtol=1e-9)
 
 
 def test_markets_off_freeze_prices_and_users() -> None:

@@ -77,7 +77,7 @@ def _link_utility(x: Scene, run: int, organisation: int) -> np.ndarray:
     """Utility of each link in units of the logit scale; 200 USD/kg is the mean price's floor."""
     q = values(x, "routes", run)
     cost = q["transport_cost"] * x.world.corridor_km + q["risk_pay"] * x.state.belief[run, organisation]
-    return -cost / (q["choice_scale"] * 200.0)
+    return -x.state.carrying_cost[run] * cost / (q["choice_scale"] * 200.0)
 
 
 def _links_used(world: World) -> np.ndarray:
@@ -154,6 +154,38 @@ def test_scale_limits_one_route_alone_and_all_alike() -> None:
         np.testing.assert_allclose(blunt.state.route_share[alive][:, here], 1.0 / count, rtol=1e-5)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_where_all_costs_are_alike_sources_are_used_as_they_offer(share: float) -> None:
+    """A constant log(n share) for each of n sources makes the logit of equal utilities the shares themselves."""
+    x = scene()
+    base = _listed(0, 1.0)
+    source = np.where(np.arange(len(base.route_km)) % 2 == 0, SOURCE, 1)
+    x.world = replace(base, source_place=np.array([SOURCE, 1]), route_source=source)
+    set_to(x, "routes", choice_scale=1e9, path_size_weight=0.0, first_source_share=share)
+    x.state = begin(x.world, x.parameters, x.on, x.keys)
+    alive = x.state.active == 1
+    for m in range(x.world.sizes["market"]):
+        here = slice(x.world.market_ptr[m], x.world.market_ptr[m + 1])
+        first = source[here] == SOURCE
+        if 0 < first.sum() < len(first):
+            want = np.where(first, share, 1.0 - share)
+            np.testing.assert_allclose(x.state.route_share[alive][:, here], np.broadcast_to(
+                want / want.sum(), (alive.sum(), len(first))), rtol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5])
+def test_pay_falls_by_two_to_the_rate_with_each_doubling_of_what_was_carried(rate: float) -> None:
+    x = set_to(scene(), "routes", experience_rate=rate)
+    geometry = routes.geometry_of(x.world)
+    x.state.purchased[:] = 0.0
+    x.state.purchased[:, 0] = x.state.experience_start  # one more of what there was at the start
+    x.state.experience[:] = x.state.experience_start
+    for doublings, months in ((1, 1), (2, 2), (3, 4)):
+        for _ in range(months):
+            routes.advance(x.world, x.state, x.parameters, x.on, x.keys, x.month, geometry)
+        np.testing.assert_allclose(x.state.carrying_cost, 2.0 ** (-rate * doublings), rtol=1e-12)
+
+
 @settings(max_examples=60)
 @given(st.lists(st.lists(st.integers(0, 11), min_size=1, max_size=6, unique=True), min_size=1, max_size=7),
        st.integers(0, 99))
@@ -226,7 +258,7 @@ def test_beliefs_about_unused_corridors_forget_with_a_half_life_of_under_three_y
 @pytest.mark.parametrize("speed", [0.05, 0.3])
 def test_habit_is_a_partial_adjustment_with_its_half_life(speed: float) -> None:
     x = scene()
-    set_to(x, "routes", route_speed=speed)
+    set_to(x, "routes", route_speed=speed, experience_rate=0.0)
     geometry = routes.geometry_of(x.world)
     x.state.age[:] = 5
     at_once = switch(x.copy(), 0.0, Mechanism.HABIT)

@@ -19,7 +19,7 @@ from tests.model.people_scene import Scene
 
 BASES: dict[str, dict[str, int]] = {
     "1": {}, "0": {}, "tier": {}, "index": {}, "logit": {}, "spell": {"spell": 1},
-    "USD": {"USD": 1}, "kg": {"kg": 1}, "km": {"km": 1},
+    "USD": {"USD": 1}, "kg": {"kg": 1}, "tonne": {"tonne": 1}, "km": {"km": 1},
     "person": {"person": 1}, "million": {"person": 1},  # of inhabitants, in the denominator of a density
     "month": {"time": 1}, "year": {"time": 1}, "monthly": {},
     "journey": {"journey": 1}, "case": {"case": 1}, "conviction": {"conviction": 1},
