@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states, market_states
+from qorgau.model.derived import destination_states, market_states, of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -166,6 +166,7 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
             visible_harm[r] += (_saturating(pressure, 1.0) - visible_harm[r]) / (12.0 * q.harm_years)
 
 
+@of_map
 def _region(world: World) -> np.ndarray:
     """1 for former Soviet republics, which the case marks by the corridors that were once inside one country."""
     inside = world.corridor_internal == 1

@@ -12,7 +12,8 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 
-__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_equal"]
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_above",
+           "share_equal"]
 
 
 @compiled
@@ -167,6 +168,19 @@ def share_equal(array, cells, value):
             if array[r, cells[i]] == value:
                 same += 1.0
         out[r, 0] = same / cells.shape[0] if cells.shape[0] > 0 else math.nan
+    return out
+
+
+@compiled
+def share_above(array, cell, table):
+    """Share of the numbers of a table that are above one cell of an array (runs, cells), shape (runs, 1)."""
+    out = np.empty((array.shape[0], 1))
+    for r in range(array.shape[0]):
+        above = 0.0
+        for i in range(table.shape[0]):
+            if table[i] > array[r, cell]:
+                above += 1.0
+        out[r, 0] = above / table.shape[0]
     return out
 
 
