@@ -15,7 +15,7 @@ from scipy.optimize import fsolve
 from qorgau.model import corruption
 from qorgau.model.corruption import expected_sanction, rent_value
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.scruples import RISK, TAKERS, revealed_cost
+from qorgau.model.scruples import RISK, TAKERS, reveal
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, switch, values
 
@@ -23,7 +23,7 @@ S = 1
 """A state without central posts and not in focus."""
 
 CALM = dict(audit_spread=0.0, audit_income=0.0, soviet_control=0.0, haste=0.0, skim=0.0, protection_rate=0.0,
-            start_refuse=0.45, start_tolerate=0.3, custom_speed=0.0, speed=0.2)
+            start_take=0.25, start_refuse=0.6, patron_dues=0.0, custom_speed=0.0, speed=0.2)
 
 
 def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **parameters: float) -> Scene:
@@ -31,7 +31,9 @@ def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **paramete
     x = set_to(scene(), "corruption", **{**CALM, **parameters})
     x.state.patron_shield[:] = 0.0
     x.state.active[:] = 0
+    x.state.patron_reach[:] = 0.5
     x.state.instrument[:] = 0.0
+    reveal(x.parameters["corruption"], x.on, x.state.scruple)
     return _rents(x, bribe, fee, racket)
 
 
@@ -61,7 +63,6 @@ def _mine(x: Scene) -> np.ndarray:
 def _response(x: Scene, y: np.ndarray, rents: tuple[float, float, float], shared: bool = True) -> np.ndarray:
     """Softmax of the utilities at shares y, from the formulas."""
     q = values(x, "corruption")
-    record = x.parameters["corruption"][0]
     bribe, fee, racket = rents
     takers = y[2:].sum()
     centre = 0.5 * y[1] + takers
@@ -69,19 +70,21 @@ def _response(x: Scene, y: np.ndarray, rents: tuple[float, float, float], shared
     stake = q["penalty"] * chance * (1.0 - centre if shared else 1.0)
     money = np.array([0.0, 0.0, bribe * (1.0 - q["carry_part"]) / (y[2] + 0.02), fee / (y[3] + 0.02),
                       (bribe * q["carry_part"] + racket) / (y[4] + 0.02)])
-    cost = np.array([revealed_cost(record, j) for j in range(5)])
+    dues = q["patron_dues"] * 0.5 * np.array([0.0, 0.0, 1.0, 1.0, 1.0])
     pull = q["conformity"] * np.array([y[0], y[1], takers, takers, takers])
-    u = pull + (q["rent_value"] * np.log1p(money) - cost - np.array(RISK) * stake) / q["temperature"]
+    worth = q["rent_value"] * np.log1p(money) + dues - x.state.scruple[0] - np.array(RISK) * stake
+    u = pull + worth / q["temperature"]
     e = np.exp(u - u.max())
     return e / e.sum()
 
 
 @pytest.mark.parametrize("rents", [(0.0, 0.0, 0.0), (0.3, 0.05, 0.02), (3.0, 1.0, 0.5)])
 @pytest.mark.parametrize("conformity", [0.0, 1.5])
-@pytest.mark.parametrize("shared", [True, False])
-def test_conduct_rests_where_it_is_the_perturbed_best_response_to_itself(rents: tuple[float, float, float],
-                                                                         conformity: float, shared: bool) -> None:
-    x = _scene(*rents, conformity=conformity)
+@pytest.mark.parametrize("shared, dues", [(True, 0.0), (False, 0.0), (True, 0.8)])
+def test_conduct_rests_where_it_is_the_perturbed_best_response_to_itself(
+    rents: tuple[float, float, float], conformity: float, shared: bool, dues: float
+) -> None:
+    x = _scene(*rents, conformity=conformity, patron_dues=dues)
     if not shared:
         switch(x, 0.0, Mechanism.SHARED_SANCTION)
     held(x, corruption, 1500)
@@ -94,18 +97,17 @@ def test_conduct_rests_where_it_is_the_perturbed_best_response_to_itself(rents: 
 
 def test_scruple_is_what_makes_the_starting_shares_a_rest_point() -> None:
     """At the reference rents and sanction the best response to the starting shares is the starting shares."""
-    x = _scene(conformity=0.8)
-    q, record = values(x, "corruption"), x.parameters["corruption"][0]
-    takers = 1.0 - 0.45 - 0.3
+    x = _scene(conformity=0.8, patron_dues=0.4)
+    q, takers = values(x, "corruption"), 0.25
     start = np.array([0.45, 0.3, *(p * takers for p in TAKERS)])
     rent = q["start_rent"]
     part = rent * q["carry_part"] * TAKERS[0] / TAKERS[2]
     money = np.array([0.0, 0.0, rent * (1.0 - q["carry_part"]), 0.5 * rent, part])
-    stake = q["penalty"] * q["audit"] / (q["audit"] + takers + 0.09) * (1.0 - takers - 0.15) * (1.0 - 0.2)
-    cost = np.array([revealed_cost(record, j) for j in range(5)])
-    assert (cost[2:] > 0.0).all(), "the bound at nought is not in play here"
+    stake = q["penalty"] * q["audit"] / (q["audit"] + takers + 0.09) * (1.0 - takers - 0.15) * (1.0 - 1.0 / 6.0)
+    dues = 0.4 / 3.0 * np.array([0.0, 0.0, 1.0, 1.0, 1.0])  # a third of full reach, a sixth of full cover in 1989
     pull = 0.8 * np.array([0.45, 0.3, takers, takers, takers])
-    u = pull + (q["rent_value"] * np.log1p(money) - cost - np.array(RISK) * stake) / q["temperature"]
+    worth = q["rent_value"] * np.log1p(money) + dues - x.state.scruple[0] - np.array(RISK) * stake
+    u = pull + worth / q["temperature"]
     np.testing.assert_allclose(np.exp(u) / np.exp(u).sum(), start, rtol=1e-9)
 
 
@@ -125,10 +127,9 @@ def test_high_temperature_leaves_the_revealed_shares(conformity: float) -> None:
 
 
 def test_low_temperature_leaves_the_best_conduct_alone() -> None:
-    poor = held(_scene(temperature=1e-3, conformity=0.0), corruption, 3000)
-    alone = _mine(poor)
-    assert alone[:2].max() > 1.0 - 1e-6 and alone[2:].max() < 1e-6  # nobody takes where nothing is offered
-    np.testing.assert_allclose(_response(poor, alone, (0.0, 0.0, 0.0)), alone, atol=1e-6)
+    """Where nothing is offered nobody takes; refusing and looking away, alike in money, keep the odds of the start."""
+    poor = held(_scene(temperature=1e-3, conformity=0.0, penalty=0.0), corruption, 3000)
+    np.testing.assert_allclose(_mine(poor), [0.6, 0.4, 0.0, 0.0, 0.0], atol=1e-6)
     rich = held(_scene(bribe=1e6, temperature=1e-3, conformity=0.0, penalty=0.0, carry_part=0.0), corruption, 3000)
     assert _mine(rich)[2] > 1.0 - 1e-6
     racket = held(_scene(racket=1e6, temperature=1e-3, conformity=0.0, penalty=0.0), corruption, 3000)

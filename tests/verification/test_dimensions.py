@@ -7,8 +7,8 @@ Money (whole model): guards at 1 USD/month (wage), 50 and 200 USD/kg (expected a
 exploitation) and 500,000 USD/kg are not met; the reference wage of 100 USD/month is left out by elasticities of 0; one
 dollar added to the costs over which returns are taken stays: it is the reason for a tolerance of 1e-4 and not 1e-9, and
 for 24 months, after which whole persons and the thresholds of traffic begin to magnify it.
-Mass (market and allocation): the usual purchases at the source, written out in kg, are left out by an elasticity of 0; 5 kg a
-journey is a constant of the code, so the organisations cannot be told in another unit of mass.
+Mass (market and allocation): the usual purchases at the source, written out in kg, are left out by an elasticity of 0;
+5 kg a journey is a constant of the code, so the organisations cannot be told in another unit of mass.
 Numbers (extensive scaling): a destination's mass is taken over 1.6e8 persons, which the value of staying makes up for.
 """
 

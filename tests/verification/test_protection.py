@@ -23,7 +23,7 @@ S = 1
 
 def _scene(share: float = 0.2, **parameters: float) -> Scene:
     """Conduct frozen with a share who sell protection, no gangs, firms fully private."""
-    x = set_to(scene(), "corruption", **{"speed": 1e-15, "skim": 0.0, **parameters})
+    x = set_to(scene(), "corruption", **{"speed": 1e-15, "skim": 0.0, "harassment": 0.0, **parameters})
     x.state.conduct[:] = np.array([1.0 - share, 0.0, 0.0, share, 0.0])
     x.state.corrupt[:] = share
     x.state.active[:] = 0
@@ -45,6 +45,13 @@ def test_custom_rests_at_quality_over_decay(share: float) -> None:
     x = _scene(share, custom_speed=0.2, custom_sense=3.0, custom_decay=0.5, official_half=0.1)
     held(x, corruption, 600)
     np.testing.assert_allclose(x.state.guarantor[:, S], 3.0 / 0.5 * share / (share + 0.1), rtol=1e-9, atol=1e-12)
+
+
+def test_harassment_adds_what_it_is_worth_to_be_spared_by_all_who_take() -> None:
+    x = _scene(0.2, custom_speed=0.2, custom_sense=3.0, custom_decay=0.5, official_half=0.1, harassment=0.7)
+    x.state.conduct[:] = np.array([0.4, 0.1, 0.2, 0.2, 0.1])
+    held(x, corruption, 600)
+    np.testing.assert_allclose(x.state.guarantor[:, S], 3.0 / 0.5 * (0.2 / 0.3 + 0.7 * 0.5), rtol=1e-9)
 
 
 def test_custom_comes_to_rest_at_speed_times_decay() -> None:

@@ -149,7 +149,7 @@ def _seen(**parameters: float) -> Scene:
 
 
 def test_a_run_reads_its_own_share_of_2000_as_the_anchor() -> None:
-    x = _seen()
+    x = _seen(reading_speed=1.0)
     x.state.conduct[:] = np.array([0.4, 0.2, 0.2, 0.1, 0.1])
     first = 12 * (indicators.ANCHOR_YEAR - x.world.start_year)
     x.state.perception_anchor[:] = 0.9
@@ -161,6 +161,21 @@ def test_a_run_reads_its_own_share_of_2000_as_the_anchor() -> None:
     held(x, indicators, 900)
     score = x.state.perceived_corruption[:, x.world.focus]
     np.testing.assert_allclose(score, values(x, "indicators")["anchor"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("lean", [0.0, 0.4, 1.0])
+def test_what_is_seen_lags_what_is_and_leans_on_the_mean_of_the_region(lean: float) -> None:
+    x = _seen(reading_speed=0.1, region_lean=lean)
+    share = np.array([0.2, 0.5, 0.8, 0.3])  # by state; the last, the source, was never of the same country
+    taking = share[x.world.post_state]
+    x.state.conduct[:] = np.stack([1.0 - taking, 0.0 * taking, taking, 0.0 * taking, 0.0 * taking], axis=1)
+    x.state.perceived_share[:] = 0.9
+    looks = share + lean * (share[:3].mean() - share) * np.array([1.0, 1.0, 1.0, 0.0])
+    held(x, indicators, 20)
+    np.testing.assert_allclose(x.state.perceived_share[0] - looks, (0.9 - looks) * 0.9**20, rtol=1e-9)
+    q = values(x, "indicators")
+    score = q["anchor"] * np.exp(-q["slope"] * (x.state.perceived_share - x.state.perception_anchor[:, None]))
+    np.testing.assert_allclose(x.state.perceived_corruption, np.clip(score, 1.0, 99.0), rtol=1e-9)
 
 
 TIER = dict(tier_law=0.4, tier_prosecutions=0.3, tier_help=0.3, tier_against=0.5, tier_one=0.8, tier_two=0.3)

@@ -112,7 +112,7 @@ def _attention(n: int) -> np.ndarray:
 
 def _readings(n: int) -> np.ndarray:
     x = set_to(scene(), "indicators", reading_error=0.0, reading_speed=0.1, tier_speed=0.08, harm_years=3.0)
-    x.state.perceived_corruption[:], x.state.tier_score[:], x.state.visible_harm[:] = 60.0, 0.9, 0.0
+    x.state.perceived_share[:], x.state.tier_score[:], x.state.visible_harm[:] = 0.05, 0.9, 0.0
     x.state.prosecuted_year[:], x.state.assisted_year[:] = 0.0, 0.0
     x.state.cases_prosecuted[:], x.state.assisted[:] = 0, 0
     _slower(x, "indicators", n, "reading_speed", "tier_speed")
