@@ -47,7 +47,8 @@ def test_cases_are_whole_and_every_step_keeps_no_more_than_the_last(seed: int, m
     assert (s.cases_backlog + s.cases_investigated <= before.state.cases_backlog + s.cases_identified).all()
     assert (s.cases_prosecuted + s.cases_stopped <= s.cases_investigated).all()
     assert (s.cases_convicted <= s.cases_prosecuted).all() and (s.testimonies <= before.state.assisted).all()
-    assert (s.cases_identified <= before.state.identified + before.state.self_reported).all()
+    known = before.state.identified + before.state.self_reported + before.state.outreach_exits
+    assert (s.cases_identified <= known).all()
 
 
 def test_nothing_is_taken_up_without_a_law_or_without_enforcement() -> None:
@@ -138,3 +139,16 @@ def test_each_switch_changes_something(mechanism: Mechanism) -> None:
     before = ready(runs=20)
     a, b = step(before).state, step(before.off(mechanism)).state
     assert any(not np.array_equal(getattr(a, n), getattr(b, n)) for n in WRITES)
+
+
+def test_ngos_bring_cases_to_the_police() -> None:
+    before = ready(runs=30)
+    for name in ("identified", "self_reported", "returned_by_officials", "cases_backlog"):
+        getattr(before.state, name)[:] = 0
+    before.state.outreach_exits[:] = 200
+    q = before.parameters["cases"]
+    opened = step(before).state.cases_identified
+    expected = (200 * q["open_share"] * q["refer"]).sum() * opened.shape[1]
+    assert 0.85 * expected < opened.sum() < 1.15 * expected
+    q["refer"] = 0.0
+    assert (step(before).state.cases_identified == 0).all()

@@ -4,6 +4,7 @@ Per state and month, with T officers on trafficking (the part of their time not 
 
     T        = officers (people / million) law (1 - diversion) + special units      units are not diverted
     opened   ~ Bin(people identified and come forward, share that becomes a case)
+               + Bin(people reached by NGOs, the same share x part whom NGOs bring to the police)
     taken    ~ Bin(backlog B, C / B (1 - exp(-tau B / C))),  C = T / months of officer time per case
     stopped  ~ Bin(taken, shield), more for labour where police, traffickers and employers are tied together
     to court ~ Bin(taken - stopped, evidence)
@@ -41,6 +42,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("diverted", "1", "part of it diverted at the height of the attacks", 0.0, 1.0),
     Parameter("case_months", "officer-months/case", "officer time that a case takes", 0.01),
     Parameter("open_share", "cases/person", "cases per person identified or come forward", 0.0, 1.0),
+    Parameter("refer", "1", "part of those reached by outreach whose case NGOs bring to the police", 0.0, 1.0),
     Parameter("take_rate", "1/month", "rate at which waiting cases are taken up, officers permitting", 0.0),
     Parameter("lapse", "1/month", "rate at which waiting cases lapse", 0.0, 1.0),
     Parameter("evidence", "1", "chance that a case taken up and not stopped reaches court", 0.0, 1.0),
@@ -78,7 +80,7 @@ _S_TESTIMONY = int(Stream.TESTIMONY)
 
 @compiled
 def _advance(par, par_people, on, keys, month, focus, people, diversion, clarified, group, d_state, law, shield, abuse,
-             instrument, identified, returned, self_reported, assisted, exploited, origin_flow, transit_flow,
+             instrument, identified, returned, self_reported, reached, assisted, exploited, origin_flow, transit_flow,
              arrival_flow, officers, backlog, opened, taken_up, prosecuted, convicted, stopped, testimonies, cost):
     runs, states = law.shape
     for r in range(runs):
@@ -92,6 +94,8 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             officers[r, s] = staff
             known = identified[r, s] - returned[r, s] + self_reported[r, s]
             new = binomial(uniform(key, _S_OPENED, month, s, 0), known, q.open_share * on[r, _ENFORCEMENT])
+            brought = q.open_share * q.refer * on[r, _ENFORCEMENT]
+            new += binomial(uniform(key, _S_OPENED, month, s, 1), reached[r, s], brought)
             waiting = backlog[r, s] + new
             lapsed = binomial(uniform(key, _S_LAPSED, month, s, 0), waiting, q.lapse)
             waiting -= lapsed
@@ -151,7 +155,8 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              float(world.event["diversion"][month]), float(world.event["court_clarification"][month]),
              float(world.event["working_group"][month]), destination_states(world), state.law,
              state.shield, state.abuse, state.instrument, state.identified, state.returned_by_officials,
-             state.self_reported, state.assisted, state.exploited, state.origin_flow, state.transit_flow,
-             state.arrival_flow, state.trafficking_officers, state.cases_backlog, state.cases_identified,
+             state.self_reported, state.outreach_exits, state.assisted, state.exploited, state.origin_flow,
+             state.transit_flow, state.arrival_flow, state.trafficking_officers, state.cases_backlog,
+             state.cases_identified,
              state.cases_investigated, state.cases_prosecuted, state.cases_convicted, state.cases_stopped,
              state.testimonies, state.conviction_cost)

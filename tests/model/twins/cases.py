@@ -28,6 +28,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         staff = staff * (1 - lost) + staff * q["size_special_units"] * level["special_units"]
         known = s["identified"][t] - s["returned_by_officials"][t] + s["self_reported"][t]
         opened = draw(Stream.CASES_OPENED, 0, known, q["open_share"]) if on["ENFORCEMENT"] else 0
+        if on["ENFORCEMENT"]:
+            opened += draw(Stream.CASES_OPENED, 1, s["outreach_exits"][t], q["open_share"] * q["refer"])
         waiting = int(s["cases_backlog"][t]) + opened
         waiting -= draw(Stream.CASES_LAPSED, 0, waiting, q["lapse"])
         taken = 0
