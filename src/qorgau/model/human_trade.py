@@ -53,7 +53,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("transit_risk", "1", "hazard for people on the way, of the corridor's hazard"),
     Parameter("facilitator_risk", "1", "added hazard without documents and safe houses"),
     Parameter("officials_carry", "1", "share of the hazard averted where all officials take part", 0.0, 1.0),
-    Parameter("courier_share", "1", "people carried abroad made to carry opiates, if by drug groups", 0.0, 1.0),
+    Parameter("courier_share", "1", "people carried abroad made to carry opiates, if by groups in opiates", 0.0, 1.0),
     Parameter("courier_kg", "kg/person", "opiates that a person is made to carry"),
     Parameter("demand_labour", "1", "people whom controllers would exploit in labour, per inhabitant", 0.0, 1.0),
     Parameter("demand_sexual", "1", "the same in sexual exploitation", 0.0, 1.0),
@@ -195,8 +195,8 @@ def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state
 
 @compiled
 def _advance(par, on, keys, month, focus, people, place_state, place_share, place_post, d_place, former, p_origin,
-             ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, pool, pool_children, corridor_hazard,
-             service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness, recruits, children,
+             ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool, pool_children,
+             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness, recruits, children,
              recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit, arrival_flow, demand):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
@@ -311,7 +311,7 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                         abroad[f] += came
         couriers[r] = 0
         for f in range(forms):
-            share = q.courier_share * drug_first[r, f] * on[r, _COURIERS]
+            share = q.courier_share * with_opiates[r, f] * on[r, _COURIERS]
             couriers[r] += binomial(uniform(key, _S_COURIERS, month, 0, f), abroad[f], share)
         for d in range(targets):
             s = place_state[d_place[d]]
@@ -351,7 +351,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["human_trade"], on, keys, month, world.focus, world.population[month], world.place_state,
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
-             state.attempts_route, state.attempts_drug_first, state.pool, state.pool_children, state.hazard,
+             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool, state.pool_children, state.hazard,
              state.service, state.conduct, state.instrument, state.wage, state.irregular_arrivals, state.abuse,
              state.exploited, state.people_price, state.effectiveness, state.recruits, state.recruits_children,
              state.recruits_route, state.arrived, state.intercepted, state.carried_people, state.couriers,
