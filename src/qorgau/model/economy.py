@@ -147,8 +147,8 @@ def _start(par, on, w, people, home, goal, former, km, exit_state, migrants):
 
 @compiled
 def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share, distance,
-             d_place, home, goal, former, route, km, weight, instrument, wage, departures, migrants, remittances,
-             pool, pool_children, irregular_arrivals):
+             d_place, home, goal, former, route, km, weight, instrument, changed, wage, departures, migrants,
+             remittances, pool, pool_children, irregular_arrivals):
     runs = on.shape[0]
     states = w.shape[0]
     places = place_state.shape[0]
@@ -172,7 +172,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
         opening = 1.0 / (1.0 + math.exp(-(year - q.open_year) / OPEN_YEARS))
         for d in range(states):
             share = q.size_regular_migration * instrument[r, _REGULAR] if d == focus else 0.0
-            irregular[d] = q.irregular * (1.0 - share)
+            irregular[d] = min(1.0, q.irregular * (1.0 - share) * (1.0 + changed[r, d]))
             irregular_arrivals[r, d] = 0.0
             wage[r, d] = w[d] / 12.0
         for o in range(states):
@@ -275,5 +275,5 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["economy"], on, world.start_year + month / 12.0, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
-             home, goal, former, route, km, weight, state.instrument, state.wage, state.departures, state.migrants,
-             state.remittances_share, state.pool, state.pool_children, state.irregular_arrivals)
+             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage, state.departures,
+             state.migrants, state.remittances_share, state.pool, state.pool_children, state.irregular_arrivals)

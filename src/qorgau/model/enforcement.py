@@ -64,7 +64,7 @@ _REFERENCE = EFFORT_REFERENCE
 
 @compiled
 def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, honest, hazard, bribe):
+            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised, honest, hazard, bribe):
     runs, links = effort.shape
     for r in range(runs):
         q = par[r]
@@ -79,7 +79,7 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             b = c_to[l]
             own = place_state[b] == focus
             near = place_state[a] == focus
-            e = effort[r, l] / _REFERENCE
+            e = (effort[r, l] + added[r, l]) / _REFERENCE
             m = honest[r, l] / mean
             if c_border[l] == 1 and (own or near):
                 boost = q.size_border_monitoring * instrument[r, _MONITOR]
@@ -97,7 +97,7 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)
-            h = min(3.0, h) * on[r, _ENFORCEMENT]
+            h = min(3.0, h * (1.0 + raised[r, l])) * on[r, _ENFORCEMENT]
             c = 0.5 * (corrupt[r, place_post[a]] + corrupt[r, place_post[b]])
             honest[r, l] = h
             hazard[r, l] = h * (1.0 - q.corrupt_reach * c)
@@ -148,7 +148,7 @@ def advance_detection(
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
             world.corridor_monitoring, world.corridor_border, world.corridor_internal, world.corridor_fuel,
             state.effort, state.corridor_noise, state.corrupt, state.instrument,
-            state.hazard_honest, state.hazard, state.bribe_rate)
+            state.effort_added, state.hazard_raised, state.hazard_honest, state.hazard, state.bribe_rate)
 
 
 def advance_allocation(

@@ -92,13 +92,13 @@ _IN_OPIATES = 0.05
 
 @compiled
 def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, network, home, drug_first,
-           net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km, c_china, market_ptr,
-           route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
-           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, reach,
-           effectiveness, rivalry, market_share, route_share, people_share, people_value, trade, in_use, capacity,
-           capital, returns, loss, purchased, trust, belief, network_belief, survival, arrivals, carried, seized,
-           journeys, route_kg, attempts, attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money,
-           profit_total, ledger):
+           net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
+           c_china, market_ptr, route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
+           way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
+           service_fee, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share,
+           people_value, trade, in_use, capacity, capital, returns, loss, purchased, trust, belief, network_belief,
+           survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, attempts_opiates,
+           bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -158,7 +158,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, n
             s = place_state[home[r, o]]
             x = trade[r, o, 0]
             scope = q.scope * on[r, _SCOPE]
-            size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x))
+            size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
             short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
@@ -403,7 +403,7 @@ def advance(
            geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
            state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.china_reach, state.effectiveness, rivalry, state.market_share, state.route_share,
+           state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
            state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
            state.returns,
            state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,

@@ -217,9 +217,17 @@ _INDICATORS = (
     _v("assisted_year", "state", "persons/year", "indicators", "assistance, smoothed over a year"),
 )
 
+_DIALS = (
+    _v("effort_added", "corridor", "officer-months/month", "alternatives", "officer-months added by a paired run"),
+    _v("hazard_raised", "corridor", "1", "alternatives", "relative change of the hazard in a paired run"),
+    _v("irregular_changed", "state", "1", "alternatives",
+       "relative change of the irregular share of arrivals in a paired run"),
+    _v("carrying_changed", "", "1", "alternatives", "relative change of what organisations carry in a paired run"),
+)
+
 VARIABLES: tuple[Variable, ...] = (
     *_ECONOMY, *_DRUG_MARKET, *_ORGANISATIONS, *_HUMAN_TRADE, *_PEOPLE, *_ENFORCEMENT,
-    *_CORRUPTION, *_FACILITATORS, *_PATRONAGE, *_MEASURES, *_INDICATORS,
+    *_CORRUPTION, *_FACILITATORS, *_PATRONAGE, *_MEASURES, *_INDICATORS, *_DIALS,
 )
 
 

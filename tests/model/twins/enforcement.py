@@ -18,7 +18,8 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
         ends = [int(world.corridor_from[link]), int(world.corridor_to[link])]
         leaves, enters = (world.place_state[p_] == world.focus for p_ in ends)
         z = 0.9 * s["corridor_noise"][link] + math.sqrt(0.19) * normal(key, Stream.CORRIDOR_NOISE, month, link, 0)
-        factors = [p["hazard_mean"], s["effort"][link] / 100]
+        factors = [p["hazard_mean"], (s["effort"][link] + s["effort_added"][link]) / 100,
+                   1 + s["hazard_raised"][link]]
         if world.corridor_border[link] and (leaves or enters):
             watch = p["size_border_monitoring"] * measure["border_monitoring"] * (1 if enters else 0.5)
             factors.append(1 + watch + p["size_regional_coordination"] * measure["regional_coordination"])

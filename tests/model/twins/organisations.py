@@ -33,7 +33,7 @@ class Firm:
         self.before = float(world.event["soviet"][month - 1]) if month else 0.0
         joint = self.x * (1 - self.x)
         self.working = float(s["in_use"][o] * s["capacity"][o])
-        self.journeys = self.working * (1 + 2 * self.scope * joint)
+        self.journeys = self.working * (1 + 2 * self.scope * joint) * (1 + float(s["carrying_changed"]))
         self.fixed = self.working * choice.fixed_cost(world, s, q, on, o) * (1 - 4 * self.scope * joint)
 
     def held(self, post: int) -> float:
