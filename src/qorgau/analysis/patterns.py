@@ -15,6 +15,7 @@ from qorgau.analysis.expressions import Context
 from qorgau.analysis.grammar import Test, parse_test, parse_tolerance
 from qorgau.analysis.records import PassRate
 from qorgau.analysis.runs import Floats, Runs
+from qorgau.case.changes import Change
 from qorgau.errors import InputError
 
 __all__ = ["Pattern", "PatternVerdicts", "load_patterns", "parse_patterns", "pass_rate", "test_patterns", "wilson"]
@@ -51,7 +52,7 @@ class Pattern(BaseModel):
     why: Line
     note: Annotated[str, BeforeValidator(_one_line)] = ""
     needs: Literal["", "paired run"] = ""
-    change: Mapping[str, str] = Field(default_factory=dict)
+    change: Mapping[Annotated[str, Field(pattern="^[B-Z]$")], Change] = Field(default_factory=dict)
 
     @property
     def single(self) -> bool:
@@ -127,6 +128,11 @@ def parse_patterns(
     """
     made = {}
     for pattern in patterns:
+        if (pattern.kind == "counterfactual") != bool(pattern.change):
+            raise InputError(file, f"{pattern.id}.change", "a counterfactual without its change" if not pattern.change
+                             else f"a pattern of kind {pattern.kind} has a change",
+                             "say what is different, for example B: {says: ..., from: 2003, without: [scope]}, "
+                             "exactly when kind is counterfactual")
         test = parse_test(
             pattern.test, outcomes=outcomes, years=years, changes=tuple(pattern.change), file=str(file),
             tolerance=parse_tolerance(list(pattern.tolerance), str(file), f"{pattern.id}.tolerance"),

@@ -30,6 +30,7 @@ __all__ = [
     "Comparison",
     "Displacement",
     "Effect",
+    "Effective",
     "FigureValue",
     "History",
     "Interval",
@@ -45,6 +46,7 @@ __all__ = [
     "Record",
     "SourceValue",
     "Trace",
+    "WaveResult",
 ]
 
 
@@ -111,6 +113,44 @@ class Narrowed(Record):
     se: float
     width_ratio: float
     moved: bool
+
+
+@dataclass(frozen=True)
+class WaveResult(Record):
+    """One wave of re-sampling.
+
+    `stage`: "prior", "single" (patterns of one run), "all", or "rest" (last sweeps, threshold as it stands). `share`
+    is the share of the draws before that are within `threshold`, `prior_share` that of the prior, with its standard
+    error. Evaluations count draws tested on patterns of one run and on all. `acceptance` is the share of steps taken,
+    `similarity` how much draws resemble their start of the wave (1 the same, 0 unrelated).
+    """
+
+    number: int
+    stage: str
+    threshold: float
+    share: float
+    prior_share: float
+    prior_share_se: float
+    evaluations_single: int
+    evaluations_all: int
+    sweeps: int
+    acceptance: float
+    similarity: float
+    median_score: float
+
+
+@dataclass(frozen=True)
+class Effective(Record):
+    """How many independent runs a matched set is worth: the least of three readings (`runs`).
+
+    `distinct` draws; `families`: by the design effect of verdicts over families; `ancestry`: by who descends from
+    whom and how far draws have moved since.
+    """
+
+    runs: float
+    distinct: int
+    families: float
+    ancestry: float
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from qorgau.errors import InputError
 
-__all__ = ["Likelihood", "Thresholds", "load_thresholds"]
+__all__ = ["Likelihood", "MatchingRule", "Thresholds", "WaveRule", "load_thresholds"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Strength = Literal["strong", "moderate", "weak"]
@@ -49,6 +49,30 @@ class Likelihood(_Frozen):
         return self
 
 
+class WaveRule(_Frozen):
+    """How draws are re-sampled in waves.
+
+    `keep_share`: the best share that sets the next threshold. `moves`: most sweeps of a wave, fewer when draws
+    resemble their start by no more than `alike`. `acceptance`: share of steps taken that sizes are tuned to. A stage
+    ends when fewer than `least_acceptance` of the steps are taken, when two waves in a row lower the threshold by less
+    than `least_gain` of itself, or at `target` (or `single_target`: the mean over patterns of one run).
+    `single_share`: of the budget, for patterns of one run alone. `rest_moves`: sweeps at the end. `paired_cost`: what
+    testing a draw on all patterns costs, in draws tested on one run.
+    """
+
+    keep_share: float = Field(0.25, gt=0, lt=1)
+    moves: int = Field(6, ge=1)
+    alike: Share = 0.5
+    acceptance: tuple[Share, Share] = (0.2, 0.4)
+    least_acceptance: Share = 0.02
+    least_gain: Share = 0.02
+    target: Share = 0.05
+    single_target: Share = 0.05
+    single_share: Share = 0.3
+    rest_moves: int = Field(4, ge=0)
+    paired_cost: float = Field(12.0, ge=1)
+
+
 class MatchingRule(_Frozen):
     """Which runs are set aside."""
 
@@ -57,6 +81,8 @@ class MatchingRule(_Frozen):
     strengths: tuple[Strength, ...] = ("strong", "moderate")
     weights: dict[Strength, Share] = {"strong": 1.0, "moderate": 0.5, "weak": 0.25}
     least_kept: int = Field(50, ge=1)
+    cap: float = Field(3.0, gt=0)
+    waves: WaveRule = WaveRule()
 
 
 class ComparisonRule(_Frozen):

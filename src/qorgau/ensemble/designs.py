@@ -20,7 +20,7 @@ import numpy as np
 from qorgau.ensemble.priors import DrawnParameter
 from qorgau.errors import InputError
 
-__all__ = ["DESIGNS", "Draws", "Uncertain", "draw_from", "latin_hypercube", "points", "sobol", "switches"]
+__all__ = ["DESIGNS", "Draws", "Uncertain", "draw_from", "draws_at", "latin_hypercube", "points", "sobol", "switches"]
 
 _FIRST_LATIN = 16
 
@@ -214,23 +214,45 @@ def draw_from(uncertain: Uncertain, runs: int, seed: int, method: str = "sobol")
     """
     if runs < 1:
         raise InputError("simulate", "runs", f"{runs} runs", "ask for 1 or more")
-    n_parameters, n_claims = len(uncertain.parameters), len(uncertain.claims)
-    u = points(method, runs, uncertain.dimensions, seed)
+    made = points(method, runs, uncertain.dimensions, seed)
+    design = {"method": method, "seed": seed, "dimensions": uncertain.dimensions}
+    return draws_at(uncertain, made, np.arange(runs, dtype=np.int64), design)
+
+
+def draws_at(
+    uncertain: Uncertain, made: np.ndarray, numbers: np.ndarray, design: Mapping[str, Any]
+) -> Draws:
+    """Return what some points of the unit cube mean for parameters, truth bits and switches.
+
+    Parameters
+    ----------
+    uncertain : Uncertain
+    made : ndarray, shape (runs, uncertain.dimensions)
+        In [0, 1): parameters, then concentration, source and own uniforms of the truth bits.
+    numbers : ndarray of int, shape (runs,)
+    design : mapping
+        Kept with the draws.
+
+    Returns
+    -------
+    Draws
+    """
+    n_parameters, n_claims, runs = len(uncertain.parameters), len(uncertain.claims), len(made)
     cuts = np.cumsum([n_parameters, n_claims, len(uncertain.sources)])
-    u_value, u_p, u_source, u_claim = np.split(u, cuts, axis=1)
+    u_value, u_p, u_source, u_claim = np.split(made, cuts, axis=1)
     truth = np.asarray(uncertain.truth_bits(u_p, u_source, u_claim), dtype=bool).reshape(runs, n_claims)
     values = np.empty((runs, n_parameters))
     for i, parameter in enumerate(uncertain.parameters):
         values[:, i] = parameter.values(u_value[:, i], truth, uncertain.claims)
     return Draws(
-        numbers=np.arange(runs, dtype=np.int64),
+        numbers=np.array(numbers, dtype=np.int64),
         names=tuple(p.name for p in uncertain.parameters),
         values=values,
         claims=uncertain.claims,
         truth=truth,
         mechanisms=uncertain.mechanisms,
         on=switches(uncertain, truth),
-        design=MappingProxyType({"method": method, "seed": seed, "dimensions": uncertain.dimensions}),
+        design=MappingProxyType(dict(design)),
     )
 
 
