@@ -22,14 +22,14 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_choice import anticipate, choose_trade, grip
+from qorgau.model.organisations_choice import anticipate, arrangement, choose_trade, grip
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.routes import Geometry, learn
 from qorgau.model.state import State
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["FLOWS", "PARAMETERS", "advance", "soviet_drop", "years_open"]
+__all__ = ["FLOWS", "PARAMETERS", "advance", "soviet_times", "years_open"]
 
 FLOWS: tuple[str, ...] = (
     "revenue", "purchases", "transport", "risk_pay", "bribes", "fees", "fixed", "laundering", "people_net", "profit",
@@ -49,6 +49,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("protection_limit", "1", "largest share of the hazard that protection averts", 0.0, 1.0),
     Parameter("protection_months", "month", "months in which ties to a post build", 1.0),
     Parameter("tie_kept", "1", "share of ties kept when the holder of a post changes", 0.0, 1.0),
+    Parameter("arrangement_months", "month", "time in which the Soviet arrangement with protected groups wears off", 0.5),
     Parameter("outsider_ties", "1", "tie with officials that a network from elsewhere can reach", 0.0, 1.0),
     Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
     Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
@@ -68,6 +69,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
     Parameter("service_fee", "1", "fee of a service at its reference price, of the cost or profit served", 0.0, 1.0),
     Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
+    Parameter("service_need", "1", "share of journeys that cannot be made without services", 0.0, 1.0),
     Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
     Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
     Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
@@ -91,12 +93,12 @@ _IN_OPIATES = 0.05
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, network, home, drug_first,
+def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
            net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
            c_china, market_ptr, route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
            way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
            service_fee, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share,
-           people_value, trade, in_use, capacity, capital, returns, loss, purchased, trust, belief, network_belief,
+           people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust, belief, network_belief,
            survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, attempts_opiates,
            bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
@@ -149,7 +151,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, n
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
-        worn = q.tie_kept ** (2.0 * drop)
+        soviet = arrangement(q, began, since_soviet)
+        worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -160,6 +163,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, n
             scope = q.scope * on[r, _SCOPE]
             size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
             short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+            size *= 1.0 - q.service_need * short
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
                 held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
@@ -280,6 +284,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, n
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
             transport *= rq.transport_cost
+            if kg > 0.0:
+                road[r, o] = transport / kg
+            transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
             out_all += delivered + lost
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
@@ -363,10 +370,10 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, drop, active, n
         ledger[r] = bought_all - out_all
 
 
-def soviet_drop(world: World, month: int) -> float:
-    """How much of the old arrangement went this month, 0 to 1."""
+def soviet_times(world: World, month: int) -> tuple[float, float]:
+    """Whether the case begins under Soviet rule (1 or 0), and the months that have passed since it ended."""
     soviet = world.event["soviet"]
-    return max(0.0, float(soviet[month - 1] - soviet[month])) if month > 0 else 0.0
+    return float(soviet[0]), float(np.count_nonzero(soviet[: month + 1] < 1.0))
 
 
 def years_open(world: World, month: int) -> float:
@@ -387,14 +394,14 @@ def advance(
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                state.price_expected, state.market_share)
     rivalry = np.zeros(state.active.shape)
-    soviet = float(world.event["soviet"][month])
-    choose_trade(p, on, soviet, years_open(world, month), state.active, state.network, state.drug_first,
+    began, since = soviet_times(world, month)
+    choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
                  state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,
                  state.source_price, state.price_expected, state.plan_slope, state.plan_cost, state.market_share,
-                 state.people_value, state.drug_loss_share, state.returns, state.capacity, state.capital, state.trade,
+                 state.people_value, state.drug_loss_share, state.road_cost, state.returns, state.capacity, state.capital, state.trade,
                  state.in_use, state.outside, state.return_scale, rivalry)
-    _carry(p, routes_par, people_par, parameters["enforcement"], on, soviet, soviet_drop(world, month),
+    _carry(p, routes_par, people_par, parameters["enforcement"], on, began, since,
            state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
            world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
            world.corridor_from, world.corridor_to,
@@ -406,7 +413,7 @@ def advance(
            state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
            state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
            state.returns,
-           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
+           state.drug_loss_share, state.road_cost, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
            state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
            state.attempts_drug_first, state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
            state.money, state.profit_total, state.ledger_kg)

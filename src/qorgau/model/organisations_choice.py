@@ -20,7 +20,7 @@ from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY, PRICE_CAP
 
-__all__ = ["anticipate", "choose_trade", "crowding", "grip", "openness"]
+__all__ = ["anticipate", "arrangement", "choose_trade", "crowding", "grip", "openness"]
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
@@ -47,6 +47,12 @@ def openness(q, since, privatised):
         return 0.0
     full = min(1.0, since / q.privatisation_years)
     return full if privatised > 0.5 else min(0.1, full)
+
+
+@inlined
+def arrangement(q, began, since):
+    """What is left of the state's arrangement with the groups that it protected, ``since`` months after its end."""
+    return began if since <= 0.0 else began * math.exp(-since / q.arrangement_months)
 
 
 @inlined
@@ -142,9 +148,9 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 
 @compiled
-def choose_trade(par, on, soviet, since_open, active, network, drug_first, net_soviet, place_state, place_post, home,
+def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state, place_post, home,
                  users, users_start, conduct, trust, know, service, service_fee, source_price, expected, plan_slope,
-                 plan_cost, market_share, people_value, loss, returns, capacity, capital, trade, in_use, outside,
+                 plan_cost, market_share, people_value, loss, road, returns, capacity, capital, trade, in_use, outside,
                  return_scale, rivalry):
     """Move capacity between trades, and to other contraband; writes the loss of opiate revenue to rivals."""
     runs, slots = active.shape
@@ -152,7 +158,9 @@ def choose_trade(par, on, soviet, since_open, active, network, drug_first, net_s
     a = np.empty(3)
     for r in range(runs):
         q = par[r]
-        taken = min(0.6, q.rivalry * crowding(active, trade, users, users_start, on[r, _COEXIST], r))
+        crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
+        taken = min(0.6, q.rivalry * crowd)
+        soviet = arrangement(q, began, since_soviet)
         field = openness(q, since_open, on[r, _OPEN])
         size = 0.0
         weight = 1e-12
@@ -181,7 +189,8 @@ def choose_trade(par, on, soviet, since_open, active, network, drug_first, net_s
             gain *= 1.0 - rivalry[r, o]
             drug = _KG * (gain - spent - source_price[r])
             if drug > 0.0:
-                drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
+                danger = loss[r, o] + 12.0 * q.violence * crowd * (1.0 - 0.8 * guard)
+                drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
                 if drug_first[r, o] == 0:
                     drug *= max(know[r, n], x)
             start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
@@ -192,9 +201,10 @@ def choose_trade(par, on, soviet, since_open, active, network, drug_first, net_s
             ability = max(min(1.0, own / need), 1.0 - x)
             scope = q.scope * on[r, _SCOPE]
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
-            a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
+            shared = 4.0 * scope * (fixed + _KG * road[r, o])
+            a[0] = (drug + shared * (1.0 - 2.0 * x)) / width
             size += capacity[r, o] * abs(drug)
-            net = x * drug + fixed * (4.0 * scope * x * (1.0 - x) - 1.0)
+            net = x * drug + shared * x * (1.0 - x) - fixed
             for f in range(2):
                 value = _PERSONS * people_value[r, o, f]
                 if value > 0.0:

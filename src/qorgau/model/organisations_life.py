@@ -15,8 +15,8 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations import soviet_drop, years_open
-from qorgau.model.organisations_choice import crowding, grip, openness
+from qorgau.model.organisations import soviet_times, years_open
+from qorgau.model.organisations_choice import arrangement, crowding, grip, openness
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, uniform
@@ -42,10 +42,10 @@ _KG = KG_PER_JOURNEY
 
 
 @compiled
-def _live(par, on, keys, month, soviet, drop, since_open, net_home, net_cover, net_soviet, net_official, place_state,
+def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
           place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use, capital,
           returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share,
-          survival, know, outside, users, users_start, source_price, plan_value, plan_slope, plan_cost):
+          survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     earned = np.empty(nets)
@@ -56,6 +56,8 @@ def _live(par, on, keys, month, soviet, drop, since_open, net_home, net_cover, n
                 age[r, o] += active[r, o]
             continue
         q = par[r]
+        soviet = arrangement(q, began, since_soviet)
+        drop = arrangement(q, began, since_soviet - 1.0) - soviet
         field = openness(q, since_open, on[r, _OPEN])
         crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
         for n in range(nets):
@@ -154,13 +156,14 @@ def _live(par, on, keys, month, soviet, drop, since_open, net_home, net_cover, n
             capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * _KG * source_price[r])
             returns[r, o] = expected
             outside[r, o] = 0.0
+            road[r, o] = 0.0
             loss[r, o] = 0.1
             purchased[r, o] = 0.0
             first = uniform(keys[r], _HOME, month, n, 1) * able < mean_drug * know[r, n]
             drug_first[r, o] = 1 if first else 0
-            trade[r, o, 0] = 0.8 if first else 0.2
-            trade[r, o, 1] = 0.1 if first else 0.5
-            trade[r, o, 2] = 0.1 if first else 0.3
+            trade[r, o, 0] = 0.9 if first else 0.1
+            trade[r, o, 1] = 0.05 if first else 0.5
+            trade[r, o, 2] = 0.05 if first else 0.4
             for i in range(trust.shape[2]):
                 trust[r, o, i] = 0.0
             for l in range(belief.shape[2]):
@@ -228,10 +231,10 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
-    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]),
-          soviet_drop(world, month), years_open(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
+    _live(parameters["organisations"], on, keys, month, *soviet_times(world, month),
+          years_open(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
           state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,
           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
-          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside,
+          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside, state.road_cost,
           state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

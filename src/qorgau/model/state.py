@@ -80,6 +80,7 @@ _ORGANISATIONS = (
     _v("outside", "organisation", "1", "organisations", "share of work that has gone to other contraband"),
     _v("trade", "organisation trade", "1", "organisations", "share of capacity: opiates, labour, sexual"),
     _v("drug_loss_share", "organisation", "1", "organisations", "smoothed share of opiates lost on the way"),
+    _v("road_cost", "organisation", "USD/kg", "organisations", "transport of its last load, before any sharing"),
     _v("purchased", "organisation", "kg/month", "organisations", "opiates bought this month"),
     _v("trust", "organisation post", "1", "organisations", "protective tie with the officials of a post"),
     _v("belief", "organisation corridor", "1/journey", "organisations", "believed hazard of a corridor"),

@@ -115,7 +115,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     out["couriers"] = 0
     if on["FORCED_COURIERS"]:
         for form in (0, 1):
-            share = q["courier_share"] * s["attempts_drug_first"][form]
+            share = q["courier_share"] * s["attempts_opiates"][form]
             out["couriers"] += binomial(uniform(key, Stream.COURIERS, month, 0, form), abroad[form], share)
     for d in range(targets):
         for f, form in enumerate(("labour", "sexual")):
