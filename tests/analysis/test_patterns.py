@@ -40,7 +40,7 @@ def test_bundled_patterns_rest_on_claims_that_exist_and_cover_the_list() -> None
 
 def test_a_pattern_is_tested_on_the_baseline_of_each_run() -> None:
     runs = ensemble()
-    judged = test_patterns([pattern(), pattern("P02", needs="paired run", change={"B": "x"}, test="d(people_exploited, "
+    judged = test_patterns([pattern(), pattern("P02", needs="paired run", change={"B": {"says": "x", "from": 1995, "without": ["scope"]}}, test="d(people_exploited, "
                                     "2000:2001) < 0")], runs)
     assert [item.id for item in judged.patterns] == ["P01"], "patterns on paired runs are not counted"
     assert (judged.holds[0] == (runs.parameters["people.scale"] >= 1.0)).all()
@@ -75,3 +75,18 @@ def test_a_missing_file_and_an_unknown_key_are_refused(tmp_path: Path) -> None:
 def test_needs_must_agree_with_the_test() -> None:
     with pytest.raises(InputError, match=r"P01\.needs.*does not agree"):
         parse_patterns([pattern(needs="paired run")], ["people_exploited"], YEARS)
+
+
+def test_a_counterfactual_without_its_change_is_refused_and_a_change_without_a_counterfactual() -> None:
+    outcomes, years = ("people_exploited",), range(1991, 2015)
+    d = "d(people_exploited, 2000:2001) < 0"
+    change = {"B": {"says": "x", "from": 1995, "without": ["scope"]}}
+    for wrong in (pattern(kind="counterfactual", test=d, needs="paired run"), pattern(change=change)):
+        with pytest.raises(InputError) as caught:
+            parse_patterns((wrong,), outcomes, years)
+        assert "P01.change" in str(caught.value) and "says" in str(caught.value)
+    fine = pattern(kind="counterfactual", test=d, needs="paired run", change=change)
+    assert parse_patterns((fine,), outcomes, years)["P01"].paired == ("B",)
+    late = pattern(test="people_exploited[2031] > 0")
+    with pytest.raises(InputError, match="2031 is outside"):
+        parse_patterns((late,), outcomes, years)

@@ -42,6 +42,7 @@ def test_it_leaves_report_results_record_and_summary(text: str, out: Path) -> No
     crate = json.loads((out / "ro-crate-metadata.json").read_text())
     names = {item["@id"] for item in crate["@graph"]}
     assert {"report.html", "summary.json", "results/draws.parquet", "case/case.yaml"} <= names
+    assert {"forecast.json", "forecast.parquet"} <= names
     summary = json.loads((out / "summary.json").read_text())
     assert summary["runs"] == 8
     assert summary["policies"] == ["baseline", *POLICIES.split(",")]
@@ -94,7 +95,7 @@ def test_trace_says_what_the_advice_hangs_on(text: str, out: Path) -> None:
         assert {"claim", "source", "evppi", "se", "hinge", "tips_at"} <= set(row)
 
 
-@pytest.mark.parametrize("command", ["patterns", "compare", "trace", "report"])
+@pytest.mark.parametrize("command", ["patterns", "compare", "trace", "history", "report"])
 def test_every_output_says_what_it_is_not_for_and_lists_no_route(text: str, out: Path, command: str) -> None:
     result = called(command, out)
     assert result.stderr == ""

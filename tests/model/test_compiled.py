@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from qorgau.model import compiled
 
 PACKAGE = Path(compiled.__file__).parents[1]
@@ -42,6 +44,27 @@ def test_a_change_in_another_source_of_the_model_compiles_anew(tmp_path: Path) -
     shutil.copytree(PACKAGE / "model", root / "qorgau" / "model", ignore=shutil.ignore_patterns("__pycache__"))
     assert _run(root, cache) == (0, 1)
     assert _run(root, cache) == (1, 0)
-    units = root / "qorgau" / "model" / "units.py"
-    units.write_text(units.read_text() + "\n# changed\n")
-    assert _run(root, cache) == (0, 1)
+    for name, found in (("patronage", (1, 0)), ("streams", (0, 1))):
+        source = root / "qorgau" / "model" / f"{name}.py"
+        source.write_text(source.read_text() + "\n# changed\n")
+        assert _run(root, cache) == found, "only what the function's file imports counts"
+
+
+def test_a_stamp_covers_what_a_file_imports_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_PACKAGE", "pkg")
+    (tmp_path / "a.py").write_text("from pkg.b import x\nfrom pkg import c\nimport numpy\n")
+    (tmp_path / "b.py").write_text("import pkg.d\n")
+    for name in "cde":
+        (tmp_path / f"{name}.py").write_text("")
+    assert [p.stem for p in compiled.closure(tmp_path / "a.py")] == ["a", "b", "c", "d"]
+
+    def stamp() -> str:
+        compiled._imports.cache_clear()
+        compiled.closure_stamp.cache_clear()
+        return compiled.closure_stamp(tmp_path / "a.py")
+
+    first = stamp()
+    (tmp_path / "e.py").write_text("y = 1\n")
+    assert stamp() == first, "a file that is not imported does not count"
+    (tmp_path / "d.py").write_text("y = 1\n")
+    assert stamp() != first

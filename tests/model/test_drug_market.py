@@ -20,7 +20,8 @@ from tests.model.twins import drug_market as twin
 
 positive = st.floats(0.5, 1e4)
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True), (8, 150, True))
-WRITES = ("price", "price_norm", "stock", "users", "sold", "source_price", "purchases_year", "purchase_ration")
+WRITES = ("price", "price_norm", "stock", "users", "sold", "source_price", "purchases_year", "purchase_ration",
+          "source_offer")
 
 
 @pytest.mark.parametrize("seed, months, mixed", SCENES)
@@ -45,7 +46,8 @@ def test_the_start_equals_the_twin(seed: int) -> None:
 
 
 def _rest(x: Scene) -> Scene:
-    """Prices at their reference, stocks that last."""
+    """Prices at their reference, stocks that last, a source so cheap that no reservation price binds."""
+    x.state.source_price[:] = 1.0
     x.state.price[:] = x.state.price_reference
     x.state.price_norm[:] = np.log(x.state.price)
     x.state.users[:] = 1e4
@@ -94,6 +96,7 @@ def test_afghan_output_lowers_the_price_at_the_source() -> None:
     x.month = int(np.argmax(x.world.opium > 4000.0)) + 20
     x.state.source_price[:] = x.parameters["drug_market"]["source_price"]
     x.state.purchases_year[:] = 0.3 * 100 * 3000 * x.parameters["drug_market"]["northern_share"]
+    x.state.source_offer[:] = 3000.0
     plenty, ignored = (after(v, clearing).state.source_price for v in knocked(x, Mechanism.AFGHAN_SUPPLY))
     inside = plenty > 0.11 * x.parameters["drug_market"]["source_price"]
     assert inside.any() and (plenty[inside] < ignored[inside]).all() and (plenty <= ignored).all()

@@ -294,6 +294,7 @@ def test_start_fills_demand_with_the_protected_and_leaves_the_others_small() -> 
     fresh.users[:] = 3e5
     fresh.source_price[:] = 3000.0
     fresh.price[:] = 9000.0
+    fresh.load[:] = KG_PER_JOURNEY
     organisations_life.start(x.world, fresh, x.parameters, x.on, x.keys)
     old = (fresh.active == 1) & (x.world.network_soviet[fresh.network] == 1)
     others = (fresh.active == 1) & ~old

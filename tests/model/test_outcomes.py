@@ -10,9 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qorgau.model.outcomes import Chains, Collector, chains_of, outcome_names, outcome_units, readings, route_entropy
+from qorgau.model.collector import Reading, Term, YearTable, each, one
+from qorgau.model.outcomes import (
+    Chains,
+    Collector,
+    chains_of,
+    outcome_names,
+    outcome_units,
+    readings,
+    route_entropy,
+)
 from qorgau.model.state import VARIABLES, State, allocate
 from qorgau.model.world import World
+from tests.model.twins.outcomes import PlainCollector, plain_names, plain_route_entropy
 from tests.model.worlds import small_world
 
 RUNS = 2
@@ -211,3 +221,87 @@ def test_chains_are_the_stretch_of_a_route_inside_the_state() -> None:
             length = next((i for i, v in enumerate(inside[first:]) if not v), len(inside) - first)
             assert chains.links[chains.chain[k]] == tuple(links[first:first + length])
             assert chains.entry[chains.chain[k]] == w.corridor_from[links[first]]
+
+
+@pytest.mark.parametrize("seed", [0, 3, 7])
+@pytest.mark.parametrize("named", [False, True])
+def test_every_number_equals_the_plain_table(seed: int, named: bool) -> None:
+    """Two years, the second from other arrays, of worlds with and without Russia among their states."""
+    w = small_world(seed, places=9, markets=4, networks=5)
+    if named:
+        w = replace(w, state_names=("KAZ", "KGZ", "RUS", "AFG"))
+    rng = np.random.default_rng(seed)
+    compiled, plain = Collector(w, RUNS), PlainCollector(w, RUNS)
+    at = {n: i for i, n in enumerate(outcome_names(w))}
+    for _ in range(2):
+        for _ in range(12):
+            s = random_state(w, rng)
+            compiled.month(s)
+            plain.month(s)
+        (table, traffic), (table_plain, traffic_plain) = compiled.year(), plain.year()
+        np.testing.assert_array_equal(traffic, traffic_plain)
+        for i, name in enumerate(plain_names(w)):
+            np.testing.assert_allclose(table[:, at[name]], table_plain[:, i], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_every_declared_sum_is_the_sum_of_its_cells(world: World, months: list[State]) -> None:
+    out, _ = year(world, months)
+
+    def added(terms: tuple[Term, ...], s: State) -> np.ndarray:
+        rows = [sum(t.weight * np.sum(getattr(s, t.array)[r][t.index]) for t in terms) for r in range(RUNS)]
+        return np.array(rows)
+
+    for reading in readings(world):
+        for i, terms in enumerate(reading.columns):
+            values = [added(terms, s) for s in months]
+            if reading.over:
+                values = [v / np.maximum(1.0, added(reading.over[i], s)) for v, s in zip(values, months)]
+            expected = {"flow": np.sum(values, axis=0), "mean": np.mean(values, axis=0), "end": values[-1]}
+            np.testing.assert_allclose(out[reading.names[i]], expected[reading.kind], rtol=1e-12,
+                                       err_msg=reading.names[i])
+
+
+def test_a_state_that_changes_in_place_is_read_anew(world: World, months: list[State]) -> None:
+    collector, s = Collector(world, RUNS), months[0].copy()
+    for m in months:
+        for v in VARIABLES:
+            getattr(s, v.name)[:] = getattr(m, v.name)
+        collector.month(s)
+    expected = Collector(world, RUNS)
+    for m in months:
+        expected.month(m)
+    np.testing.assert_array_equal(collector.year()[0], expected.year()[0])
+
+
+def test_rows_do_not_depend_on_the_rows_beside_them(world: World, months: list[State]) -> None:
+    """A table of one row equals that row of a table of two, to the bit."""
+    both, alone = Collector(world, RUNS), Collector(world, 1)
+    for m in months:
+        both.month(m)
+        alone.month(State({k: a[1:] for k, a in m.arrays().items()}))
+    np.testing.assert_array_equal(both.year()[0][1:], alone.year()[0])
+
+
+def test_readings_that_cannot_be_made_are_refused(world: World) -> None:
+    def table(*items: Reading) -> YearTable:
+        return YearTable(world, RUNS, items, (world.focus,))
+
+    table(one("a", "1", "mean", Term("users")), one("b", "1", "flow", Term("active")))
+    with pytest.raises(KeyError):
+        table(one("a", "1", "mean", Term("no_such_array")))
+    with pytest.raises(IndexError):
+        table(each(("a",), "1", "mean", "users", [world.sizes["market"]]))
+    with pytest.raises(ValueError, match="2 names, 1 columns"):
+        table(each(("a", "b"), "1", "mean", "users", [0]))
+
+
+@given(seed=st.integers(0, 40))
+@settings(max_examples=15, deadline=None)
+def test_entropy_equals_the_plain_one(seed: int) -> None:
+    w = small_world(seed % 5, places=9, markets=4)
+    rng = np.random.default_rng(seed)
+    kg = rng.gamma(0.2, 1.0, (6, w.sizes["drug_route"])) * (rng.random((6, 1)) > 0.2)
+    for state in range(3):
+        chains = chains_of(w, state)
+        np.testing.assert_allclose(route_entropy(w, chains, kg), plain_route_entropy(w, chains, kg), rtol=1e-12,
+                                   atol=1e-13)

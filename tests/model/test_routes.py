@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.route_sets import path_size
 from qorgau.model.routes import PLAN_EVERY, geometry_of, learn
+from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 from tests.model.people_scene import Scene, assert_twin, one_run
 from tests.model.traffic_scene import after, carry, detection, having, knocked, live, plan, traffic
 from tests.model.twins import routes as twin
 
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True))
-WRITES = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value")
+WRITES = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value",
+          "experience", "carrying_cost", "load")
 CLOSE = dict(rtol=1e-9, atol=1e-12)
 
 
@@ -195,6 +197,7 @@ def test_the_value_of_a_market_is_at_least_that_of_its_best_way_and_grows_with_p
     x = having(traffic(1), routes__path_size_weight=0.0)
     y = planned(x)
     s, q, on = _values(x, 0)
+    s = {**s, **twin.carriers(x.world, s, q, x.month)}
     scale = q["routes"]["choice_scale"] * twin.mean_price(s)
     for o in np.flatnonzero(s["active"]):
         for m in range(x.world.sizes["market"]):
@@ -257,3 +260,36 @@ def test_people_go_by_the_better_paid_way() -> None:
                 best = max(values, key=lambda w: values[w][f])
                 assert y.state.people_share[r, o, best, f] > 1 - 1e-6
                 assert y.state.people_value[r, o, f] == pytest.approx(values[best][f], rel=1e-6)
+
+
+def _two_sources(x: Scene) -> Scene:
+    """Half of the routes told to start at a second source."""
+    source = x.world.route_source.copy()
+    source[::2] = 1
+    return replace(x, world=replace(x.world, source_place=np.array([0, 1], dtype=np.int64), route_source=source))
+
+
+def test_a_larger_source_draws_more_and_two_equal_ones_change_nothing() -> None:
+    x = traffic(1)
+    equal = planned(having(_two_sources(x), routes__first_source_share=0.5)).state.route_share
+    np.testing.assert_allclose(equal, planned(x).state.route_share, rtol=1e-9)
+    large = having(_two_sources(x), routes__first_source_share=0.8)
+    first = large.world.route_source == 0
+    assert (planned(large).state.route_share[:, :, first].sum(2) > equal[:, :, first].sum(2))[alive(x)].all()
+    assert_twin(large, planned(large), lambda *args: twin.plan(*args, everything=True), WRITES)
+
+
+def test_carriers_ask_less_with_experience_and_more_for_opium() -> None:
+    x = having(traffic(1), routes__experience_rate=0.3, routes__opium_bulk=3.0)
+    x.state.experience[:] = x.state.experience_start
+    x.state.purchased[:] = 0.0
+    x = replace(x, world=replace(x.world, event={**x.world.event, "raw_opium": np.zeros(x.world.months)}))
+    s = after(x, plan).state
+    np.testing.assert_allclose(s.carrying_cost, 1.0)
+    np.testing.assert_allclose(s.load, KG_PER_JOURNEY)
+    x.state.experience[:] = 2.0 * x.state.experience_start
+    np.testing.assert_allclose(after(x, plan).state.carrying_cost, 0.5**0.3)
+    x.world.event["raw_opium"][x.month] = 1.0
+    raw = after(x, plan).state
+    np.testing.assert_allclose(raw.carrying_cost, 3.0 * 0.5**0.3)
+    np.testing.assert_allclose(raw.load, KG_PER_JOURNEY / 3.0)

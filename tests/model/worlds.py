@@ -96,6 +96,7 @@ def small_world(
     events["diversion"][(years >= 22.3) & (years < 24)] = 1.0
     events["dismissal"][275] = 1.0
     events["appointment"][303] = 1.0
+    events["raw_opium"] = np.clip(1.0 - (years - 6) / 7, 0.0, 1.0)
     events["russian_forces"][years < 16.5] = 1.0
     announced = np.clip((years[:, None] - np.linspace(12, 22, len(INSTRUMENTS))) / 3, 0.0, 0.8)
 

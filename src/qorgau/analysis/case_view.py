@@ -9,6 +9,7 @@ from pathlib import Path
 from qorgau.analysis.patterns import Pattern, load_patterns
 from qorgau.analysis.records import Observed
 from qorgau.analysis.thresholds import Thresholds, load_thresholds
+from qorgau.analysis.validation import Validation, load_validation
 from qorgau.case.case import Case
 from qorgau.evidence import source_of_truth
 
@@ -48,6 +49,7 @@ class CaseView:
     observed: Mapping[str, tuple[Observed, ...]]
     started: int
     not_for: str
+    validation: Validation | None = None
 
 
 def _outcome(name: str, entity: str, focus: str) -> str:
@@ -99,7 +101,7 @@ def case_view(case: Case) -> CaseView:
     Raises
     ------
     InputError
-        When patterns or cut-offs are not well formed.
+        When patterns, cut-offs or the table of validated readings are not well formed.
     """
     folder = Path(case.folder)
     patterns_file, thresholds_file = folder / "patterns.yaml", folder / "thresholds.yaml"
@@ -134,4 +136,5 @@ def case_view(case: Case) -> CaseView:
             **{f"{name}b": pair[::-1] for name, pair in ends.items()},
         },
         observed=published(case), started=int(case.settings.policy_start[:4]), not_for=case.settings.not_for,
+        validation=load_validation(folder / "validation.yaml") if (folder / "validation.yaml").is_file() else None,
     )

@@ -11,7 +11,7 @@ from qorgau.analysis.records import Band, History, Observed
 from qorgau.analysis.runs import Runs
 from qorgau.analysis.words import label_of
 
-__all__ = ["SHOWN", "history"]
+__all__ = ["NETWORK_SHARE", "SHOWN", "history"]
 
 _LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 
@@ -21,7 +21,10 @@ SHOWN: tuple[str, ...] = (
     "opiate_price_almaty", "officials_corrupt_share", "perceived_corruption_score", "tip_tier", "active_organisations",
     "remittances_share_TJK", "remittances_share_KGZ", "remittances_share_UZB",
 )
-"""Outcomes with a band; those with published figures are added."""
+"""Outcomes with a band; those with published figures and the shares of networks are added."""
+
+NETWORK_SHARE = "organisations_share_"
+"""Begins the name of the share of opiates that the organisations under a network's label carry."""
 
 
 def history(
@@ -39,7 +42,7 @@ def history(
     """
     published = {name: tuple(points) for name, points in (observed or {}).items()}
     held = set(runs.outcomes)
-    names = [name for name in dict.fromkeys((*SHOWN, *published)) if name in held]
+    names = [name for name in dict.fromkeys((*SHOWN, *runs.names(NETWORK_SHARE), *published)) if name in held]
     values = runs.fetch_baseline(names)
     bands = []
     for name in names:

@@ -11,18 +11,91 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
 
 from qorgau.analysis.patterns import Pattern, PatternVerdicts, pass_rate
-from qorgau.analysis.records import Matching, Narrowed, PatternResult
+from qorgau.analysis.records import ClaimOdds, Matching, Narrowed, PatternResult
 from qorgau.analysis.runs import Floats, Runs
-from qorgau.analysis.thresholds import Thresholds, Verdicts
+from qorgau.analysis.thresholds import MatchingRule, Thresholds, Verdicts
 
-__all__ = ["decisive", "implausibilities", "keep", "match", "narrowing", "verdict"]
+__all__ = [
+    "ScoreRule", "claim_odds", "decisive", "implausibilities", "keep", "match", "narrowing", "score_rule",
+    "tolerance_text", "verdict",
+]
 
 _NAMED_CONFLICTS = 6
+
+
+# --------------------------------------------------------------------------------------------------- score
+
+
+@dataclass(frozen=True)
+class ScoreRule:
+    """How far a run is from all that is matched, in one number.
+
+    The score is the weighted mean over matching patterns of min(implausibility, cap) / cap, with implausibility the
+    distance from holding in units of tolerance. A pattern that cannot be tested counts as one unit, never as a pass.
+    The sum with a cap lets a run that misses a few patterns altogether stay in, if it then holds the others: what is
+    wanted of sources that err in places (compare the passing over of the largest few by Vernon and others 2010).
+
+    Attributes
+    ----------
+    weights : ndarray, shape (patterns,)
+        Sum to 1; 0 for patterns that do not match.
+    single : ndarray of bool, shape (patterns,)
+        Patterns tested on one run.
+    cap : float
+        Units of tolerance.
+    """
+
+    weights: Floats
+    single: np.ndarray
+    cap: float
+
+    def parts(self, distance: Floats) -> Floats:
+        """Return what each pattern adds to the score, shape (runs, patterns), from distances of the same shape."""
+        units = np.where(np.isnan(distance), 1.0, distance)
+        return np.asarray(np.minimum(units, self.cap) / self.cap * self.weights)
+
+    def partial(self, distance: Floats) -> Floats:
+        """Return the sum over patterns tested on one run, shape (runs,): never above the score."""
+        return np.asarray(self.parts(distance)[:, self.single].sum(axis=1))
+
+    def total(self, distance: Floats) -> Floats:
+        """Return the score, shape (runs,)."""
+        # The single patterns first, so that rounding cannot put the partial sum above the whole.
+        return np.asarray(self.partial(distance) + self.parts(distance)[:, ~self.single].sum(axis=1))
+
+    def without(self, distance: Floats) -> Floats:
+        """Return the score of the other patterns, for each that is left out, shape (runs, patterns)."""
+        parts = self.parts(distance)
+        return np.asarray((parts.sum(axis=1)[:, None] - parts) / np.maximum(1.0 - self.weights, 1e-12))
+
+    @property
+    def single_share(self) -> float:
+        """Weight of the patterns tested on one run."""
+        return float(self.weights[self.single].sum())
+
+    @property
+    def paired(self) -> bool:
+        """Whether any pattern on paired runs counts."""
+        return bool((self.weights[~self.single] > 0).any())
+
+
+def score_rule(patterns: Sequence[Pattern], rule: MatchingRule) -> ScoreRule:
+    """Return the score of a case's patterns, in their order."""
+    raw = np.array([
+        rule.weights.get(p.strength, 1.0) if p.use == "matching" and p.strength in rule.strengths else 0.0
+        for p in patterns
+    ])
+    single = np.array([p.single for p in patterns], dtype=bool)
+    return ScoreRule(raw / raw.sum() if raw.sum() > 0 else raw, single, rule.cap)
+
+
+# ---------------------------------------------------------------------------------------------- one wave
 
 
 def implausibilities(tested: PatternVerdicts, table: Thresholds) -> tuple[Floats, tuple[Pattern, ...]]:
@@ -105,6 +178,38 @@ def narrowing(values: Mapping[str, Floats], kept: np.ndarray, kind: str, looked_
     return found
 
 
+def claim_odds(
+    prior: Mapping[str, np.ndarray], matched: Mapping[str, np.ndarray], prior_runs: float, matched_runs: float
+) -> tuple[ClaimOdds, ...]:
+    """Return by what factor matching changed the odds that each claim is right, the largest fall first.
+
+    Parameters
+    ----------
+    prior, matched
+        Truth bits by claim, each (runs,).
+    prior_runs, matched_runs
+        Independent runs that they are worth.
+
+    Notes
+    -----
+    The ratio of posterior to prior odds is a Bayes factor of the patterns for the claim. Half a run is added to each
+    count, so that it is finite where a bit is the same in all runs; the standard error of its logarithm is that
+    of a log odds ratio (Woolf 1955, corrected by Haldane and Anscombe).
+    """
+    found = []
+    limit = float(norm.ppf(1.0 - 0.05 / (2 * max(1, len(prior)))))
+    for name, bits in prior.items():
+        before, after = float(np.mean(bits)), float(np.mean(matched[name]))
+        if before in (0.0, 1.0):
+            continue
+        cells = [share * n + 0.5 for share, n in
+                 ((after, matched_runs), (1 - after, matched_runs), (before, prior_runs), (1 - before, prior_runs))]
+        log_factor = math.log(cells[0] / cells[1] / (cells[2] / cells[3]))
+        se = math.sqrt(sum(1.0 / cell for cell in cells))
+        found.append(ClaimOdds(name, before, after, math.exp(log_factor), se, bool(abs(log_factor) > limit * se)))
+    return tuple(sorted(found, key=lambda item: item.factor))
+
+
 def _conflicts(implausibility: Floats, patterns: Sequence[Pattern], kept: np.ndarray, cutoff: float) -> tuple[str, ...]:
     """Return ids of the patterns that most often stand against the runs set aside, most often first."""
     aside = ~kept
@@ -157,6 +262,9 @@ def match(tested: PatternVerdicts, runs: Runs, table: Thresholds) -> Matching:
         conflicts=conflicts, patterns=_pattern_results(tested, weighted, patterns, kept, table),
         narrowed=(*moved, *(item for item in learned if not item.moved)), not_narrowed=still,
         kept=kept, used=used, implausibility=weighted,
+        odds=claim_odds(
+            runs.claims, {name: bits[kept] for name, bits in runs.claims.items()}, runs.count, count
+        ) if count >= 2 else (),
     )
 
 
@@ -177,7 +285,7 @@ def _pattern_results(
         prior_word = verdict(prior.rate, prior.tested, table.verdicts)
         found.append(PatternResult(
             id=pattern.id, claims=pattern.claims, kind=pattern.kind, statement=pattern.statement, test=pattern.test,
-            strength=pattern.strength, use=pattern.use, tolerance=_tolerance(pattern),
+            strength=pattern.strength, use=pattern.use, tolerance=tolerance_text(pattern),
             why_not_by_construction=pattern.why, note=pattern.note,
             prior=prior, matched=matched, left_out=pass_rate(holds[others]),
             verdict_prior=prior_word,
@@ -187,6 +295,7 @@ def _pattern_results(
     return tuple(found)
 
 
-def _tolerance(pattern: Pattern) -> str:
+def tolerance_text(pattern: Pattern) -> str:
+    """Return a pattern's tolerance with what it rests on."""
     amounts = " / ".join(item if isinstance(item, str) else f"{item:g}" for item in pattern.tolerance)
     return f"{amounts} ({pattern.basis})"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qorgau.analysis.forecast_records import Forecast
 from qorgau.analysis.record import Interval, Record
 from qorgau.analysis.tracing_records import (
     ClaimValue,
@@ -26,12 +27,15 @@ __all__ = [
     "Analysis",
     "Answer",
     "Band",
+    "ClaimOdds",
     "ClaimValue",
     "Comparison",
     "Displacement",
     "Effect",
     "Effective",
+    "Excluding",
     "FigureValue",
+    "Forecast",
     "History",
     "Interval",
     "KnockoutEffect",
@@ -116,6 +120,36 @@ class Narrowed(Record):
 
 
 @dataclass(frozen=True)
+class ClaimOdds(Record):
+    """By what factor matching changed the odds that a claim is right.
+
+    Under 1: what the sources report comes out less often when the claim holds. `log_se` is the standard error of the
+    factor's natural logarithm. `settled`: further from 1 than chance explains, with the number of claims allowed for.
+    """
+
+    claim: str
+    prior: float
+    matched: float
+    factor: float
+    log_se: float
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Excluding(Record):
+    """Two patterns that stand in each other's way: they hold together less often than they would independently.
+
+    `phi` is the correlation of their verdicts over matched runs.
+    """
+
+    first: str
+    second: str
+    both: float
+    expected: float
+    phi: float
+
+
+@dataclass(frozen=True)
 class WaveResult(Record):
     """One wave of re-sampling.
 
@@ -159,7 +193,10 @@ class Matching(Record):
 
     `advice` is "matched" when advice is given over the kept runs, "prior" when too few were kept and all runs
     stand in; then `reason` says so and `conflicts` names the patterns that rule most runs out.
-    `kept` (in Python only) is the mask over runs; `used` the mask that all advice is given over.
+    `kept` (in Python only) is the mask over runs; `used` the mask that all advice is given over. After matching in
+    waves, `waves` tells how the runs were come by and why each stage ended (`stopped`), `effective` how many
+    independent runs they are worth; `advice` is "none" when those are too few. `excluding` names pairs of patterns in
+    each other's way.
     """
 
     drawn: int
@@ -177,6 +214,16 @@ class Matching(Record):
     kept: np.ndarray = field(repr=False, compare=False)
     used: np.ndarray = field(repr=False, compare=False)
     implausibility: np.ndarray = field(repr=False, compare=False)
+    odds: tuple[ClaimOdds, ...] = ()
+    waves: tuple[WaveResult, ...] = ()
+    stopped: tuple[str, ...] = ()
+    effective: Effective | None = None
+    excluding: tuple[Excluding, ...] = ()
+
+    @property
+    def disbelieved(self) -> tuple[ClaimOdds, ...]:
+        """Claims whose odds fell by more than chance explains, the largest fall first."""
+        return tuple(item for item in self.odds if item.settled and item.factor < 1.0)
 
 
 # ---------------------------------------------------------------------------------------------- comparison
@@ -364,3 +411,4 @@ class Analysis(Record):
     knockouts: Knockouts
     history: History
     limits: tuple[str, ...]
+    forecast: Forecast | None = None

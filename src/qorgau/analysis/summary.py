@@ -9,6 +9,7 @@ from qorgau.analysis.answer import answer
 from qorgau.analysis.case_view import CaseView, case_view
 from qorgau.analysis.comparison import compare
 from qorgau.analysis.decision import decision
+from qorgau.analysis.forecast import forecast
 from qorgau.analysis.history import history
 from qorgau.analysis.knockouts import knockouts
 from qorgau.analysis.matching import match
@@ -85,6 +86,7 @@ def analyse_runs(
         case=view.name, focus=view.focus, policies=runs.policies, runs=runs.count, answer=said, matching=matching,
         comparison=compared, trace=traced, knockouts=without, history=history(runs, used, view.observed),
         limits=_limits(view, matching.advice),
+        forecast=forecast(runs, used, view.validation, view.observed, matching.advice) if view.validation else None,
     )
 
 

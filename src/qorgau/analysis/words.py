@@ -50,12 +50,16 @@ _LABELS: dict[str, Label] = {
     "opiates_seized_kg": Label("opiates seized", "kg a year", "less", "more"),
     "opiate_users": _people("people who use opiates", _PEOPLE),
     "cases_identified": Label("cases identified", "cases a year", "fewer", "more"),
+    "cases_investigated": Label("cases opened", "cases a year", "fewer", "more"),
     "cases_prosecuted": Label("cases prosecuted", "cases a year", "fewer", "more"),
     "cases_convicted": Label("cases that end in conviction", "cases a year", "fewer", "more"),
     "bribes_usd": Label("bribes and fees paid by traffickers", "USD a year", "lower", "higher"),
     "officials_corrupt_share": Label("share of officials who are corrupt", "share", "lower", "higher"),
     "measures_cost_usd": Label("cost of measures", "USD a year", "lower", "higher"),
     "perceived_corruption_score": Label("perceived corruption (up is cleaner)", "score 0-100", "lower", "higher"),
+    "perceived_corruption_rank": Label(
+        "place among the modelled states by perceived corruption", "place", "lower", "higher"
+    ),
     "tip_tier": Label("tier in the trafficking report", "tier", "lower", "higher"),
     "active_organisations": Label("organisations at work", "organisations", "fewer", "more"),
     "opiate_price_almaty": Label("price of heroin in Almaty", "USD per kg", "lower", "higher"),
@@ -76,6 +80,8 @@ def label_of(outcome: str) -> Label:
         return Label(text.replace(" kg", ""), "kg a year", "less", "more")
     if outcome.startswith("remittances_share_"):
         return Label(f"money sent home, {outcome[-3:]}", "share of output", "lower", "higher")
+    if outcome.startswith("perceived_corruption_score_"):
+        return Label(f"perceived corruption (up is cleaner), {outcome[-3:]}", "score 0-100", "lower", "higher")
     if outcome.startswith("opiate_price_"):
         return Label(text, "USD per kg", "lower", "higher")
     return Label(text, "share" if "share" in outcome else "", "lower", "higher")

@@ -80,8 +80,8 @@ class Change(Frozen):
     says: Text = Field(description="the change in words")
     begins: Year = Field(alias="from", description="from January of this year")
     measures: dict[Identifier, Share] = Field({}, description="measure of the case: intensity, 0 to 1")
-    at_the_cost_of_the_cheapest_of: tuple[Identifier, ...] = Field(
-        (), description="lower each measure so far that it costs, at full ramp, what the cheapest of these costs"
+    with_the_budget_of: Identifier | None = Field(
+        None, description="as much of each measure as the yearly cost of this one at full strength buys, at most all"
     )
     without: tuple[str, ...] = Field((), description="mechanisms switched off")
     parameters: dict[str, Factor] = Field({}, description="parameter, subsystem.name: factor")
@@ -105,8 +105,8 @@ class Change(Frozen):
         if not any(given):
             raise ValueError("nothing is different: give measures, without, parameters, hold_series, hold_ratios, "
                              "hold_events, corridors, irregular_arrivals or carrying_capacity")
-        if self.at_the_cost_of_the_cheapest_of and not self.measures:
-            raise ValueError("at_the_cost_of_the_cheapest_of goes with measures")
+        if self.with_the_budget_of and not self.measures:
+            raise ValueError("with_the_budget_of goes with measures")
         return self
 
 
@@ -170,7 +170,8 @@ def _series(world: World, change: Change, start: int, reader: _Reader) -> dict[s
     for name, (a, b) in change.hold_series.items():
         first, last = 12 * (a - world.start_year), 12 * (b - world.start_year + 1)
         if not 0 <= first < last <= world.months:
-            raise InputError(reader.file, f"{reader.key}.hold_series.{name}", f"the years {a} to {b} are not in the run",
+            raise InputError(reader.file, f"{reader.key}.hold_series.{name}",
+                             f"the years {a} to {b} are not in the run",
                              f"use years from {world.start_year} to {world.start_year + world.months // 12 - 1}")
         values = np.array(getattr(world, name))
         values[start:] = values[first:last].mean(axis=0)
@@ -180,7 +181,8 @@ def _series(world: World, change: Change, start: int, reader: _Reader) -> dict[s
         values = np.array(getattr(world, name))
         if values.ndim == 1 or not 0 <= at <= start:
             raise InputError(reader.file, f"{reader.key}.hold_ratios.{name}",
-                             "needs a series by state and a year before the change begins", "for example gdp_per_head: 1995")
+                             "needs a series by state and a year before the change begins",
+                             "for example gdp_per_head: 1995")
         base = values[at:at + 12].mean(axis=0)
         people = world.population[start:]
         # the level of all states together goes on as it did, only the ratios between them stand still
@@ -227,8 +229,10 @@ def _levers(
     case: Case, change: Change, reader: _Reader
 ) -> Callable[[Mapping[str, np.ndarray], int], tuple[np.ndarray, np.ndarray]]:
     rows = {row.id: row for row in case.measures}
-    for name in (*change.measures, *change.at_the_cost_of_the_cheapest_of):
+    for name in change.measures:
         reader.known(name, rows, "measure", "measures")
+    if change.with_the_budget_of is not None:
+        reader.known(change.with_the_budget_of, rows, "measure", "with_the_budget_of")
     pulled = np.zeros(len(INSTRUMENTS))
     ramp = np.ones(len(INSTRUMENTS), dtype=np.int64)
     for name, intensity in change.measures.items():
@@ -243,10 +247,10 @@ def _levers(
 
     def levers(columns: Mapping[str, np.ndarray], runs: int) -> tuple[np.ndarray, np.ndarray]:
         out = np.tile(pulled, (runs, 1))
-        if change.at_the_cost_of_the_cheapest_of:
-            cheapest = np.min([cost(columns, name) for name in change.at_the_cost_of_the_cheapest_of], axis=0)
+        if change.with_the_budget_of is not None:
+            budget = cost(columns, change.with_the_budget_of)
             for name in change.measures:
-                part = np.minimum(1.0, cheapest / np.maximum(cost(columns, name), 1e-9))
+                part = np.minimum(1.0, budget / np.maximum(cost(columns, name), 1e-9))
                 for lever in rows[name].levers:
                     out[:, INSTRUMENTS.index(lever)] *= part
         return out, ramp
@@ -274,7 +278,7 @@ def alternative_of(
     -------
     callable
         From columns of drawn parameters by full name, each (runs,), and the number of runs to an ``Alternative``
-        (levers at equal cost depend on drawn costs; all else is the same in every run).
+        (levers within a budget depend on drawn costs; all else is the same in every run).
 
     Raises
     ------
@@ -293,7 +297,8 @@ def alternative_of(
         subsystem, _, short = reader.known(name, names, "parameter", "parameters").partition(".")
         factors[subsystem, short] = factor
     start = 12 * (change.begins - world.start_year)
-    arrays, dials = _roads(world, change, reader)
+    roads, dials = _roads(world, change, reader)
+    arrays: dict[str, Any] = dict(roads)
     arrays.update(_series(world, change, start, reader))
     for iso, factor in change.irregular_arrivals.items():
         dials.append(Dial("irregular_changed", factor - 1.0, (reader.state(iso, "irregular_arrivals"),)))

@@ -12,7 +12,13 @@ from qorgau.case.models import Corridor, Level
 from qorgau.case.priors import Prior
 from qorgau.case.timeline import announced_levels, event_levels, month_index
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.route_sets import Graph, opiate_route_arrays, people_route_arrays, shortest_distances
+from qorgau.model.route_sets import (
+    Graph,
+    opiate_route_arrays,
+    people_route_arrays,
+    shortest_distances,
+    watched_exposure,
+)
 from qorgau.model.world import (
     AGES,
     CONDUCTS,
@@ -202,7 +208,10 @@ def to_world(case: Case) -> World:
         end=geography["corridor_to"],
         mode=geography["corridor_mode"],
         km=geography["corridor_km"],
-        exposure=geography["corridor_monitoring"] * (1.0 - geography["corridor_cover"]),
+        exposure=watched_exposure(
+            geography["corridor_km"], geography["corridor_border"], geography["corridor_monitoring"],
+            geography["corridor_cover"],
+        ),
     )
     sources = [n for n, place in enumerate(case.places) if "source" in place.roles]
     origins = [n for n, place in enumerate(case.places) if "origin" in place.roles]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from qorgau.cli.errors import CHECK_FAILED, OneLineGroup
+from qorgau.cli.history import history
 from qorgau.cli.screen import Screen, Stages, clock
 from qorgau.errors import InputError
 
@@ -240,6 +241,9 @@ def trace(out: OutArgument, case: CaseOption = None, as_json: Json = False) -> N
     show_trace(screen, analysis)
     screen.not_for(analysis.answer.not_for)
     screen.finish(trace_summary(analysis), analysis.answer.not_for)
+
+
+app.command()(history)
 
 
 @app.command()

@@ -116,20 +116,23 @@ def keep_case(files: Mapping[str, bytes], out: Path) -> None:
 def publish(
     case: Case, files: Mapping[str, bytes], results: Results, analysis: Analysis, out: Path
 ) -> Path:
-    """Write ``report.html``, ``summary.json`` and the record of what made them; return the report.
+    """Write ``report.html``, ``summary.json``, the forecast and the record of what made them; return the report.
 
     Raises
     ------
     InputError
         If the folder cannot be written; each file is whole or as it was.
     """
+    from qorgau.analysis.case_view import case_view
+    from qorgau.cli.history import write_forecast
     from qorgau.ensemble.crate import write_crate
     from qorgau.ensemble.files import write_json
     from qorgau.report import build_report
 
     keep_case(files, out)
     write_json(out / SUMMARY, analysis.to_json())
+    forecast = write_forecast(out, analysis, case_view(case).thresholds.suppression.under)
     report = Path(build_report(analysis, case, results.manifest, out / REPORT))
     kept = {f"{CASE_FOLDER}/{name}": "The case that was run" for name in files}
-    write_crate(out, {SUMMARY: "All of the analysis, as JSON", **kept})
+    write_crate(out, {SUMMARY: "All of the analysis, as JSON", **forecast, **kept})
     return report

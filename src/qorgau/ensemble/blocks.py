@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,7 +65,7 @@ class Context:
     parameters_of : callable
         From columns by full name and a number of runs to the model's parameters.
     keys_of : callable
-        From seed and numbers of draws to the keys of their random streams.
+        From seed and numbers of random streams to their keys.
     plan : Plan
     outcomes, corridors, trades : tuple of str
         Names along the axes of results.
@@ -153,7 +153,7 @@ def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...
     on = many.on.copy()
     for i, mechanism in enumerate(mechanisms):
         on[i * runs : (i + 1) * runs, draws.mechanisms.index(mechanism)] = 0.0
-    many = Draws(many.numbers, many.names, many.values, many.claims, many.truth, many.mechanisms, on, many.design)
+    many = replace(many, on=on)
     plan = context.plan.baseline_only()
     kept, yearly, corridors, _, failed = _run_rows(context, many, plan, context.knockout_last_month, runner)
     labels = [f"without {m}" for m in mechanisms for _ in range(runs)]
@@ -195,7 +195,7 @@ def _run_rows(
         part = draws.take(rows)
         try:
             parameters = context.parameters_of(part.columns(), len(part))
-            keys = context.keys_of(context.seed, part.numbers)
+            keys = context.keys_of(context.seed, part.streams)
             result = runner(context.world, parameters, np.array(part.on), keys, plan, last_month)
             return rows, [result], []
         except Exception as error:

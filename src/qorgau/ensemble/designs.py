@@ -136,6 +136,8 @@ class Draws:
         1 on, 0 off.
     design : mapping
         Method, seed and dimensions: what makes the same draws again.
+    streams : ndarray of int64, shape (runs,)
+        Number of each draw's random stream; by default that of the draw.
     """
 
     numbers: np.ndarray
@@ -146,9 +148,12 @@ class Draws:
     mechanisms: tuple[str, ...]
     on: np.ndarray
     design: Mapping[str, Any]
+    streams: np.ndarray = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        for array in (self.numbers, self.values, self.truth, self.on):
+        if self.streams is None:
+            object.__setattr__(self, "streams", np.array(self.numbers, dtype=np.int64))
+        for array in (self.numbers, self.values, self.truth, self.on, self.streams):
             array.setflags(write=False)
 
     def __len__(self) -> int:
@@ -166,6 +171,7 @@ class Draws:
             self.mechanisms,
             self.on[cut],
             self.design,
+            self.streams[cut],
         )
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Draws:
@@ -180,6 +186,7 @@ class Draws:
             self.mechanisms,
             self.on[at],
             self.design,
+            self.streams[at],
         )
 
     def columns(self) -> dict[str, np.ndarray]:

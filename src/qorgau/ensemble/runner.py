@@ -101,6 +101,7 @@ def simulate_inputs(
     progress: Progress | None = None,
     *,
     design: str = "sobol",
+    draws: Draws | None = None,
     knockout_mechanisms: Sequence[str] | None = None,
     block: int | None = None,
     cluster: str | None = None,
@@ -114,6 +115,9 @@ def simulate_inputs(
     inputs : Inputs
     design : str
         ``sobol`` or ``latin_hypercube``.
+    draws : Draws, optional
+        Draws to run instead of new ones, such as those that history matching left; `runs` is then their number,
+        `design` is not used, and `seed`, of the random streams, is that of their design where it has one.
     knockout_mechanisms : sequence of str, optional
         Mechanisms to knock out; the ten subsystems by default.
     block : int
@@ -134,7 +138,12 @@ def simulate_inputs(
     for name, number in (("workers", workers), ("block", block)):
         if number is not None and number < 1:
             raise InputError("simulate", name, f"{number} is below 1", "use 1 or more")
-    draws = draw_from(inputs.uncertain, runs, seed, design)
+    if draws is None:
+        draws = draw_from(inputs.uncertain, runs, seed, design)
+    elif len(draws) != runs:
+        raise InputError("simulate", "runs", f"{runs} runs of {len(draws)} draws given", "give as many runs as draws")
+    else:
+        seed = int(draws.design.get("seed", seed))
     context = _context(inputs, plan, seed)
     keep = tempfile.TemporaryDirectory(prefix="qorgau-") if out is None else None
     folder = Path(keep.name if keep else out or "")

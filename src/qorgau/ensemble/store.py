@@ -64,11 +64,16 @@ def results_folder(out: Path) -> Path:
 
 
 def draws_table(draws: Draws) -> pa.Table:
-    """Table run, a column per parameter (full name), per truth bit (claim) and per switch (mechanism.NAME)."""
+    """Table run, a column per parameter (full name), per truth bit (claim) and per switch (mechanism.NAME).
+
+    Also ``stream``, where random streams are not numbered as the draws are.
+    """
     columns: dict[str, Any] = {"run": pa.array(draws.numbers.astype(np.int32))}
     columns.update(draws.columns())
     columns.update({claim: draws.truth[:, i] for i, claim in enumerate(draws.claims)})
     columns.update({MECHANISM_PREFIX + name: draws.on[:, i] > 0 for i, name in enumerate(draws.mechanisms)})
+    if (draws.streams != draws.numbers).any():
+        columns["stream"] = draws.streams
     return pa.table({name: pa.array(column) for name, column in columns.items()})
 
 

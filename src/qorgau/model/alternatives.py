@@ -180,7 +180,7 @@ def simulate_alternatives(
         raise ValueError("paired runs need two draws or more in a block")
     for a in alternatives:
         if not FIRST_YEAR <= a.first_year <= a.last_year <= last_year:
-            raise ValueError(f"a paired run of {a.first_year} to {a.last_year} is not within {FIRST_YEAR} to {last_year}")
+            raise ValueError(f"a paired run of {a.first_year} to {a.last_year} is outside {FIRST_YEAR} to {last_year}")
         if any(d.busiest_year is not None and not FIRST_YEAR <= d.busiest_year < a.first_year for d in a.dials):
             raise ValueError("the busiest corridor must be that of a year that is over when the paired run begins")
     geometry = routes.geometry_of(world)
@@ -202,7 +202,8 @@ def simulate_alternatives(
                 if yearly is None:  # the width of the table is known after the first year only
                     later.append((i, state.copy()))
                 else:
-                    _run_on(alternatives[i], world, state, parameters, on, keys, carried, yearly[1 + i], opiates[1 + i])
+                    _run_on(alternatives[i], world, state, parameters, on, keys, carried, yearly[1 + i],
+                            opiates[1 + i])
         advance_month(world, state, parameters, on, keys, month, none, geometry)
         if year < FIRST_YEAR:
             continue
@@ -214,7 +215,8 @@ def simulate_alternatives(
             if yearly is None:
                 yearly = np.full((1 + len(alternatives), runs, years, table.shape[1]), np.nan)
                 for i, snapshot in later:
-                    _run_on(alternatives[i], world, snapshot, parameters, on, keys, carried, yearly[1 + i], opiates[1 + i])
+                    _run_on(alternatives[i], world, snapshot, parameters, on, keys, carried, yearly[1 + i],
+                            opiates[1 + i])
             yearly[0, :, y] = table
             opiates[0, :, y] = traffic[:, :, 0, 0]
             for i, a in enumerate(alternatives):

@@ -22,6 +22,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import destination_states
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -146,7 +147,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     """One month of cases in every state (see module docstring)."""
     _advance(parameters["cases"], parameters["people"], on, keys, month, world.focus, world.population[month],
              float(world.event["diversion"][month]), float(world.event["court_clarification"][month]),
-             float(world.event["working_group"][month]), world.place_state[world.destination_place], state.law,
+             float(world.event["working_group"][month]), destination_states(world), state.law,
              state.shield, state.abuse, state.instrument, state.identified, state.returned_by_officials,
              state.self_reported, state.assisted, state.exploited, state.origin_flow, state.transit_flow,
              state.arrival_flow, state.trafficking_officers, state.cases_backlog, state.cases_identified,

@@ -11,7 +11,7 @@ import ast
 import hashlib
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def sources_stamp() -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imports(path: Path) -> tuple[Path, ...]:
     """Files of this folder that one file imports."""
     found: set[str] = set()
@@ -60,7 +60,7 @@ def closure(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(seen))
 
 
-@lru_cache(maxsize=None)
+@cache
 def closure_stamp(path: Path) -> str:
     """Hash of a source file and of those that it imports; see `closure`."""
     digest = hashlib.sha256()

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import months_above, months_below, of_map
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -245,31 +246,46 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
 
 
-def _outputs(world: World, month: int) -> tuple[np.ndarray, ...]:
+@compiled
+def _outputs(gdp_per_head, population, place_state, place_share, place_extractive, post_place):
     """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
-    whole = world.gdp_per_head[month] * world.population[month] / 12.0
-    place_gdp = whole[world.place_state] * world.place_share
-    extract = place_gdp * world.place_extractive
+    state_gdp = np.zeros(population.shape[0])
+    state_extract = np.zeros(population.shape[0])
+    post_gdp = np.empty(post_place.shape[0])
+    post_extract = np.empty(post_place.shape[0])
+    gdp = np.empty(place_state.shape[0])
     # of the places in the model only: a part of Russia, China and Afghanistan
-    state_gdp = np.bincount(world.place_state, place_gdp, minlength=world.sizes["state"])
-    state_extract = np.bincount(world.place_state, extract, minlength=world.sizes["state"])
-    return state_gdp, state_extract, place_gdp[world.post_place], extract[world.post_place]
+    for p in range(place_state.shape[0]):
+        s = place_state[p]
+        gdp[p] = gdp_per_head[s] * population[s] / 12.0 * place_share[p]
+        state_gdp[s] += gdp[p]
+        state_extract[s] += gdp[p] * place_extractive[p]
+    for i in range(post_place.shape[0]):
+        post_gdp[i] = gdp[post_place[i]]
+        post_extract[i] = gdp[post_place[i]] * place_extractive[post_place[i]]
+    return state_gdp, state_extract, post_gdp, post_extract
+
+
+@of_map
+def _centre_posts(world: World) -> np.ndarray:
+    """Posts of the centre by state."""
+    return np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
 
 
 def _since(series: np.ndarray, month: int, value: float) -> float:
     """Months, up to ``month``, in which an event's series has been above nought (value 1) or below one (value 0)."""
-    past = series[: month + 1]
-    return float(np.count_nonzero(past > 0.0) if value > 0.0 else np.count_nonzero(past < 1.0))
+    return float(months_above(series, month, 0.0) if value > 0.0 else months_below(series, month, 1.0))
 
 
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
     wage: np.ndarray, bribes: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
 ) -> None:
-    state_gdp, state_extract, post_gdp, post_extract = _outputs(world, month)
-    centre_posts = np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
+    state_gdp, state_extract, post_gdp, post_extract = _outputs(
+        world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
+        world.place_extractive, world.post_place)
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
-             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, centre_posts,
+             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, _centre_posts(world),
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
              world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
              state.active, state.home, state.network, state.instrument, state.conduct, state.corrupt,

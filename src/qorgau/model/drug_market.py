@@ -21,6 +21,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -31,8 +32,9 @@ __all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "fall_of_demand", "far
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("source_price", "USD/kg", "price at the source at the mean Afghan output of 3,000 t", 1.0),
-    Parameter("source_elasticity", "1", "how the price at the source answers purchases over the northern offer"),
-    Parameter("northern_share", "1", "share of Afghan output offered on the northern way", 1e-3, 1.0),
+    Parameter("source_elasticity", "1", "how the price at the source answers purchases by all over what there is"),
+    Parameter("source_stock_years", "year", "years over which stocks at the source smooth Afghan output", 0.1),
+    Parameter("northern_share", "1", "share of Afghan output bought on the northern way at its usual size", 1e-3, 1.0),
     Parameter("demand_elasticity", "1", "price elasticity of demand at the reference price", 0.05),
     Parameter("demand_curvature", "1", "rise of the elasticity with the log price (budget limit)", 1e-3),
     Parameter("substitution_price", "1", "price over reference from which users turn to other drugs", 1.0),
@@ -104,7 +106,7 @@ def clear(demand, available, reference, norm, floor, e, k, eta, tau, s, xs):
 
 @compiled
 def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km, purchased, source_price,
-             purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold):
+             source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold):
     runs, markets = price.shape
     for r in range(runs):
         q = par[r]
@@ -113,9 +115,11 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
             bought += purchased[r, o]
         purchases_year[r] += (12.0 * bought - purchases_year[r]) / 12.0
         output = opium if on[r, _AFGHAN] > 0.5 else 3000.0
-        offer = max(500.0, output * 100.0 * q.northern_share)
+        source_offer[r] += (output - source_offer[r]) / (12.0 * q.source_stock_years)
         usual = 3000.0 * 100.0 * q.northern_share
-        wanted = q.source_price * (max(1.0, purchases_year[r]) / (0.3 * offer)) ** q.source_elasticity
+        # all buyers: the others buy what they always do
+        bought_by_all = 1.0 - q.northern_share + q.northern_share * purchases_year[r] / (0.3 * usual)
+        wanted = q.source_price * (bought_by_all * 3000.0 / source_offer[r]) ** q.source_elasticity
         # the source cannot fall under a tenth of its usual price nor pass ten times it: rent of farmers and stocks
         wanted = min(10.0 * q.source_price, max(0.1 * q.source_price, wanted))
         moving = on[r, _MARKETS] > 0.5
@@ -151,11 +155,17 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
 
+@of_map
+def _market_places(world: World) -> tuple[np.ndarray, np.ndarray]:
+    return world.place_state[world.market_place], world.place_share[world.market_place]
+
+
 def _market_people(world: World, month: int) -> np.ndarray:
-    place = world.market_place
-    return world.population[month, world.place_state[place]] * world.place_share[place] * world.market_weight
+    states, share = _market_places(world)
+    return world.population[month, states] * share * world.market_weight
 
 
+@of_map
 def far_markets(world: World) -> np.ndarray:
     """1 for the far market, which other ways supply too, shape (markets,)."""
     if "EUU" not in world.state_names:
@@ -163,15 +173,11 @@ def far_markets(world: World) -> np.ndarray:
     return (world.place_state[world.market_place] == world.state_names.index("EUU")).astype(np.int64)
 
 
+@of_map
 def _nearest_km(world: World) -> np.ndarray:
     return np.array([
         world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])
     ])
-
-
-def _smoothed_opium(world: World, month: int) -> float:
-    """Mean Afghan output of the last 18 months, tonnes a year: stocks at the source smooth a bad harvest."""
-    return float(world.opium[max(0, month - 17): month + 1].mean())
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -226,6 +232,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.price_norm[:] = np.log(state.price)
     state.stock[:] = p["holding_months"][:, None] * p["use_per_person"][:, None] * state.users / 12.0
     state.purchases_year[:] = 0.3 * p["northern_share"] * 100.0 * world.opium[0]
+    state.source_offer[:] = np.where(on[:, _AFGHAN] > 0.5, world.opium[0], 3000.0)
     state.purchase_ration[:] = 1.0
 
 
@@ -239,8 +246,9 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Clear every market of the month (see module docstring)."""
-    _advance(parameters["drug_market"], on, _smoothed_opium(world, month), _market_people(world, month),
+    _advance(parameters["drug_market"], on, float(world.opium[month]), _market_people(world, month),
              world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
              _nearest_km(world),
-             state.purchased, state.source_price, state.purchases_year, state.purchase_ration, state.price,
-             state.price_norm, state.price_reference, state.stock, state.users, state.arrivals, state.sold)
+             state.purchased, state.source_price, state.source_offer, state.purchases_year,
+             state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
+             state.users, state.arrivals, state.sold)

@@ -32,6 +32,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -247,12 +248,14 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 pool_children[r, p, d] = (q.child_share - kept) / (1.0 - kept)
 
 
+@of_map
 def _map(world: World) -> tuple[np.ndarray, ...]:
     return _geography(world.place_state, world.place_share, world.distance, world.destination_place,
                       world.people_origin, world.people_destination, world.corridor_from, world.corridor_to,
                       world.corridor_internal, world.sizes["state"])
 
 
+@of_map
 def _exit_state(world: World) -> int:
     """Index of the state whose citizens may hardly leave, -1 when the case has none."""
     return world.state_names.index("TKM") if "TKM" in world.state_names else -1
@@ -275,5 +278,6 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["economy"], on, world.start_year + month / 12.0, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
-             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage, state.departures,
+             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
+             state.departures,
              state.migrants, state.remittances_share, state.pool, state.pool_children, state.irregular_arrivals)

@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -64,7 +65,8 @@ _REFERENCE = EFFORT_REFERENCE
 
 @compiled
 def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised, honest, hazard, bribe):
+            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
+            honest, hazard, bribe):
     runs, links = effort.shape
     for r in range(runs):
         q = par[r]
@@ -125,6 +127,7 @@ def _allocate(par, on, diversion, focus, watcher, watched, seized, effort, succe
             effort[r, l] += q.effort_inertia * (share * level - effort[r, l])
 
 
+@of_map
 def _watchers(world: World) -> tuple[np.ndarray, np.ndarray]:
     watcher = world.place_state[world.corridor_to]
     watched = np.bincount(watcher, minlength=world.sizes["state"]).astype(np.float64)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import destination_states, months_above
 from qorgau.model.guarantors import private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -123,9 +124,9 @@ def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, month: int, pace: float
 ) -> None:
     population = world.population[month]
-    since = float(np.count_nonzero(world.event["privatisation"][: month + 1] > 0.0))
+    since = float(months_above(world.event["privatisation"], month, 0.0))
     _advance(parameters["facilitators"], on, since, pace, population, world.gdp_per_head[month] * population / 12.0,
-             world.post_state, world.post_officials, world.place_state, world.place_state[world.destination_place],
+             world.post_state, world.post_officials, world.place_state, destination_states(world),
              state.conduct, state.active, state.home, state.capacity, state.profit_total, state.origin_flow,
              state.transit_flow, state.arrival_flow, state.exploited, state.service, state.service_fee,
              state.service_demand)

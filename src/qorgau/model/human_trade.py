@@ -30,6 +30,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -196,8 +197,9 @@ def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state
 @compiled
 def _advance(par, on, keys, month, focus, people, place_state, place_share, place_post, d_place, former, p_origin,
              ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool, pool_children,
-             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness, recruits, children,
-             recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit, arrival_flow, demand):
+             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
+             recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit,
+             arrival_flow, demand):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
@@ -329,10 +331,19 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                 demand[r, d, f] = wanted
 
 
+@of_map
 def _inside(world: World) -> np.ndarray:
     """Which states are of the former USSR, by the corridors among them."""
     return _former(world.corridor_from, world.corridor_to, world.corridor_internal, world.place_state,
                    world.sizes["state"])
+
+
+@of_map
+def _pairs(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Routes by pair of place and destination, and the states that each passes."""
+    return _routes_by_pair(
+        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
+        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -345,14 +356,13 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of recruitment and journeys; new price of exploitation (see module docstring)."""
-    first, order, passed = _routes_by_pair(
-        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
-        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
+    first, order, passed = _pairs(world)
     _advance(parameters["human_trade"], on, keys, month, world.focus, world.population[month], world.place_state,
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
-             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool, state.pool_children, state.hazard,
-             state.service, state.conduct, state.instrument, state.wage, state.irregular_arrivals, state.abuse,
-             state.exploited, state.people_price, state.effectiveness, state.recruits, state.recruits_children,
-             state.recruits_route, state.arrived, state.intercepted, state.carried_people, state.couriers,
-             state.origin_flow, state.transit_flow, state.arrival_flow, state.demand_people)
+             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
+             state.pool_children, state.hazard, state.service, state.conduct, state.instrument, state.wage,
+             state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
+             state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
+             state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
+             state.demand_people)

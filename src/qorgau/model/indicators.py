@@ -15,6 +15,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import destination_states, market_states
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -160,8 +161,8 @@ def _call(
 ) -> None:
     _advance(parameters["indicators"], on, keys, month, first,
              not first and world.start_year + month // 12 == ANCHOR_YEAR, world.focus, world.population[month],
-             world.post_state, world.post_kind, world.post_officials, world.place_state[world.market_place],
-             world.place_state[world.destination_place], state.conduct, state.users, state.exploited, state.law,
+             world.post_state, world.post_kind, world.post_officials, market_states(world),
+             destination_states(world), state.conduct, state.users, state.exploited, state.law,
              state.cases_prosecuted, state.assisted, state.origin_flow, state.transit_flow, state.arrival_flow,
              state.perceived_corruption, state.perception_anchor, state.tier_score, state.tier,
              state.visible_harm, state.prosecuted_year,

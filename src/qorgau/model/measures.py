@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import months_below
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -33,6 +34,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 _MEASURES = int(Mechanism.MEASURES)
 _GAP = int(Mechanism.DELIVERY_GAP)
 _ATTENTION = int(Mechanism.ATTENTION)
+_COSTS = np.array([[p.name for p in PARAMETERS].index(f"cost_{name}") for name in INSTRUMENTS])
 
 
 @inlined
@@ -73,7 +75,7 @@ def _advance(par, costs, on, announced, law_bound, law_series, month, independen
 
 
 def _costs(q: np.ndarray) -> np.ndarray:
-    return np.stack([q[f"cost_{name}"] for name in INSTRUMENTS], axis=1)
+    return np.take(np.ascontiguousarray(q).view(np.float64).reshape(len(q), -1), _COSTS, axis=1)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -95,7 +97,7 @@ def advance(
     ``levers`` is the intensity of each lever this month in [0, 1], shape (runs, instruments).
     """
     q = parameters["measures"]
-    independent = float(np.count_nonzero(world.event["soviet"][: month + 1] < 1.0))
+    independent = float(months_below(world.event["soviet"], month, 1.0))
     _advance(q, _costs(q), on, world.announced[month], float(world.event["law"][month]), world.event["law"], month,
              independent, world.focus, levers, state.visible_harm, state.instrument, state.attention, state.law,
              state.measure_cost)

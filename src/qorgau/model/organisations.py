@@ -22,58 +22,20 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_choice import anticipate, arrangement, choose_trade, grip
-from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.organisations_choice import anticipate, choose_trade
+from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
+from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry, learn
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["FLOWS", "PARAMETERS", "advance", "soviet_times", "years_open"]
+__all__ = ["FLOWS", "PARAMETERS", "advance"]
 
 FLOWS: tuple[str, ...] = (
     "revenue", "purchases", "transport", "risk_pay", "bribes", "fees", "fixed", "laundering", "people_net", "profit",
 )
 """Money of all organisations by kind, USD a month; profit is what the others leave."""
-
-PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
-    Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
-    Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
-    Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),
-    Parameter("market_speed", "1/month", "share of sales that can change market in a month", 0.0, 1.0),
-    Parameter("growth", "1/month", "growth of capacity at a high return"),
-    Parameter("danger_weight", "1", "weight of own losses in the choice of trade"),
-    Parameter("rivalry", "1", "share of opiate revenue lost to rivals at reference crowding", 0.0, 1.0),
-    Parameter("violence", "1/month", "hazard of being broken by rivals in opiates at reference crowding"),
-    Parameter("protection_limit", "1", "largest share of the hazard that protection averts", 0.0, 1.0),
-    Parameter("protection_months", "month", "months in which ties to a post build", 1.0),
-    Parameter("tie_kept", "1", "share of ties kept when the holder of a post changes", 0.0, 1.0),
-    Parameter("arrangement_months", "month", "time in which the Soviet arrangement with protected groups wears off", 0.5),
-    Parameter("outsider_ties", "1", "tie with officials that a network from elsewhere can reach", 0.0, 1.0),
-    Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
-    Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
-    Parameter("size_alone", "journeys/month", "capacity at which growth stops without protection, at full drive", 0.5),
-    Parameter("size_protected", "1", "how many times that under full protection", 1.0),
-    Parameter("kin_entry", "1", "entry added by a settled diaspora at home, where its cover is full"),
-    Parameter("people_entry", "1", "unskilled entry, with people only, over skilled entry", 0.0),
-    Parameter("entry_rate", "1/year", "rate at which a fully skilled network founds organisations"),
-    Parameter("entry_size", "journeys/month", "capacity of a new organisation", 0.5),
-    Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
-    Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
-    Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
-    Parameter("arrest", "1/month", "hazard of being dismantled"),
-    Parameter("outside_return", "1", "return in other contraband open to Russia-based groups"),
-    Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
-    Parameter("people_start_cost", "1", "start-up cost of the trade in people, in fixed costs of a journey"),
-    Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
-    Parameter("service_fee", "1", "fee of a service at its reference price, of the cost or profit served", 0.0, 1.0),
-    Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
-    Parameter("service_need", "1", "share of journeys that cannot be made without services", 0.0, 1.0),
-    Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
-    Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
-    Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
-)
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
@@ -85,7 +47,6 @@ _FACILITATORS = int(Mechanism.FACILITATORS)
 _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
-_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 _SIZE_CAP = 150.0
 _IN_OPIATES = 0.05
@@ -97,10 +58,10 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
            net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
            c_china, market_ptr, route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
            way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
-           service_fee, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share,
-           people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust, belief, network_belief,
-           survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, attempts_opiates,
-           bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+           service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share, route_share,
+           people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust,
+           belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
+           attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -153,6 +114,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
         barrier = rq.china_barrier * reach[r, 0]
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
+        pay = carrying_cost[r]
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -210,7 +172,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                     own[h_links[j]] += trips
                     worth_people[h_links[j]] += income
             # purchase; half of a load can be had on credit
-            kg = size * x * _KG * ration[r]
+            kg = size * x * load[r] * ration[r]
             if x > _IN_OPIATES:
                 kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
             kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
@@ -263,9 +225,9 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                     carried[r, l] += flow
                     seized[r, l] += gone
                     lost += gone
-                    own[l] += flow / _KG
+                    own[l] += flow / load[r]
                     transport += flow * c_km[l]
-                    risk_pay += flow * rq.risk_pay * felt[l]
+                    risk_pay += flow * pay * rq.risk_pay * felt[l]
                     if c_china[l] == 1:
                         risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
                     # protection and cover have already averted a part of the loss that a bribe would avert
@@ -283,7 +245,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                 if own[l] > 0.0:
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
-            transport *= rq.transport_cost
+            transport *= rq.transport_cost * pay
             if kg > 0.0:
                 road[r, o] = transport / kg
             transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
@@ -370,18 +332,6 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
         ledger[r] = bought_all - out_all
 
 
-def soviet_times(world: World, month: int) -> tuple[float, float]:
-    """Whether the case begins under Soviet rule (1 or 0), and the months that have passed since it ended."""
-    soviet = world.event["soviet"]
-    return float(soviet[0]), float(np.count_nonzero(soviet[: month + 1] < 1.0))
-
-
-def years_open(world: World, month: int) -> float:
-    """Years since privatisation began; 0 before and in its first month."""
-    opened = np.flatnonzero(world.event["privatisation"] > 0.0)
-    return (month - int(opened[0])) / 12.0 if len(opened) and month > opened[0] else 0.0
-
-
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
     geometry: Geometry,
@@ -398,22 +348,21 @@ def advance(
     choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
                  state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,
-                 state.source_price, state.price_expected, state.plan_slope, state.plan_cost, state.market_share,
-                 state.people_value, state.drug_loss_share, state.road_cost, state.returns, state.capacity, state.capital, state.trade,
-                 state.in_use, state.outside, state.return_scale, rivalry)
-    _carry(p, routes_par, people_par, parameters["enforcement"], on, began, since,
-           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
-           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
-           world.corridor_from, world.corridor_to,
-           world.corridor_km, geometry.china, world.market_ptr, world.route_ptr, world.route_links,
-           world.people_origin, world.people_destination, world.people_ptr, world.people_links, geometry.way_ptr,
-           geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
-           state.purchase_ration,
-           state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.china_reach, state.effectiveness, rivalry, state.carrying_changed, state.market_share, state.route_share,
-           state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
-           state.returns,
-           state.drug_loss_share, state.road_cost, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
-           state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
-           state.attempts_drug_first, state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
-           state.money, state.profit_total, state.ledger_kg)
+                 state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
+                 state.market_share, state.people_value, state.drug_loss_share, state.road_cost, state.returns,
+                 state.capacity, state.capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
+    _carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
+           state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
+           world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
+           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr, world.route_ptr,
+           world.route_links, world.people_origin, world.people_destination, world.people_ptr, world.people_links,
+           geometry.way_ptr, geometry.way_list, geometry.way_abroad, state.price, state.people_price,
+           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
+           state.service, state.service_fee, state.carrying_cost, state.load, state.china_reach, state.effectiveness,
+           rivalry, state.carrying_changed, state.market_share, state.route_share, state.people_share,
+           state.people_value, state.trade, state.in_use, state.capacity, state.capital, state.returns,
+           state.drug_loss_share, state.road_cost, state.purchased, state.trust, state.belief, state.network_belief,
+           state.survival, state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg,
+           state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.bribes_post,
+           state.fees_post, state.racket_profit_post, state.network_kg, state.money, state.profit_total,
+           state.ledger_kg)

@@ -15,12 +15,13 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import compiled, inlined
+from qorgau.model.compiled import compiled
 from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY, PRICE_CAP
+from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
+from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
-__all__ = ["anticipate", "arrangement", "choose_trade", "crowding", "grip", "openness"]
+__all__ = ["anticipate", "choose_trade"]
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
@@ -35,45 +36,8 @@ _OPEN = int(Mechanism.PRIVATISATION)
 _OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
 _STATE = int(Mechanism.STATE_PROTECTION)
 _RACKETS = int(Mechanism.PROTECTION_RACKETS)
-_KG = KG_PER_JOURNEY
 _CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
-
-
-@inlined
-def openness(q, since, privatised):
-    """How far the field is open to private groups, 0 to 1, in the years since privatisation began."""
-    if since <= 0.0:
-        return 0.0
-    full = min(1.0, since / q.privatisation_years)
-    return full if privatised > 0.5 else min(0.1, full)
-
-
-@inlined
-def arrangement(q, began, since):
-    """What is left of the state's arrangement with the groups that it protected, ``since`` months after its end."""
-    return began if since <= 0.0 else began * math.exp(-since / q.arrangement_months)
-
-
-@inlined
-def grip(conduct, r, i):
-    """How far the officials of post ``i`` sell protection, 0 to 1."""
-    return min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
-
-
-@inlined
-def crowding(active, trade, users, users_start, coexist, r):
-    """Organisations in opiates over twenty, and over how far use has grown since the start (``coexist``)."""
-    crowd = 0.0
-    for o in range(active.shape[1]):
-        if active[r, o] == 1 and trade[r, o, 0] > 0.1:
-            crowd += 1.0
-    if coexist > 0.5:
-        total = 0.0
-        for m in range(users.shape[1]):
-            total += users[r, m]
-        crowd /= max(0.2, total / max(1.0, users_start[r]))
-    return crowd / 20.0
 
 
 @compiled
@@ -148,10 +112,10 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 
 @compiled
-def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state, place_post, home,
-                 users, users_start, conduct, trust, know, service, service_fee, source_price, expected, plan_slope,
-                 plan_cost, market_share, people_value, loss, road, returns, capacity, capital, trade, in_use, outside,
-                 return_scale, rivalry):
+def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
+                 place_post, home, users, users_start, conduct, trust, know, service, service_fee, source_price, load,
+                 expected, plan_slope, plan_cost, market_share, people_value, loss, road, returns, capacity, capital,
+                 trade, in_use, outside, return_scale, rivalry):
     """Move capacity between trades, and to other contraband; writes the loss of opiate revenue to rivals."""
     runs, slots = active.shape
     markets = market_share.shape[2]
@@ -187,7 +151,7 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
                 gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
                 spent += market_share[r, o, m] * plan_cost[r, o, m]
             gain *= 1.0 - rivalry[r, o]
-            drug = _KG * (gain - spent - source_price[r])
+            drug = load[r] * (gain - spent - source_price[r])
             if drug > 0.0:
                 danger = loss[r, o] + 12.0 * q.violence * crowd * (1.0 - 0.8 * guard)
                 drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
@@ -201,7 +165,7 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
             ability = max(min(1.0, own / need), 1.0 - x)
             scope = q.scope * on[r, _SCOPE]
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
-            shared = 4.0 * scope * (fixed + _KG * road[r, o])
+            shared = 4.0 * scope * (fixed + load[r] * road[r, o])
             a[0] = (drug + shared * (1.0 - 2.0 * x)) / width
             size += capacity[r, o] * abs(drug)
             net = x * drug + shared * x * (1.0 - x) - fixed

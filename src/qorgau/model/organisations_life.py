@@ -15,8 +15,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations import soviet_times, years_open
-from qorgau.model.organisations_choice import arrangement, crowding, grip, openness
+from qorgau.model.organisations_terms import arrangement, crowding, grip, openness, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, uniform
@@ -42,10 +41,11 @@ _KG = KG_PER_JOURNEY
 
 
 @compiled
-def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
-          place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use, capital,
-          returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share,
-          survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope, plan_cost):
+def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
+          place_state, place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use,
+          capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
+          people_share, survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope,
+          plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     earned = np.empty(nets)
@@ -207,12 +207,12 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
             if world.network_soviet[n] == 1:
-                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / KG_PER_JOURNEY / protected, 3.0, 150.0)
+                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / state.load / protected, 3.0, 150.0)
             else:
                 state.capacity[:, o] = 2.0
             o += 1
     state.capital[:] = state.active * state.capacity * 9.0 * p["journey_fixed_cost"][:, None]
-    state.capital[:] += state.active * state.capacity * KG_PER_JOURNEY * state.source_price[:, None]
+    state.capital[:] += state.active * state.capacity * (state.load * state.source_price)[:, None]
     state.returns[:] = 0.2 * state.active
     state.in_use[:] = 0.9
     state.trade[:, :, 0] = 0.9
@@ -221,7 +221,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     total = state.users.sum(axis=1)
     state.market_share[:] = (state.users / total[:, None])[:, None, :]
     state.survival[:] = 0.8
-    state.purchased[:] = state.active * state.capacity * KG_PER_JOURNEY * 0.9
+    state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
@@ -231,10 +231,11 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
-    _live(parameters["organisations"], on, keys, month, *soviet_times(world, month),
-          years_open(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
-          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
-          state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,
-          state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
-          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside, state.road_cost,
-          state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)
+    _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
+          world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
+          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
+          state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns,
+          state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
+          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside,
+          state.road_cost, state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope,
+          state.plan_cost)

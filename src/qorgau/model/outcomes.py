@@ -1,56 +1,37 @@
 """Yearly outcomes of a run: what every result table has, with units and how a year is formed from its months.
 
-A monthly reading is summed over the year ("flow"), averaged ("mean") or read in December ("end"). A few outcomes are
-formed from the year's totals: shares, effective numbers, spells and the entropy of routes.
+A monthly reading is summed over the year ("flow"), averaged ("mean") or read in December ("end"). Most are sums over
+cells of the state's arrays, declared as such and added up by one compiled pass a month; a few need a function. Some
+outcomes are formed from the year's totals: shares, effective numbers, spells and the entropy of routes (``chains``).
 
-The entropy of routes inside a country is corrected for overlap: for the chains g of corridors by which opiates leave
-places of the country, entering at place a,
-
-    H = sum_a (kg_a/kg) [ -sum_g p ln p + sum_g p ln PS_g ],  PS_g = sum_l (len_l/len_g)/N_l,
-
-so that chains which share a road count as one (Ben-Akiva and Bierlaire's path size used as a correction).
+A new outcome is one ``Reading`` in ``readings``: ``one`` for a column, ``each`` for a column per index. Its twin, if it
+is more than a plain sum, goes to the plain tables of the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-from qorgau.model.state import State
-from qorgau.model.world import POST_KINDS, World
+from qorgau.model.chains import Chains, chains_of, route_entropy
+from qorgau.model.collector import Reading, Term, YearTable, each, one
+from qorgau.model.tally import active_by_network, logistic, mixed_share, share_equal
+from qorgau.model.world import FORMS, POST_KINDS, World
 
 __all__ = ["Chains", "Collector", "Reading", "chains_of", "outcome_names", "outcome_units", "readings", "route_entropy"]
 
-Read = Callable[[State], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One or more columns read from the state each month; ``read`` gives shape (runs, len(names))."""
-
-    names: tuple[str, ...]
-    unit: str
-    kind: str
-    read: Read
-
-
-def _one(name: str, unit: str, kind: str, read: Read) -> Reading:
-    return Reading((name,), unit, kind, lambda s: read(s)[:, None])
+ALL = slice(None)
+CENTRAL_ASIA = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
 
 
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
     return np.isin(np.array(world.state_names), names)
 
 
-CENTRAL_ASIA = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
-
-
 def readings(world: World) -> tuple[Reading, ...]:
     """Readings of a world, in the order of the table."""
     f = world.focus
     iso = world.state_names[f]
+    states = range(len(world.state_names))
     state_of_market = world.place_state[world.market_place]
     state_of_destination = world.place_state[world.destination_place]
     km = np.flatnonzero(state_of_market == f)
@@ -58,7 +39,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     kc = np.flatnonzero(world.place_state[world.corridor_to] == f)
     kp = np.flatnonzero(world.post_state == f)
     origin_focus = np.flatnonzero(world.place_state == f)
-    western = _of_states(world, ("RUS", "EUU"))[state_of_market]
+    western = np.flatnonzero(_of_states(world, ("RUS", "EUU"))[state_of_market])
     homes = [s for s, n in enumerate(world.state_names) if n not in ("RUS", "CHN", "EUU", "AFG")]
     central = [s for s, n in enumerate(world.state_names) if n in CENTRAL_ASIA] or homes
     capital_kind = POST_KINDS.index("centre")
@@ -66,183 +47,103 @@ def readings(world: World) -> tuple[Reading, ...]:
     border &= world.corridor_mode <= 1
     from_state = world.place_state[world.corridor_from]
     neighbours = sorted({int(s) for s in from_state[border]})
-    sections = range(len(world.section_names))
-    ruling = world.ruling_group[f]
+    of_section = [np.flatnonzero(world.corridor_section == k) for k in range(len(world.section_names))]
+    journeys = [(h, d) for h in homes for d in states if d != h]
+    ruling = int(world.ruling_group[f])
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
     province_posts = kp[world.post_kind[kp] != capital_kind]
-    rus = world.state_names.index("RUS") if "RUS" in world.state_names else -1
+    networks = len(world.network_names)
 
-    def paid_share(s: int) -> Read:
-        posts = np.flatnonzero(world.post_state == s)
+    def officials(name: str, least: int) -> Reading:
+        return one(name, "1", "mean", Term("conduct", (kp, slice(least, None)), 1.0 / max(1, len(kp))))
+
+    def paid_share(s: int) -> Reading:
         # only the places of the model pay: their part of the state's people
         heads = float(world.population[:, s].mean() * world.place_share[world.place_state == s].sum())
-        return lambda st: st.legal_protection[:, posts].sum(1) / np.maximum(1.0, st.wage[:, s] * heads)
-
-    def own_ratio(posts: np.ndarray) -> Read:
-        if len(posts) == 0:
-            return lambda st: np.full(len(st.attention), np.nan)
-        return lambda st: (st.group[:, posts] == ruling).mean(1) / base
+        return one(f"protection_paid_to_officials_share_{world.state_names[s]}", "1", "mean",
+                   Term("legal_protection", np.flatnonzero(world.post_state == s)), over=Term("wage", s, heads))
 
     items: list[Reading] = [
-        _one("people_recruited", "persons/year", "flow", lambda s: s.origin_flow[:, f]),
-        _one("people_recruited_all", "persons/year", "flow", lambda s: s.recruits.sum((1, 2, 3))),
-        _one("people_exploited", "persons", "mean", lambda s: s.exploited[:, kd].sum((1, 2, 3))),
-        _one("people_exploited_all", "persons", "mean", lambda s: s.exploited.sum((1, 2, 3))),
-        _one("people_exploited_children", "persons", "mean", lambda s: s.exploited[:, kd][..., 1].sum((1, 2))),
-        _one("people_identified", "persons/year", "flow", lambda s: s.identified[:, f]),
-        _one("people_assisted", "persons/year", "flow", lambda s: s.assisted[:, f]),
-        _one("people_assisted_by_outreach", "persons/year", "flow", lambda s: s.assisted_outreach[:, f]),
-        _one("people_retrafficked", "persons/year", "flow", lambda s: s.retrafficked[:, f]),
-        _one("people_returned_by_officials", "persons/year", "flow", lambda s: s.returned_by_officials[:, f]),
-        _one(f"people_origin_{iso}", "persons/year", "flow", lambda s: s.origin_flow[:, f]),
-        _one(f"people_transit_{iso}", "persons/year", "flow", lambda s: s.transit_flow[:, f]),
-        _one(f"people_destination_{iso}", "persons/year", "flow", lambda s: s.arrival_flow[:, f]),
-        _one("people_carried_couriers", "persons/year", "flow", lambda s: s.couriers),
-        _one("opiates_delivered_kg", "kg/year", "flow", lambda s: s.arrivals[:, km].sum(1)),
-        _one("opiates_delivered_kg_all", "kg/year", "flow", lambda s: s.arrivals.sum(1)),
-        _one("opiates_delivered_kg_xinjiang", "kg/year", "flow",
-             lambda s: s.arrivals[:, world.market_xinjiang == 1].sum(1)),
-        _one("opiates_delivered_kg_west", "kg/year", "flow", lambda s: s.arrivals[:, western].sum(1)),
-        _one("opiates_seized_kg", "kg/year", "flow", lambda s: s.seized_kg[:, kc].sum(1)),
-        _one("opiates_seized_kg_all", "kg/year", "flow", lambda s: s.seized_kg.sum(1)),
-        _one("opiate_users", "persons", "mean", lambda s: s.users[:, km].sum(1)),
-        _one("opiate_users_all", "persons", "mean", lambda s: s.users.sum(1)),
-        _one("opiate_source_price", "USD/kg", "mean", lambda s: s.source_price),
-        _one("cases_identified", "cases/year", "flow", lambda s: s.cases_identified[:, f]),
-        _one("cases_investigated", "cases/year", "flow", lambda s: s.cases_investigated[:, f]),
-        _one("cases_prosecuted", "cases/year", "flow", lambda s: s.cases_prosecuted[:, f]),
-        _one("cases_convicted", "cases/year", "flow", lambda s: s.cases_convicted[:, f]),
-        _one("bribes_usd", "USD/year", "flow", lambda s: (s.bribes_post[:, kp] + s.fees_post[:, kp]).sum(1)),
-        _one("rents_legal_usd", "USD/year", "flow",
-             lambda s: (s.legal_rents[:, kp] + s.legal_protection[:, kp]).sum(1)),
-        _one("officials_corrupt_share", "1", "mean", lambda s: s.conduct[:, kp, 2:].sum(2).mean(1)),
-        _one("officials_protect_or_take_part_share", "1", "mean", lambda s: s.conduct[:, kp, 3:].sum(2).mean(1)),
-        _one("perceived_corruption_score", "score 0-100", "mean", lambda s: s.perceived_corruption[:, f]),
-        Reading(tuple(f"perceived_corruption_score_{n}" for n in world.state_names), "score 0-100", "mean",
-                lambda s: s.perceived_corruption),
-        _one("tip_tier", "tier", "end", lambda s: s.tier[:, f]),
-        _one("active_organisations", "organisations", "mean", lambda s: s.active.sum(1)),
+        one("people_recruited", "persons/year", "flow", Term("origin_flow", f)),
+        one("people_recruited_all", "persons/year", "flow", Term("recruits")),
+        one("people_exploited", "persons", "mean", Term("exploited", kd)),
+        one("people_exploited_all", "persons", "mean", Term("exploited")),
+        one("people_exploited_children", "persons", "mean", Term("exploited", (kd, ALL, 1))),
+        one("people_identified", "persons/year", "flow", Term("identified", f)),
+        one("people_assisted", "persons/year", "flow", Term("assisted", f)),
+        one("people_assisted_by_outreach", "persons/year", "flow", Term("assisted_outreach", f)),
+        one("people_retrafficked", "persons/year", "flow", Term("retrafficked", f)),
+        one("people_returned_by_officials", "persons/year", "flow", Term("returned_by_officials", f)),
+        one(f"people_origin_{iso}", "persons/year", "flow", Term("origin_flow", f)),
+        one(f"people_transit_{iso}", "persons/year", "flow", Term("transit_flow", f)),
+        one(f"people_destination_{iso}", "persons/year", "flow", Term("arrival_flow", f)),
+        one("people_carried_couriers", "persons/year", "flow", Term("couriers")),
+        one("opiates_delivered_kg", "kg/year", "flow", Term("arrivals", km)),
+        one("opiates_delivered_kg_all", "kg/year", "flow", Term("arrivals")),
+        one("opiates_delivered_kg_xinjiang", "kg/year", "flow", Term("arrivals", world.market_xinjiang == 1)),
+        one("opiates_delivered_kg_west", "kg/year", "flow", Term("arrivals", western)),
+        one("opiates_seized_kg", "kg/year", "flow", Term("seized_kg", kc)),
+        one("opiates_seized_kg_all", "kg/year", "flow", Term("seized_kg")),
+        one("opiate_users", "persons", "mean", Term("users", km)),
+        one("opiate_users_all", "persons", "mean", Term("users")),
+        one("opiate_source_price", "USD/kg", "mean", Term("source_price")),
+        one("cases_identified", "cases/year", "flow", Term("cases_identified", f)),
+        one("cases_investigated", "cases/year", "flow", Term("cases_investigated", f)),
+        one("cases_prosecuted", "cases/year", "flow", Term("cases_prosecuted", f)),
+        one("cases_convicted", "cases/year", "flow", Term("cases_convicted", f)),
+        one("bribes_usd", "USD/year", "flow", Term("bribes_post", kp), Term("fees_post", kp)),
+        one("rents_legal_usd", "USD/year", "flow", Term("legal_rents", kp), Term("legal_protection", kp)),
+        officials("officials_corrupt_share", 2),
+        officials("officials_protect_or_take_part_share", 3),
+        one("perceived_corruption_score", "score 0-100", "mean", Term("perceived_corruption", f)),
+        each((f"perceived_corruption_score_{n}" for n in world.state_names), "score 0-100", "mean",
+             "perceived_corruption", states),
+        one("tip_tier", "tier", "end", Term("tier", f)),
+        one("active_organisations", "organisations", "mean", Term("active")),
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
-                lambda s: np.stack([((s.network == n) & (s.active == 1)).sum(1)
-                                    for n in range(len(world.network_names))], axis=1)),
-        _one("organisations_both_trades_share", "1", "mean",
-             lambda s: ((s.trade[:, :, 0] > 0.15) & (s.trade[:, :, 0] < 0.85) & (s.active == 1)).sum(1)
-             / np.maximum(1, s.active.sum(1))),
-        _one("people_carried_share_by_opiate_first", "1", "mean", lambda s: s.attempts_drug_first.mean(1)),
-        Reading(tuple(f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean",
-                lambda s: s.remittances_share[:, homes]),
-        Reading(tuple(f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", lambda s: s.price),
-        Reading(tuple(f"opiates_stock_kg_{n}" for n in world.market_names), "kg", "mean", lambda s: s.stock),
-        Reading(tuple(f"opiates_delivered_kg_{n}" for n in world.market_names), "kg/year", "flow",
-                lambda s: s.arrivals),
-        Reading(tuple(f"opiates_border_kg_{world.state_names[s]}" for s in neighbours), "kg/year", "flow",
-                lambda s: np.stack([s.carried_kg[:, border & (from_state == n)].sum(1) for n in neighbours], axis=1)),
-        Reading(tuple(f"opiates_section_kg_{n}" for n in world.section_names), "kg/year", "flow",
-                lambda s: np.stack([s.carried_kg[:, world.corridor_section == k].sum(1) for k in sections], axis=1)),
-        Reading(tuple(f"people_border_{n}" for n in world.section_names), "persons/year", "flow",
-                lambda s: np.stack([s.carried_people[:, world.corridor_section == k].sum((1, 2)) for k in sections],
-                                   axis=1)),
-        Reading(tuple(f"departures_{world.state_names[h]}_{world.state_names[d]}" for h in homes
-                      for d in range(len(world.state_names)) if d != h), "persons/year", "flow",
-                lambda s: np.concatenate([np.delete(s.departures[:, h], h, axis=1) for h in homes], axis=1)),
-        _one("departures_CA", "persons/year", "flow", lambda s: s.departures[:, central].sum((1, 2))),
-        _one(f"protection_share_official_{iso}", "1", "mean", lambda s: 1.0 / (1.0 + np.exp(-s.guarantor[:, f]))),
-        _one(f"protection_paid_to_officials_share_{iso}", "1", "mean", paid_share(f)),
-        _one("posts_own_group_ratio_centre", "1", "mean", own_ratio(centre_posts)),
-        _one("posts_own_group_ratio_provinces", "1", "mean", own_ratio(province_posts)),
-        _one("salience", "1", "mean", lambda s: s.salience[:, f]),
-        _one("attention", "1", "mean", lambda s: s.attention),
-        _one("measures_cost_usd", "USD/year", "flow", lambda s: s.measure_cost),
-        _one("organisations_profit_usd", "USD/year", "flow", lambda s: s.profit_total),
-        _one("people_recruited_from_abroad", "persons/year", "flow",
-             lambda s: s.recruits[:, :, kd].sum((1, 2, 3)) - s.recruits[:, origin_focus][:, :, kd].sum((1, 2, 3))),
+                read=lambda s: active_by_network(s.active, s.network, networks)),
+        one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
+        one("people_carried_share_by_opiate_first", "1", "mean", Term("attempts_drug_first", ALL, 1.0 / len(FORMS))),
+        each((f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean", "remittances_share", homes),
+        each((f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", "price",
+             range(len(world.market_names))),
+        each((f"opiates_stock_kg_{n}" for n in world.market_names), "kg", "mean", "stock",
+             range(len(world.market_names))),
+        each((f"opiates_delivered_kg_{n}" for n in world.market_names), "kg/year", "flow", "arrivals",
+             range(len(world.market_names))),
+        each((f"opiates_border_kg_{world.state_names[s]}" for s in neighbours), "kg/year", "flow", "carried_kg",
+             (border & (from_state == s) for s in neighbours)),
+        each((f"opiates_section_kg_{n}" for n in world.section_names), "kg/year", "flow", "carried_kg", of_section),
+        each((f"people_border_{n}" for n in world.section_names), "persons/year", "flow", "carried_people",
+             of_section),
+        each((f"departures_{world.state_names[h]}_{world.state_names[d]}" for h, d in journeys), "persons/year",
+             "flow", "departures", journeys),
+        one("departures_CA", "persons/year", "flow", Term("departures", central)),
+        one(f"protection_share_official_{iso}", "1", "mean", read=lambda s: logistic(s.guarantor, f)),
+        paid_share(f),
+        one("posts_own_group_ratio_centre", "1", "mean",
+            read=lambda s: share_equal(s.group, centre_posts, ruling) / base),
+        one("posts_own_group_ratio_provinces", "1", "mean",
+            read=lambda s: share_equal(s.group, province_posts, ruling) / base),
+        one("salience", "1", "mean", Term("salience", f)),
+        one("attention", "1", "mean", Term("attention")),
+        one("measures_cost_usd", "USD/year", "flow", Term("measure_cost")),
+        one("organisations_profit_usd", "USD/year", "flow", Term("profit_total")),
+        one("people_recruited_from_abroad", "persons/year", "flow", Term("recruits", (ALL, kd)),
+            Term("recruits", np.ix_(origin_focus, kd), -1.0)),
     ]
-    if rus >= 0:
-        items.append(_one("protection_paid_to_officials_share_RUS", "1", "mean", paid_share(rus)))
+    if "RUS" in world.state_names:
+        items.append(paid_share(world.state_names.index("RUS")))
     return tuple(items)
 
 
-@dataclass(frozen=True)
-class Chains:
-    """Chains of corridors inside one country: for each route the chain it uses, or -1.
-
-    ``chain`` has shape (routes,); ``entry``, ``km`` and ``links`` one item per chain.
-    """
-
-    chain: np.ndarray
-    entry: np.ndarray
-    km: np.ndarray
-    links: tuple[tuple[int, ...], ...]
-
-
-def chains_of(world: World, state: int) -> Chains:
-    """First maximal run of corridors leaving places of ``state`` on each route of opiates."""
-    index: dict[tuple[int, ...], int] = {}
-    chain = np.full(len(world.route_km), -1, dtype=np.int64)
-    for k in range(len(world.route_km)):
-        run: list[int] = []
-        for l in world.route_links[world.route_ptr[k]: world.route_ptr[k + 1]]:
-            if world.place_state[world.corridor_from[l]] == state:
-                run.append(int(l))
-            elif run:
-                break
-        if run:
-            chain[k] = index.setdefault(tuple(run), len(index))
-    links = tuple(index)
-    entry = np.array([world.corridor_from[g[0]] for g in links], dtype=np.int64)
-    km = np.array([world.corridor_km[list(g)].sum() for g in links], dtype=np.float64)
-    return Chains(chain, entry, km, links)
-
-
-def route_entropy(world: World, chains: Chains, route_kg: np.ndarray) -> np.ndarray:
-    """Path-size corrected entropy of the chains used, in nats.
-
-    Parameters
-    ----------
-    route_kg : ndarray, shape (runs, routes)
-        kg by route over the year.
-
-    Returns
-    -------
-    ndarray, shape (runs,)
-        NaN where nothing passed the country.
-    """
-    runs = len(route_kg)
-    count = len(chains.links)
-    kg = np.zeros((runs, count))
-    for k, g in enumerate(chains.chain):
-        if g >= 0:
-            kg[:, g] += route_kg[:, k]
-    total = kg.sum(1)
-    out = np.full(runs, np.nan)
-    use = total > 1e-9
-    if not use.any() or count == 0:
-        return out
-    value = np.zeros(runs)
-    links = sorted({l for g in chains.links for l in g})
-    member = np.zeros((count, len(links)))
-    for g, ls in enumerate(chains.links):
-        for l in ls:
-            member[g, links.index(l)] = world.corridor_km[l]
-    for a in np.unique(chains.entry):
-        here = np.flatnonzero(chains.entry == a)
-        part = kg[:, here].sum(1)
-        p = np.divide(kg[:, here], part[:, None], out=np.zeros((runs, len(here))), where=part[:, None] > 1e-9)
-        used = (p > 1e-3).astype(float)
-        shared = np.maximum(1.0, used @ (member[here] > 0))
-        size = np.einsum("gl,rl->rg", member[here], 1.0 / shared) / chains.km[here][None, :]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where(p > 1e-3, p * (np.log(size) - np.log(np.maximum(p, 1e-12))), 0.0)
-        # chains that are nearly one, used unevenly, would come out below one choice
-        value += np.where(total > 0, part / np.maximum(total, 1e-12), 0.0) * np.maximum(0.0, terms.sum(1))
-    out[use] = value[use]
-    return out
+def _countries(world: World) -> tuple[int, ...]:
+    """States of which the entropy of routes is told."""
+    return tuple(s for s, n in enumerate(world.state_names) if n in CENTRAL_ASIA or s == world.focus)
 
 
 def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
-    iso = world.state_names[world.focus]
-    entropies = [(f"route_entropy_{n}", "nat") for n in world.state_names if n in (*CENTRAL_ASIA, iso)]
     return (
         ("months_exploited", "month"),
         ("active_corridors", "corridors"),
@@ -250,7 +151,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         *((f"organisations_share_{n}", "1") for n in world.network_names),
         ("governor_tenure_months", "month"),
         ("route_entropy", "nat"),
-        *entropies,
+        *((f"route_entropy_{world.state_names[s]}", "nat") for s in _countries(world)),
     )
 
 
@@ -267,83 +168,8 @@ def outcome_units(world: World) -> dict[str, str]:
     return units
 
 
-class Collector:
-    """Sums the months of a year and forms its outcomes; also the yearly traffic on corridors.
-
-    ``runs`` rows. Call ``month`` after each month and ``year`` after December.
-    """
+class Collector(YearTable):
+    """The yearly table of these outcomes, for ``runs`` rows; see `YearTable`."""
 
     def __init__(self, world: World, runs: int):
-        self._world = world
-        self._readings = readings(world)
-        self._width = sum(len(r.names) for r in self._readings)
-        iso = world.state_names[world.focus]
-        wanted = [n for n in world.state_names if n in (*CENTRAL_ASIA, iso)]
-        self._chains = {n: chains_of(world, world.state_names.index(n)) for n in wanted}
-        self._runs = runs
-        f = world.focus
-        self._focus_destinations = np.flatnonzero(world.place_state[world.destination_place] == f)
-        self._reset()
-
-    def _reset(self) -> None:
-        w = self._world
-        self._sum = np.zeros((self._runs, self._width))
-        self._route_kg = np.zeros((self._runs, len(w.route_km)))
-        self._org_kg = np.zeros((self._runs, w.sizes["organisation"]))
-        self._net_kg = np.zeros((self._runs, w.sizes["network"]))
-        self._exits = np.zeros(self._runs)
-        self._person_months = np.zeros(self._runs)
-        self._spells = np.zeros((self._runs, 2))
-        self._traffic = np.zeros((self._runs, w.sizes["corridor"], 3, 2), dtype=np.float32)
-        self._months = 0
-
-    def month(self, state: State) -> None:
-        """Add one month."""
-        at = 0
-        for item in self._readings:
-            value = item.read(state)
-            k = len(item.names)
-            if item.kind == "end":
-                self._sum[:, at: at + k] = value
-            else:
-                self._sum[:, at: at + k] += value
-            at += k
-        f = self._world.focus
-        self._route_kg += state.route_kg
-        self._org_kg += state.purchased
-        self._net_kg += state.network_kg
-        out = state.escaped + state.outreach_exits + state.self_reported + state.ended + state.freed_by_courts
-        inside = state.identified[:, f] - state.intercepted[:, f]
-        self._exits += out[:, f] + np.maximum(0, inside)
-        self._person_months += state.exploited[:, self._focus_destinations].sum((1, 2, 3))
-        self._spells[:, 0] += state.spells_ended[:, f]
-        self._spells[:, 1] += state.spell_months[:, f]
-        self._traffic[:, :, 0, 0] += state.carried_kg
-        self._traffic[:, :, 0, 1] += state.seized_kg
-        self._traffic[:, :, 1:, 0] += state.carried_people
-        self._months += 1
-
-    def year(self) -> tuple[np.ndarray, np.ndarray]:
-        """Outcomes (runs, outcomes) and corridor traffic (runs, corridors, trades, 2) of the year; starts the next."""
-        w = self._world
-        at = 0
-        for item in self._readings:
-            k = len(item.names)
-            if item.kind == "mean":
-                self._sum[:, at: at + k] /= max(1, self._months)
-            at += k
-        total = self._org_kg.sum(1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = self._org_kg / total[:, None]
-            effective = np.where(total > 0, 1.0 / (share**2).sum(1), np.nan)
-            networks = np.where(total[:, None] > 0, self._net_kg / self._net_kg.sum(1)[:, None], np.nan)
-            spell = np.where(self._exits > 0, self._person_months / self._exits, np.nan)
-            tenure = np.where(self._spells[:, 0] > 0, self._spells[:, 1] / self._spells[:, 0], np.nan)
-        busy = (self._traffic[:, :, 0, 0] > 1.0) | (self._traffic[:, :, 1:, 0].sum(2) >= 1.0)
-        entropy = {n: route_entropy(w, c, self._route_kg) for n, c in self._chains.items()}
-        formed = [spell, busy.sum(1).astype(float), effective, *networks.T, tenure,
-                  entropy[w.state_names[w.focus]], *entropy.values()]
-        table = np.concatenate([self._sum, np.stack(formed, axis=1)], axis=1)
-        traffic = self._traffic
-        self._reset()
-        return table, traffic
+        super().__init__(world, runs, readings(world), _countries(world))

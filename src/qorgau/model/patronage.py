@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -205,6 +206,7 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             patron_shield[r, i] = q.shield_size * tie[r, i] * reach * on[r, _SHIELD] * working
 
 
+@of_map
 def _wealth(world: World) -> np.ndarray:
     """Extractive weight of a post's place less the mean of its state's province posts (0 at the mean)."""
     extract = world.place_extractive[world.post_place]

@@ -26,6 +26,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -317,6 +318,12 @@ def _advance(par, on, keys, month, year, focus, people, d_place, place_state, ne
         ledger[r] += total - (after - before)
 
 
+@of_map
+def _near(world: World) -> np.ndarray:
+    """Market nearest to each destination."""
+    return _nearest_market(world.distance, world.destination_place, world.market_place)
+
+
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Nobody exploited yet in January 1989 (two years of spin-up follow); fear as with honest police."""
     for name in ("exploited", "waiting", "in_care", "recovered", "unassisted_out", "waiting_outreach", "ledger_people"):
@@ -328,9 +335,8 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of exits, help, care and return (see module docstring)."""
-    near = _nearest_market(world.distance, world.destination_place, world.market_place)
     _advance(parameters["people"], on, keys, month, world.start_year + month / 12.0, world.focus,
-             world.population[month], world.destination_place, world.place_state, near, state.price, state.wage,
+             world.population[month], world.destination_place, world.place_state, _near(world), state.price, state.wage,
              state.law, state.abuse, state.trafficking_officers, state.cases_prosecuted, state.attempts_drug_first,
              state.instrument, state.demand_people, state.arrived, state.intercepted, state.recruits, state.exploited,
              state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,

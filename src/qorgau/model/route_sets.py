@@ -28,6 +28,7 @@ __all__ = [
     "path_size",
     "people_route_arrays",
     "shortest_distances",
+    "watched_exposure",
 ]
 
 STRETCH = 2.2
@@ -59,7 +60,7 @@ class Graph:
     km : ndarray, shape (L,)
         Lengths, above 0.
     exposure : ndarray, shape (L,)
-        How much a link is watched, ``monitoring (1 - cover)``, 0 to 1.
+        How much a link is watched per km of it, ``monitoring (1 - cover)`` or ``watched_exposure``, 0 or more.
     """
 
     places: int
@@ -77,6 +78,15 @@ class Graph:
 def exposed_length(graph: Graph) -> np.ndarray:
     """Length weighted by exposure, in km, shape (L,); a quarter of the length counts even when unwatched."""
     return graph.km * (0.25 + graph.exposure)
+
+
+def watched_exposure(km: np.ndarray, border: np.ndarray, monitoring: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """How much links are watched for their length, as the hazard of detection counts it, shape (L,).
+
+    A crossing is watched like 600 km of road however short it is, a stretch inside a state like 360 km at least and
+    every link like 2,400 km at most (``enforcement``), so that a short way over a guarded border is an exposed one.
+    """
+    return monitoring * (1.0 - cover) * np.clip(km, np.where(border == 1, 600.0, 360.0), 2400.0) / km
 
 
 def _adjacency(graph: Graph, allowed: np.ndarray) -> list[list[tuple[int, int]]]:

@@ -25,11 +25,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
+from qorgau.model.derived import destination_states
 from qorgau.model.drug_market import far_markets
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.units import PERSONS_PER_JOURNEY
+from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
@@ -43,6 +44,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
     Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
     Parameter("risk_pay", "USD/kg", "carriers' pay for risk, per kg and unit hazard"),
+    Parameter("first_source_share", "1", "share of the northern offer at the first source of the case", 0.01, 0.99),
+    Parameter("experience_rate", "1", "fall of carriers' pay with experience: exponent of the learning curve"),
+    Parameter("experience_start", "year", "experience at the start, in years of the trade of that time", 0.1),
+    Parameter("opium_bulk", "1", "pay for carrying opium over that for the heroin made of it", 1.0),
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
@@ -55,15 +60,27 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
+_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state, belief,
-          bribe, price_expected, source_price, reach, market_ptr, route_ptr, route_links, route_km, log_path_size,
-          official, c_km, c_china, way_ptr, way_list, h_origin, h_dest, h_ptr, h_links, h_km, people_price,
-          effectiveness, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value,
-          plan_slope, plan_price, plan_cost, people_value):
+def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load):
+    for r in range(experience.shape[0]):
+        q = par[r]
+        for o in range(purchased.shape[1]):
+            experience[r] += purchased[r, o]
+        bulk = 1.0 + (q.opium_bulk - 1.0) * raw
+        load[r] = _KG / bulk
+        carrying_cost[r] = bulk * (experience[r] / first[r]) ** (-q.experience_rate)
+
+
+@compiled
+def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
+          belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
+          route_ptr, route_links, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list, h_origin,
+          h_dest, h_ptr, h_links, h_km, people_price, effectiveness, conviction_cost, dest_state, market_weight,
+          route_share, people_share, plan_value, plan_slope, plan_price, plan_cost, people_value):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     routes = route_km.shape[0]
@@ -85,6 +102,10 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
             weight += market_weight[r, m]
         pbar = max(200.0, pbar / weight)
         scale = q.choice_scale * pbar
+        pay = carrying_cost[r]
+        rest = max(1, sources - 1)
+        at_first = math.log(sources * q.first_source_share) if sources > 1 else 0.0
+        elsewhere = math.log(sources * (1.0 - q.first_source_share) / rest) if sources > 1 else 0.0
         wbar = 0.0
         for d in range(people_price.shape[1]):
             wbar += 0.5 * (people_price[r, d, 0] + people_price[r, d, 1])
@@ -99,7 +120,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
             frozen = on[r, _ROUTES] < 0.5
             for l in range(links):
                 b = belief[r, o, l]
-                hop[l] = q.transport_cost * c_km[l] + q.risk_pay * b
+                hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * b)
                 if c_china[l] == 1:
                     hop[l] += q.china_barrier * reach[r, 0] * min(1.25, math.sqrt(b / reach[r, 1]))
             speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
@@ -126,6 +147,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                     else:
                         net = price_expected[r, m] * kept[k] - spent - source_price[r]
                         u[k] = net / scale + q.path_size_weight * log_path_size[k]
+                        u[k] += at_first if first_source[k] == 1 else elsewhere
                     if u[k] > best:
                         best = u[k]
                 total = 0.0
@@ -214,6 +236,13 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     prior = parameters["routes"]["belief_unused"] * parameters["enforcement"]["hazard_mean"]
     state.belief[:] = prior[:, None, None]
     state.network_belief[:] = prior[:, None, None]
+    market = parameters["drug_market"]
+    years = parameters["routes"]["experience_start"]
+    state.experience_start[:] = np.maximum(1.0, years * market["use_per_person"] * state.users.sum(axis=1))
+    state.experience[:] = state.experience_start
+    raw = float(world.event["raw_opium"][0])
+    state.carrying_cost[:] = 1.0 + (parameters["routes"]["opium_bulk"] - 1.0) * raw
+    state.load[:] = KG_PER_JOURNEY / state.carrying_cost
 
 
 @dataclass(frozen=True)
@@ -231,6 +260,8 @@ class Geometry:
         1 when the destination lies in another state than the origin.
     far : ndarray of int, shape (markets,)
         1 for the far market.
+    first_source : ndarray of int, shape (routes,)
+        1 on routes that start at the first source of the case.
     """
 
     china: np.ndarray
@@ -239,6 +270,7 @@ class Geometry:
     way_list: np.ndarray
     way_abroad: np.ndarray
     far: np.ndarray
+    first_source: np.ndarray
 
 
 def geometry_of(world: World) -> Geometry:
@@ -253,22 +285,25 @@ def geometry_of(world: World) -> Geometry:
     ptr = np.searchsorted(origin[order], np.arange(states + 1)).astype(np.int64)
     goal = world.place_state[world.destination_place][world.people_destination]
     return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
-                    far_markets(world))
+                    far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64))
 
 
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
     geometry: Geometry, everything: bool = False,
 ) -> None:
-    """Plan routes for the organisations whose turn it is (all of them when ``everything``)."""
+    """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
+    _gain_experience(parameters["routes"], float(world.event["raw_opium"][month]), state.purchased,
+                     state.experience_start, state.experience, state.carrying_cost, state.load)
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,
-          state.home, state.age, world.network_official, world.place_state, state.belief, state.bribe_rate,
+          state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
+          geometry.first_source, len(world.source_place), state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
           world.route_links, world.route_km, geometry.log_path_size, world.route_official, world.corridor_km,
           geometry.china, geometry.way_ptr, geometry.way_list, world.people_origin, world.people_destination,
           world.people_ptr,
           world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
-          world.place_state[world.destination_place], state.users, state.route_share, state.people_share,
+          destination_states(world), state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
 

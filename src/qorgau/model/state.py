@@ -54,6 +54,11 @@ _ECONOMY = (
 
 _DRUG_MARKET = (
     _v("source_price", "", "USD/kg", "drug_market", "price at the Afghan source"),
+    _v("source_offer", "", "tonnes/year", "drug_market", "Afghan output as stocks smooth it"),
+    _v("experience", "", "kg", "routes", "opiates that carriers of the region have moved so far"),
+    _v("experience_start", "", "kg", "routes", "what they had moved when the model begins"),
+    _v("load", "", "kg/journey", "routes", "opiates that a journey carries, heroin equivalent"),
+    _v("carrying_cost", "", "1", "routes", "pay of carriers per kg over that of refined loads at the start"),
     _v("purchases_year", "", "kg/year", "drug_market", "purchases at the source, smoothed over a year"),
     _v("purchase_ration", "", "1", "drug_market", "share of wanted purchases that the source can fill"),
     _v("price_reference", "market", "USD/kg", "drug_market", "cost of supply at the start, the reference of demand"),
@@ -242,29 +247,27 @@ class State:
     Attribute access gives the array itself (processes change it in place). ``copy`` is a snapshot.
     """
 
-    __slots__ = ("_arrays",)
-
     def __init__(self, arrays: Mapping[str, np.ndarray]):
-        self._arrays = dict(arrays)
+        vars(self).update(arrays)
 
     def __getattr__(self, name: str) -> np.ndarray:
-        try:
-            return self._arrays[name]
-        except KeyError as error:
-            raise AttributeError(name) from error
+        raise AttributeError(f"the state has no variable {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"variables of the state change in place: state.{name}[:] = ...")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name (the arrays themselves, not copies)."""
-        return dict(self._arrays)
+        return dict(vars(self))
 
     def copy(self) -> State:
         """Snapshot: an independent copy of every array."""
-        return State({k: a.copy() for k, a in self._arrays.items()})
+        return State({k: a.copy() for k, a in vars(self).items()})
 
     def repeat(self, times: int) -> State:
         """State of ``times * runs`` rows: the block once per policy, in the order policy-major."""
         return State(
-            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in self._arrays.items()}
+            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in vars(self).items()}
         )
 
 

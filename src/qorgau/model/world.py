@@ -39,6 +39,7 @@ EVENTS: tuple[str, ...] = (
     "diversion",            # 0 to 1: police diverted by the attacks of 2011-2012
     "dismissal",            # pulse: holder of the state-asset post dismissed, 2011
     "appointment",          # pulse: government post filled across group lines, April 2014
+    "raw_opium",            # share of what leaves the source as opium, by heroin equivalent; the rest is refined there
     "russian_forces",       # 1 while Russian border troops stand on the Tajik-Afghan border (until 2005)
 )
 

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from qorgau.analysis.forecast import forecast_table
 from qorgau.analysis.record import Interval
 from qorgau.analysis.records import Analysis, Effect
 from qorgau.case.case import Case
@@ -21,6 +22,7 @@ from qorgau.report.figures.figure import Figure
 from qorgau.report.render import plain_svg
 from qorgau.report.views.context import Context, context_of
 from qorgau.report.views.displacement import map_figure, moving_policy
+from qorgau.report.views.forecast import forecast_figures
 from qorgau.report.views.history import history_figures
 from qorgau.report.views.measures import cost_figure
 from qorgau.report.views.patterns import knockout_figure, learned_figure
@@ -160,6 +162,29 @@ def tables_of(analysis: Analysis, case: Case) -> dict[str, list[Mapping[str, Any
             for p in b.observed
             if not (b.unit.startswith("persons") and 0 < p.value < under)
         ],
+        "forecast": forecast_table(analysis.forecast, under).to_pylist() if analysis.forecast is not None else [],
+        "forecast_scores": [
+            {
+                "outcome": f.outcome,
+                "label": f.label,
+                "unit": f.unit,
+                "relative_width90": f.relative_width,
+                "width": f.width,
+                "width_over_prior": f.narrowed,
+                "readings": len(f.points),
+                "inside50": f.inside50,
+                "inside90": f.inside90,
+                "crps": f.crps,
+                "score50": f.score50,
+                "score90": f.score90,
+                "naive": f.naive,
+                "naive_crps": f.naive_crps,
+                "naive_score50": f.naive_score50,
+                "naive_score90": f.naive_score90,
+                "skill": f.skill,
+            }
+            for f in (analysis.forecast.indicators if analysis.forecast is not None else ())
+        ],
         "narrowed": [
             {
                 "name": n.name,
@@ -260,6 +285,7 @@ def all_figures(context: Context) -> Iterable[Figure]:
         cost_figure(context),
         map_figure(context, policy) if policy else None,
         *history_figures(context),
+        *forecast_figures(context),
         knockout_figure(context),
         learned_figure(context),
     ]

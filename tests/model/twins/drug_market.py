@@ -63,10 +63,13 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     moving = on["MARKETS"]
     out = {name: [float(v) for v in s[name]] for name in ("price", "price_norm", "stock", "users", "sold")}
     year = float(s["purchases_year"]) * 11 / 12 + float(sum(s["purchased"]))
-    recent = [float(v) for v in world.opium[: month + 1][-18:]]
-    grown = sum(recent) / len(recent) if on["AFGHAN_SUPPLY"] else 3000.0
-    offer = max(500.0, 100 * p["northern_share"] * grown)
-    wanted = p["source_price"] * (max(1.0, year) / (0.3 * offer)) ** p["source_elasticity"]
+    grown = float(world.opium[month]) if on["AFGHAN_SUPPLY"] else 3000.0
+    weight = 1 / (12 * p["source_stock_years"])
+    offer = out["source_offer"] = (1 - weight) * float(s["source_offer"]) + weight * grown
+    north = p["northern_share"]
+    normal = 0.3 * north * 300_000
+    buyers = 300_000 * (1 - north + north * year / normal)
+    wanted = p["source_price"] * (buyers / (100 * offer)) ** p["source_elasticity"]
     wanted = min(max(wanted, p["source_price"] / 10), 10 * p["source_price"])
     source = float(s["source_price"])
     if moving:

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
-from tests.model.twins.organisations_choice import KG, PERSONS, grip, held_at, old_order
-from tests.model.twins.routes import learned, link_cost, links_of
+from tests.model.twins.organisations_choice import PERSONS, grip, held_at, old_order
+from tests.model.twins.routes import learned, link_costs, links_of
 
 
 class Firm:
@@ -40,7 +40,7 @@ class Firm:
         return held_at(self.world, self.s, self.q, self.on, self.o, post)
 
     def kept_after_the_fall(self) -> float:
-        """The protected groups lose ties as the state's arrangement goes: over its whole end, as in two changes of holder."""
+        """The protected groups lose ties as the arrangement goes: in all as in two changes of holder."""
         return self.p["tie_kept"] ** (2 * self.lost_order) if self.old else 1.0
 
     def welcome(self, post: int) -> float:
@@ -92,7 +92,7 @@ class Firm:
 
     def bought(self, abroad: float) -> float:
         people = self.q["human_trade"]
-        kg = self.journeys * self.x * KG * float(self.s["purchase_ration"])
+        kg = self.journeys * self.x * float(self.s["load"]) * float(self.s["purchase_ration"])
         if self.on["FORCED_COURIERS"] and self.x > 0.05:
             kg += abroad * people["courier_share"] * people["courier_kg"]
         return min(kg, 2 * max(0.0, float(self.s["capital"][self.o])) / float(self.s["source_price"]))
@@ -109,7 +109,8 @@ class Firm:
         return out
 
 
-OWNED = ("capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief", "network_belief")
+OWNED = ("capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief",
+         "network_belief")
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
@@ -125,7 +126,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     by_post = {name: [0.0] * len(posts) for name in ("bribes_post", "fees_post", "racket_profit_post")}
     arrivals, route_kg = [0.0] * world.sizes["market"], [0.0] * len(world.route_km)
     attempts = [[0.0, 0.0] for _ in world.people_origin]
-    in_opiates, first, networks, purchased = [0.0, 0.0], [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
+    in_opiates = [0.0, 0.0]
+    first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
     money = dict.fromkeys(FLOWS, 0.0)
     prior = q["routes"]["belief_unused"] * q["enforcement"]["hazard_mean"]
     shared = [[float(v) for v in row] for row in s["network_belief"]]
@@ -152,10 +154,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 by_link["carried_kg"][link] += here
                 by_link["seized_kg"][link] += taken
                 seized += taken
-                trips[link] += here / KG
-                book["transport"] += here * q["routes"]["transport_cost"] * world.corridor_km[link]
-                risk = link_cost(world, s, q, link, met[link])
-                book["risk_pay"] += here * (risk - q["routes"]["transport_cost"] * world.corridor_km[link])
+                trips[link] += here / float(s["load"])
+                way, risk = link_costs(world, s, q, link, met[link])
+                book["transport"] += here * way
+                book["risk_pay"] += here * risk
                 bare = float(s["hazard"][link])
                 share_left = min(1.0, met[link] / bare) if bare > 0 else 1.0
                 paid = here * price * float(s["bribe_rate"][link]) * share_left

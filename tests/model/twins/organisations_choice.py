@@ -8,7 +8,7 @@ from qorgau.model.world import World
 from tests.model.twins.drug_market import log_demand, places_of, root
 from tests.model.twins.routes import mean_price, softmax
 
-KG, PERSONS = 5.0, 8.0
+PERSONS = 8.0
 
 
 def living(s: dict) -> list[int]:
@@ -67,7 +67,7 @@ def grip(s: dict, post: int) -> float:
 
 
 def old_order(world: World, q: dict, month: int) -> float:
-    """What is left of the Soviet arrangement at the end of a month: all of it while it stands, then it halves and halves."""
+    """What is left of the Soviet arrangement at the end of a month: all while it stands."""
     event = [float(v) for v in world.event["soviet"]]
     gone = sum(1 for t in range(month + 1) if event[t] < 1)
     return event[0] * math.exp(-gone / q["organisations"]["arrangement_months"])
@@ -124,7 +124,7 @@ def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices
     x = float(s["trade"][o][0])
     gain = sum(k * v * float(a) for k, v, a in zip(shares, prices, s["plan_slope"][o]))
     cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
-    drug = KG * (gain * (1 - rivalry(world, s, q, on, month, o)) - cost - float(s["source_price"]))
+    drug = float(s["load"]) * (gain * (1 - rivalry(world, s, q, on, month, o)) - cost - float(s["source_price"]))
     if on["DANGER_PUSH"] and drug > 0:
         a_year_of_rivals = 12 * p["violence"] * crowding(s, on) * (1 - 0.8 * guarded(world, s, q, on, month, o))
         drug *= 1 - min(0.9, p["danger_weight"] * (float(s["drug_loss_share"][o]) + a_year_of_rivals))
@@ -162,7 +162,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         capacity = float(s["capacity"][o])
         hands.append(capacity)
         sizes.append(capacity * (abs(drug) + (abs(people[0]) + abs(people[1])) / 2) / 2)
-        saved = 4 * scope * (fixed + KG * float(s["road_cost"][o]))
+        saved = 4 * scope * (fixed + float(s["load"]) * float(s["road_cost"][o]))
         net = x * drug + labour * people[0] + sexual * people[1] - fixed + saved * x * (1 - x)
         paying = 1 / (1 + math.exp(-min(30.0, max(-30.0, net / width))))
         gone = float(s["outside"][o])

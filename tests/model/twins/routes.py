@@ -29,14 +29,14 @@ def into_china(world: World, link: int) -> bool:
     return bool(b == china and a != china)
 
 
-def link_cost(world: World, s: dict, q: dict, link: int, hazard: float) -> float:
-    """USD per kg on a corridor: carriage, pay for risk and what entering China takes."""
-    p = q["routes"]
-    cost = p["transport_cost"] * world.corridor_km[link] + p["risk_pay"] * hazard
+def link_costs(world: World, s: dict, q: dict, link: int, hazard: float) -> tuple[float, float]:
+    """USD per kg on a corridor: carriage; pay for risk with what entering China takes."""
+    p, asked = q["routes"], float(s["carrying_cost"])
+    risk = p["risk_pay"] * hazard * asked
     if into_china(world, link):
         central, usual = s["china_reach"]
-        cost += p["china_barrier"] * central * min(1.25, math.sqrt(hazard / usual))
-    return float(cost)
+        risk += p["china_barrier"] * central * min(1.25, math.sqrt(hazard / usual))
+    return float(p["transport_cost"] * world.corridor_km[link] * asked), float(risk)
 
 
 def mean_price(s: dict) -> float:
@@ -54,10 +54,15 @@ def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int, mont
             continue
         passed = links_of(world.route_ptr, world.route_links, k)
         kept = math.exp(-sum(s["belief"][o][v] for v in passed)) - sum(s["bribe_rate"][v] for v in passed)
-        cost = sum(link_cost(world, s, q, v, float(s["belief"][o][v])) for v in passed)
+        cost = sum(sum(link_costs(world, s, q, v, float(s["belief"][o][v]))) for v in passed)
         profit = s["price_expected"][m] * kept - cost - float(s["source_price"])
         scale = q["routes"]["choice_scale"] * mean_price(s)
         weigh = profit / scale + q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
+        sources = [int(v) for v in world.source_place]
+        if len(sources) > 1:
+            first = q["routes"]["first_source_share"]
+            size = first if world.route_source[k] == sources[0] else (1 - first) / (len(sources) - 1)
+            weigh += math.log(len(sources) * size)
         out[k] = {"kept": kept, "cost": cost, "profit": profit, "weigh": weigh, "km": float(world.route_km[k])}
     return out
 
@@ -83,10 +88,21 @@ def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[floa
     return out
 
 
+def carriers(world: World, s: dict, q: dict, month: int) -> dict:
+    """Experience, pay and load of carriers after last month's purchases."""
+    p, raw = q["routes"], float(world.event["raw_opium"][month])
+    moved = float(s["experience"]) + sum(float(v) for v in s["purchased"])
+    bulk = raw * p["opium_bulk"] + 1 - raw
+    known = moved / float(s["experience_start"])
+    return {"experience": moved, "load": 5 / bulk, "carrying_cost": bulk / known ** p["experience_rate"]}
+
+
 def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: bool = False) -> dict:
     """Plans of the organisations whose turn it is; the others keep theirs."""
+    gained = carriers(world, s, q, month)
+    s = {**s, **gained}
     names = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value")
-    out = {name: s[name].copy() for name in names}
+    out = {name: s[name].copy() for name in names} | gained
     levels = [float(v) for v in s["people_price"].flatten()]
     people_scale = 2 * q["routes"]["choice_scale"] * max(50.0, sum(levels) / len(levels))
     scale = q["routes"]["choice_scale"] * mean_price(s)

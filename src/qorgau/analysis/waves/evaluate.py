@@ -102,7 +102,8 @@ def _block(
     everyone = np.arange(n)
     complete = np.full(n, paired)
     if not paired or score is None or not np.isfinite(bound):
-        return Verdicts(*run(everyone, paired), complete)
+        holds, distance = run(everyone, paired)
+        return Verdicts(holds, distance, complete)
     holds, distance = run(everyone, False)
     left = np.flatnonzero(score(distance) <= bound)
     complete[:] = False

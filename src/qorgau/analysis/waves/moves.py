@@ -83,7 +83,7 @@ def propose(
     number is distinguished.
     """
     n, dimensions = points.shape
-    which = (rng.random(n) >= kernel.use_fresh).astype(np.int64)
+    which = np.where(rng.random(n) < kernel.use_fresh, 0, 1)
     chosen = rng.random((n, dimensions)) < kernel.share
     chosen[np.arange(n), rng.integers(0, dimensions, n)] = True
     near = which == 1

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -184,8 +185,9 @@ class Population:
         """Return the population that `arrays` were made of."""
         plain = json.loads(str(arrays["plain"]))
         tried = Scores(arrays["tried_score"], arrays["tried_distance"], arrays["tried_holds"])
+        held: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         return cls(
-            **{name: arrays[name] for name in _ARRAYS},
+            **held,
             prior=Scores(arrays["prior_score"], arrays["prior_distance"], arrays["prior_holds"]),
             **{name: plain[name] for name in _NUMBERS},
             kernel=Kernel(**plain["kernel"]), scored=plain["scored"], parents=list(arrays["parents"]),

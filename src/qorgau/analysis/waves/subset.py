@@ -3,14 +3,14 @@ r"""Re-sampling in waves: subset simulation of the draws that the sources do not
 Few draws of the prior agree with many patterns at once. So they are approached through nested sets
 :math:`F_1 \supset F_2 \supset \dots`, each the draws whose score is within a threshold that the best share p0 of the
 set before attains: those are re-sampled and moved by steps that leave the prior, cut off at the threshold, unchanged
-(Au and Beck 2001, Probabilistic Engineering Mechanics 16: 263-277; for history matching Gong, DiazDelaO, Hristov and Beer
-2021, International Journal for Uncertainty Quantification 11; as adaptive sequential Monte Carlo with a distance Del
-Moral, Doucet and Jasra 2012, Statistics and Computing 22: 1009-1020). A particle is a point of the unit cube and the
-number of a random stream, since the run's own chance is part of what is matched.
+(Au and Beck 2001, Probabilistic Engineering Mechanics 16: 263-277; for history matching Gong, DiazDelaO, Hristov and
+Beer 2021, International Journal for Uncertainty Quantification 11; as adaptive sequential Monte Carlo with a distance
+Del Moral, Doucet and Jasra 2012, Statistics and Computing 22: 1009-1020). A particle is a point of the unit cube and
+the number of a random stream, since the run's own chance is part of what is matched.
 
 The share of the prior that is left is the product of the conditional shares. Its coefficient of variation is that of
-Au and Beck, :math:`\delta^2 = \sum_l \frac{1 - P_l}{P_l N} (1 + \gamma_l)`, where :math:`1 + \gamma_l` is the design effect
-of the indicator over families, the largest over generations.
+Au and Beck, :math:`\delta^2 = \sum_l \frac{1 - P_l}{P_l N} (1 + \gamma_l)`, where :math:`1 + \gamma_l` is the design
+effect of the indicator over families, the largest over generations.
 
 The cheap patterns (stage "single") are gone through first. Their last threshold stays in force while the score over all
 patterns is lowered, so that the sets stay nested.
@@ -38,7 +38,7 @@ from qorgau.ensemble.designs import sobol
 
 __all__ = ["Found", "Settings", "Status", "search"]
 
-_CHUNK: Mapping[str, int] = {"single": 256, "all": 64}
+_CHUNK: Mapping[str, int] = {"single": 480, "all": 96}
 _SPREAD = 0.1
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from qorgau.analysis.forecast_records import IndicatorForecast
 from qorgau.analysis.records import Band
 from qorgau.report.figures.drawing import Drawing
 from qorgau.report.figures.figure import nice_scale
 from qorgau.report.theme import paint
 
-__all__ = ["Mark", "Shown", "history_panel", "shown_band", "unit_for"]
+__all__ = ["Mark", "Shown", "forecast_panel", "history_panel", "shown_band", "shown_forecast", "unit_for"]
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,76 @@ def history_panel(
             .mark_point(size=26, fill=paint("bg"), stroke=paint("ink"), strokeWidth=1.3, opacity=1)
             .encode(x=x, y=y("value"))
         )
+    return drawing.chart()
+
+
+def shown_forecast(item: IndicatorForecast) -> Shown:
+    """Return the unit in which a forecast is shown."""
+    held = [abs(v) for v in (*item.matched.high90, *(p.value for p in item.points)) if math.isfinite(v)]
+    return unit_for(item.unit, max(held, default=0.0))
+
+
+def forecast_panel(
+    item: IndicatorForecast, *, under: int = 11, width: int = 268, height: int = 116
+) -> alt.LayerChart:
+    """Return one indicator in the years that nothing was fitted to.
+
+    Parameters
+    ----------
+    item
+        The forecast. Bands and line are over the runs in use, dashed lines the 90 % interval over all runs.
+    under
+        Published counts of people from 1 to below this are not drawn.
+    width, height
+        Of the plotting area in pixels.
+    """
+    factor = shown_forecast(item).factor
+    spread, before = item.matched, item.prior
+    rows = [
+        {"year": y, "m": m * factor, "a": a * factor, "b": b * factor, "c": c * factor, "d": d * factor,
+         "e": e * factor, "f": f * factor}
+        for y, m, a, b, c, d, e, f in zip(item.years, spread.median, spread.low90, spread.low50, spread.high50,
+                                          spread.high90, before.low90, before.high90)
+        if all(math.isfinite(v) for v in (m, a, b, c, d, e, f))
+    ]
+    dots = [
+        {"year": p.year, "value": p.value * factor, "inside": p.inside90}
+        for p in item.points
+        if not (item.unit.startswith("persons") and 0 < p.value < under)
+    ]
+    first, last = (item.years[0], item.years[-1]) if item.years else (0, 1)
+    held = [row[key] for row in rows for key in ("d", "f")] + [dot["value"] for dot in dots]
+    scale = nice_scale(held, most=3)
+    x = alt.X(
+        "year:Q",
+        title=None,
+        scale=alt.Scale(domain=[first - 0.3, last + 0.5], nice=False, zero=False),
+        axis=alt.Axis(values=[first, (first + last) // 2, last], format="d", grid=False, labelFlush=True, domain=True,
+                      domainColor=paint("rule")),
+    )
+    domain = alt.Scale(domain=[scale.low, scale.high], nice=False)
+    axis = alt.Axis(values=list(scale.ticks), format=",.6~f", minExtent=46, maxExtent=46)
+
+    def y(name: str) -> alt.Y:
+        return alt.Y(f"{name}:Q", title=None, scale=domain, axis=axis)
+
+    drawing = Drawing(width, height)
+    base = drawing.over(rows).encode(x=x)
+    drawing.add(
+        base.mark_area(color=paint("ink2"), opacity=0.15).encode(y=y("a"), y2="d:Q"),
+        base.mark_area(color=paint("ink2"), opacity=0.24).encode(y=y("b"), y2="c:Q"),
+        base.mark_line(color=paint("ink3"), strokeDash=[2, 3], strokeWidth=1).encode(y=y("e")),
+        base.mark_line(color=paint("ink3"), strokeDash=[2, 3], strokeWidth=1).encode(y=y("f")),
+        base.mark_line(color=paint("ink"), strokeWidth=1.9).encode(y=y("m")),
+    )
+    for inside, fill in ((True, "bg"), (False, "more")):
+        some = [dot for dot in dots if dot["inside"] == inside]
+        if some:
+            drawing.add(
+                drawing.over(some)
+                .mark_point(size=26, fill=paint(fill), stroke=paint("ink"), strokeWidth=1.3, opacity=1)
+                .encode(x=x, y=y("value"))
+            )
     return drawing.chart()
 
 

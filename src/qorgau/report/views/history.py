@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from qorgau.analysis.history import NETWORK_SHARE
 from qorgau.analysis.records import Band
 from qorgau.report.figures.figure import Figure, Panel, Table
 from qorgau.report.figures.history import history_panel, shown_band, unit_for
 from qorgau.report.text import count_of_people, joined, lower_first
 from qorgau.report.views.context import Context
+from qorgau.report.views.forecast import forecast_view
 
 __all__ = ["history_figures", "history_view"]
 
 _PLURAL = {"People", "Organisations", "Cases", "Opiates", "Children", "Officials"}
 _NETWORK = "organisations_active_"
+_BY_NETWORK = ("networks", "shares")
+"""Groups with a panel for each network: all on one axis, so that they can be compared, and with the label's caveat."""
 
 
 def _starts(*prefixes: str) -> Callable[[str], bool]:
@@ -29,6 +34,7 @@ _GROUPS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         _starts("people_", "months_exploited", "cases_", "tip_tier", "measures_", "attention"),
     ),
     ("networks", "Organisations by network", _starts(_NETWORK)),
+    ("shares", "Share of all opiates carried by the organisations under each label", _starts(NETWORK_SHARE)),
     ("opiates", "Opiates and organisations", _starts("opiate", "active_", "organisations_", "route_")),
     (
         "officials",
@@ -47,13 +53,14 @@ _GROUPS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         ),
     ),
 )
-_ORDER = ("people", "opiates", "networks", "officials", "rest")
+_ORDER = ("people", "opiates", "networks", "shares", "officials", "rest")
 
 
 def _label(context: Context, band: Band) -> str:
-    if band.outcome.startswith(_NETWORK):
-        network = band.outcome.removeprefix(_NETWORK)
-        return next((n.title for n in context.case.networks if n.id == network), band.label)
+    for prefix in (_NETWORK, NETWORK_SHARE):
+        if band.outcome.startswith(prefix):
+            network = band.outcome.removeprefix(prefix)
+            return next((n.title for n in context.case.networks if n.id == network), band.label)
     return context.outcome(band.outcome, band.label)
 
 
@@ -92,9 +99,10 @@ def _finding(context: Context, bands: Sequence[Band]) -> str:
     ):
         if names:
             keep = 0 if said else 1
-            shown = [n if k < keep or n.split(" ")[0] in proper else lower_first(n) for k, n in enumerate(names)]
+            shown = [n if k < keep or re.split("[ -]", n)[0] in proper else lower_first(n) for k, n in enumerate(names)]
             some = joined(shown) if len(shown) <= 3 else f"{', '.join(shown[:2])} and {len(shown) - 2} more"
-            said.append(f"{some} {many if len(names) > 1 or names[0].split(' ')[0] in _PLURAL else one}")
+            more = len(names) > 1 or names[0].split(" ")[0] in _PLURAL or names[0].endswith(" organisations")
+            said.append(f"{some} {many if more else one}")
     return "; ".join(said) or "Nothing is known of these outcomes"
 
 
@@ -154,8 +162,7 @@ def _figure(context: Context, name: str, title: str, bands: Sequence[Band]) -> F
     marks = [event.mark for event in context.events]
     under = context.thresholds.suppression.under
     top = None
-    if name == "networks":
-        # One axis for all networks, so that they can be compared.
+    if name in _BY_NETWORK:
         top = max((v for b in bands for v in b.high90 if math.isfinite(v)), default=None)
     panels = []
     for band in bands:
@@ -177,7 +184,7 @@ def _figure(context: Context, name: str, title: str, bands: Sequence[Band]) -> F
         for p in band.observed:
             published.setdefault(_source_name(context, p.source), []).append(p.note)
     caveat: tuple[str, ...] = ()
-    if name == "networks":
+    if name in _BY_NETWORK:
         caveat = tuple(dict.fromkeys(c for n in context.case.networks for c in n.label_caveat))
     return Figure(
         f"history-{name}",
@@ -233,6 +240,7 @@ def history_view(context: Context) -> dict[str, Any]:
         "span": span,
         "figures": figures,
         "events": context.events if figures else (),
+        "forecast": forecast_view(context),
         "intro": (
             "The model is not fitted to these lines. It starts before 1991 from the claims and runs forward; hollow "
             "dots are what was published, for comparison."

@@ -1,0 +1,142 @@
+"""Pattern by mechanism: which statement no longer comes out of the model without which mechanism.
+
+Matched runs are run again with one mechanism off. Patterns on one run are tested first; the paired runs are made as
+well where asked for, since a mechanism that only shows in a comparison can break nothing else. A mechanism breaks a
+pattern when, over the same draws with the mechanism on, the pass rate falls from one half or more to under one half, or
+by a quarter or more, and the fall is beyond chance (exact McNemar test on the pairs of verdicts, one-sided, 1 percent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binomtest
+
+from qorgau.analysis.waves.evaluate import Bench, Verdicts, verdicts_of
+from qorgau.ensemble.designs import Draws
+
+__all__ = ["LEAST_FALL", "LEVEL", "Break", "breaks_of", "compare_verdicts", "idle"]
+
+LEAST_FALL = 0.25
+"""Fall of the pass rate that counts as broken when it stays on its side of one half."""
+
+LEVEL = 0.01
+"""Level of the test of each fall."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """What switching one mechanism off does to one pattern.
+
+    Attributes
+    ----------
+    mechanism, pattern : str
+    runs : int
+        Draws with the mechanism on in which the pattern could be tested with it; untestable without it counts as a
+        fail, since then the statement does not come out.
+    before, after : float
+        Pass rates with and without the mechanism over those draws; NaN when there are none.
+    p : float
+        One-sided exact McNemar probability of so many losses against gains by chance.
+    word : str
+        "breaks", "weakens" (a fall beyond chance that is smaller), "helps" (a rise beyond chance), "no effect",
+        "not tested".
+    """
+
+    mechanism: str
+    pattern: str
+    runs: int
+    before: float
+    after: float
+    p: float
+    word: str
+
+
+def compare_verdicts(mechanism: str, pattern: str, with_it: np.ndarray, without: np.ndarray) -> Break:
+    """Compare verdicts (1, 0, -1) on the same draws with and without a mechanism, each (runs,)."""
+    tested = with_it >= 0
+    n = int(tested.sum())
+    if n == 0:
+        return Break(mechanism, pattern, 0, float("nan"), float("nan"), float("nan"), "not tested")
+    was, now = with_it[tested] == 1, without[tested] == 1
+    before, after = float(was.mean()), float(now.mean())
+    lost, gained = int((was & ~now).sum()), int((~was & now).sum())
+    changed = lost + gained
+    p = float(binomtest(lost, changed, 0.5, alternative="greater").pvalue) if changed else 1.0
+    word = "no effect"
+    if p < LEVEL:
+        word = "breaks" if (before >= 0.5 > after) or before - after >= LEAST_FALL else "weakens"
+    elif changed and float(binomtest(gained, changed, 0.5, alternative="greater").pvalue) < LEVEL:
+        word = "helps"
+    return Break(mechanism, pattern, n, before, after, p, word)
+
+
+def breaks_of(
+    bench: Bench, draws: Draws, seed: int, known: Verdicts, mechanisms: Sequence[str], *, workers: int = 1,
+    streams: np.ndarray | None = None, progress: Callable[[str], None] | None = None,
+) -> list[Break]:
+    """Switch mechanisms off one by one and compare the verdicts on every pattern.
+
+    Parameters
+    ----------
+    bench : Bench
+    draws : Draws
+        Runs not ruled out.
+    seed : int
+    known : Verdicts
+        Verdicts on these draws with nothing switched off, paired runs included.
+    mechanisms : sequence of str
+    workers : int
+    streams : ndarray of int, shape (runs,), optional
+    progress : callable, optional
+        Told each mechanism as it begins.
+
+    Returns
+    -------
+    list of Break
+        By mechanism, then by pattern. Paired runs are made only for mechanisms that break no pattern on one run.
+
+    Raises
+    ------
+    ValueError
+        If a mechanism is unknown.
+    """
+    single = bench.plan.single
+    found: list[Break] = []
+    for mechanism in mechanisms:
+        if mechanism not in draws.mechanisms:
+            raise ValueError(f"no mechanism {mechanism!r}")
+        if progress is not None:
+            progress(mechanism)
+        column = draws.mechanisms.index(mechanism)
+        rows = np.flatnonzero(draws.on[:, column] > 0)
+        if len(rows) == 0:
+            found += [Break(mechanism, p.id, 0, float("nan"), float("nan"), float("nan"), "not tested")
+                      for p in bench.plan.patterns]
+            continue
+        part = draws.take(rows)
+        chance = draws.numbers[rows] if streams is None else streams[rows]
+        off = np.array(part.on)
+        off[:, column] = 0.0
+
+        def test(paired: bool, which: np.ndarray, part: Draws = part, off: np.ndarray = off,
+                 chance: np.ndarray = chance, rows: np.ndarray = rows, mechanism: str = mechanism) -> list[Break]:
+            without = verdicts_of(bench, part, seed, paired=paired, on=off, workers=workers, streams=chance)
+            return [compare_verdicts(mechanism, bench.plan.patterns[i].id, known.holds[rows, i], without.holds[:, i])
+                    for i in np.flatnonzero(which)]
+
+        own = test(False, single)
+        if not any(item.word == "breaks" for item in own) and not single.all():
+            own += test(True, ~single)
+        order = {p.id: i for i, p in enumerate(bench.plan.patterns)}
+        found += sorted(own, key=lambda item: order[item.pattern])
+    return found
+
+
+def idle(found: Sequence[Break]) -> tuple[str, ...]:
+    """Mechanisms that break no pattern."""
+    all_of_them = dict.fromkeys(item.mechanism for item in found)
+    breaking = {item.mechanism for item in found if item.word == "breaks"}
+    return tuple(name for name in all_of_them if name not in breaking)

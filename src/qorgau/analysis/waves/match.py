@@ -1,0 +1,191 @@
+"""Match a case: score its draws by its patterns, re-sample them in waves, keep the set."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qorgau.analysis.matching import ScoreRule, score_rule
+from qorgau.analysis.patterns import Pattern
+from qorgau.analysis.runs import Floats
+from qorgau.analysis.waves.evaluate import Bench, bench_of, verdicts_of
+from qorgau.analysis.waves.scores import Scorer, Scores, Stage
+from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, save_matched
+from qorgau.analysis.waves.subset import Found, Settings, Status, search
+from qorgau.case.case import Case
+from qorgau.ensemble.designs import Draws, Uncertain, draws_at
+from qorgau.ensemble.files import folder_lock
+from qorgau.ensemble.workers import available_cores
+from qorgau.errors import InputError
+
+__all__ = ["LEAST_RUNS", "drawn_at", "left_out_counts", "match_case", "scorer_of"]
+
+LEAST_RUNS = 20
+_WORK = "work"
+_LIBRARIES = ("numpy", "scipy", "numba", "pyarrow")
+
+
+def drawn_at(uncertain: Uncertain, points: Floats, streams: np.ndarray) -> Draws:
+    """Return the draws at points, parameters to the seven digits of single precision, so that a set stays small."""
+    draws = draws_at(uncertain, points, streams, {"method": "points"})
+    values = np.where(
+        [parameter.is_fixed for parameter in uncertain.parameters], draws.values,
+        draws.values.astype(np.float32).astype(np.float64),
+    )
+    return replace(draws, values=values)
+
+
+def scorer_of(bench: Bench, rule: ScoreRule, seed: int, workers: int) -> Scorer:
+    """Return the scorer of a case; `seed` is that of the random streams."""
+
+    def score(points: Floats, streams: np.ndarray, bound: float, stage: Stage) -> Scores:
+        draws = drawn_at(bench.inputs.uncertain, points, streams)
+        found = verdicts_of(
+            bench, draws, seed, paired=stage == "all", score=rule.partial, bound=bound, workers=workers
+        )
+        if stage == "single":
+            total = rule.partial(found.distance)
+        else:
+            total = np.where(found.complete, rule.total(found.distance), np.inf)
+        return Scores(total, found.distance, found.holds)
+
+    return score
+
+
+def left_out_counts(
+    rule: ScoreRule, patterns: tuple[Pattern, ...], threshold: float, distance: Floats, holds: np.ndarray
+) -> dict[str, tuple[int, int, int]]:
+    """Return verdicts on each pattern over draws within the threshold of the *other* patterns.
+
+    Parameters
+    ----------
+    rule : ScoreRule
+    patterns : tuple of Pattern
+    threshold : float
+    distance, holds : ndarray, shape (draws, patterns)
+        Of all draws scored to the end in the last sweeps, and of the set.
+
+    Returns
+    -------
+    dict of str to (passed, tested, not testable)
+        For patterns that match.
+
+    Notes
+    -----
+    The draws are steps from matched draws, not a sample of all that the other patterns leave: draws far from the set
+    are too few among them, so the rate lies between the matched rate and what matching anew without the pattern would
+    find. It still flatters the model, though much less than the matched rate does.
+    """
+    within = rule.without(distance) <= threshold
+    found = {}
+    for i, pattern in enumerate(patterns):
+        if rule.weights[i] > 0:
+            seen = holds[within[:, i], i]
+            found[pattern.id] = (int((seen == 1).sum()), int((seen >= 0).sum()), int((seen < 0).sum()))
+    return found
+
+
+def match_case(
+    case: Case, out: str | Path, *, runs: int = 400, seed: int = 1, budget: float | None = None,
+    prior_all: int | None = None, workers: int | None = None, progress: Callable[[Status], None] | None = None,
+    command: str = "",
+) -> MatchedSet:
+    """Match a case in waves and keep the set in a folder.
+
+    Parameters
+    ----------
+    case : Case
+    out : path
+        Folder of the set; an interrupted match in it goes on where it stopped.
+    runs : int
+        Draws of the set, 20 or more.
+    seed : int
+        Seed of prior draws, moves and random streams.
+    budget : float, optional
+        Evaluations in all, in draws tested on one run (see `Settings`); by default 300 for each draw of the set.
+    prior_all : int, optional
+        Prior draws tested on all patterns; by default 200, or all where there are fewer.
+    workers : int, optional
+        Threads; all cores by default. The set does not depend on it.
+    progress : callable, optional
+        See `qorgau.analysis.waves.subset.Status`.
+    command : str
+        For the record.
+
+    Returns
+    -------
+    MatchedSet
+
+    Raises
+    ------
+    InputError
+        If an argument or the folder cannot be used, or the case has no patterns to match.
+    """
+    if runs < LEAST_RUNS:
+        raise InputError("qorgau match", "--runs", f"{runs} runs", f"ask for {LEAST_RUNS} or more")
+    bench = bench_of(case)
+    patterns, table = bench.plan.patterns, bench.view.thresholds.matching
+    rule = score_rule(patterns, table)
+    if not rule.weights.any():
+        raise InputError(bench.view.patterns_file, "", "holds no pattern to match",
+                         "write patterns with use: matching, or run without matching")
+    waves = table.waves
+    settings = Settings(
+        particles=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed,
+        budget=float(budget if budget is not None else 300 * runs), rule=waves, paired=rule.paired,
+        targets={"single": waves.single_target * rule.single_share, "all": waves.target},
+        prior_all=min(runs, 200 if prior_all is None else prior_all), slack=float(rule.weights.max()),
+    )
+    identity = {
+        "case": {"name": case.id, "hash": case.hash}, "model": bench.inputs.model,
+        "patterns_hash": patterns_hash(patterns, table),
+    }
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder_lock(folder):
+        found = search(
+            scorer_of(bench, rule, seed, workers or available_cores()), settings, folder=folder / _WORK,
+            identity=identity, progress=progress,
+        )
+        _keep(found, bench, rule, settings, identity, folder, command)
+    return read_matched(folder, bench.inputs.uncertain)
+
+
+def _keep(
+    found: Found, bench: Bench, rule: ScoreRule, settings: Settings, identity: Mapping[str, Any], folder: Path,
+    command: str,
+) -> None:
+    patterns, now = bench.plan.patterns, found.population
+    # In an order that means nothing, so that the first draws of the set are as good as any.
+    order = np.random.default_rng([settings.seed, 0]).permutation(len(now.points))
+    draws = drawn_at(bench.inputs.uncertain, now.points[order], now.streams[order])
+    distance = np.concatenate([now.distance, found.tried.distance])
+    holds = np.concatenate([now.holds, found.tried.holds])
+    tested = rule if settings.paired and now.stage == "all" else None
+    save_matched(
+        folder, draws=draws, families=found.families[order], score=now.values[order], distance=now.distance[order],
+        holds=now.holds[order], prior_distance=found.prior.distance, prior_holds=found.prior.holds,
+        patterns=[pattern.id for pattern in patterns],
+        about={
+            **identity, "seed": settings.seed, "runs": len(draws), "prior_runs": settings.particles,
+            "prior_all": settings.prior_all if settings.paired else settings.particles,
+            "threshold": now.bound, "settings": settings.identity(), "waves": found.waves, "stopped": found.reasons,
+            "effective": found.effective,
+            "left_out": left_out_counts(rule, patterns, now.bound, distance, holds)
+            if tested is not None or not rule.paired else {},
+            "versions": _versions(), "command": command,
+        },
+    )
+
+
+def _versions() -> dict[str, str]:
+    from qorgau import __version__
+
+    return {"qorgau": __version__, "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _LIBRARIES}}

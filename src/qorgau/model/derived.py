@@ -1,0 +1,78 @@
+"""What processes derive from a world: from its map once per world, from its series by compiled counts.
+
+Done in NumPy every month, these hold Python's lock longer than all calls of compiled processes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.world import World
+
+__all__ = ["destination_states", "first_above", "market_states", "months_above", "months_below", "of_map"]
+
+T = TypeVar("T")
+
+
+def of_map(derive: Callable[[World], T]) -> Callable[[World], T]:
+    """Keep the result of a function of a world's map with the world.
+
+    For what depends on places, corridors, routes, posts and names only: months of the series are read as they stand.
+    A world made from another by ``dataclasses.replace`` derives anew. The result is shared: nobody may change it.
+    """
+    key = f"{derive.__module__}.{derive.__qualname__}"
+
+    @wraps(derive)
+    def kept(world: World) -> T:
+        found = vars(world).setdefault("_derived", {})
+        if key not in found:
+            found[key] = derive(world)
+        return found[key]
+
+    return kept
+
+
+@of_map
+def destination_states(world: World) -> np.ndarray:
+    """State of each destination, shape (destinations,)."""
+    return world.place_state[world.destination_place]
+
+
+@of_map
+def market_states(world: World) -> np.ndarray:
+    """State of each market, shape (markets,)."""
+    return world.place_state[world.market_place]
+
+
+@compiled
+def months_above(series, month, level):
+    """Months up to and with ``month`` in which a series is above a level."""
+    count = 0
+    for t in range(month + 1):
+        if series[t] > level:
+            count += 1
+    return count
+
+
+@compiled
+def months_below(series, month, level):
+    """Months up to and with ``month`` in which a series is below a level."""
+    count = 0
+    for t in range(month + 1):
+        if series[t] < level:
+            count += 1
+    return count
+
+
+@compiled
+def first_above(series, level):
+    """First month in which a series is above a level, -1 when it never is."""
+    for t in range(series.shape[0]):
+        if series[t] > level:
+            return t
+    return -1

@@ -1,0 +1,177 @@
+"""Compiled sums behind the tables of outcomes: a month's readings, the flows that a year needs, and its numbers.
+
+Nothing here knows which outcomes there are; that is ``outcomes``. Each function runs over all runs of a block in one
+pass and holds no lock, so that blocks in several threads do not wait for one another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_equal"]
+
+
+@compiled
+def add_readings(reals, real_ptr, wholes, whole_ptr, column, cell, weight, top, bottom, other, other_column, last,
+                 value, sums):
+    """Add one month's readings to the sums of the year.
+
+    Parameters
+    ----------
+    reals, wholes : tuples of ndarray, shape (runs, cells)
+        Arrays of the state, float64 and int64, flat from the second axis.
+    real_ptr, whole_ptr : ndarray of int
+        Array k of a tuple has the entries ptr[k]:ptr[k + 1] of ``column``, ``cell`` and ``weight``.
+    top, bottom : ndarray of int, shape (ratios,)
+        Column ``top`` is divided by column ``bottom``, taken as at least 1.
+    other : ndarray, shape (runs, n)
+        Readings made elsewhere, for the columns ``other_column``.
+    last : ndarray of int, shape (columns,)
+        1: the column keeps its last month.
+    value : ndarray, shape (runs, columns and denominators)
+        Work space.
+    sums : ndarray, shape (runs, columns)
+    """
+    runs, columns = sums.shape
+    value[:] = 0.0
+    for k in range(len(reals)):
+        real = reals[k]
+        for r in range(runs):
+            for e in range(real_ptr[k], real_ptr[k + 1]):
+                value[r, column[e]] += weight[e] * real[r, cell[e]]
+    for k in range(len(wholes)):
+        whole = wholes[k]
+        for r in range(runs):
+            for e in range(whole_ptr[k], whole_ptr[k + 1]):
+                value[r, column[e]] += weight[e] * whole[r, cell[e]]
+    for r in range(runs):
+        for i in range(top.shape[0]):
+            value[r, top[i]] /= max(1.0, value[r, bottom[i]])
+        for i in range(other_column.shape[0]):
+            value[r, other_column[i]] = other[r, i]
+        for c in range(columns):
+            if last[c] == 1:
+                sums[r, c] = value[r, c]
+            else:
+                sums[r, c] += value[r, c]
+
+
+@compiled
+def add_flows(focus, destinations, route_kg, purchased, network_kg, carried_kg, seized_kg, carried_people, escaped,
+              outreach, self_reported, ended, freed, identified, intercepted, exploited, spells_ended, spell_months,
+              by_route, by_organisation, by_network, spells, traffic):
+    """Add one month's flows to the year's totals from which outcomes are formed.
+
+    ``spells`` holds, by run: people who left exploitation in the state in focus, person-months there, governors'
+    spells that ended and their months.
+    """
+    runs = by_route.shape[0]
+    for r in range(runs):
+        for k in range(by_route.shape[1]):
+            by_route[r, k] += route_kg[r, k]
+        for o in range(by_organisation.shape[1]):
+            by_organisation[r, o] += purchased[r, o]
+        for n in range(by_network.shape[1]):
+            by_network[r, n] += network_kg[r, n]
+        out = escaped[r, focus] + outreach[r, focus] + self_reported[r, focus] + ended[r, focus] + freed[r, focus]
+        spells[r, 0] += out + max(0, identified[r, focus] - intercepted[r, focus])
+        held = 0
+        for i in range(destinations.shape[0]):
+            for form in range(exploited.shape[2]):
+                for age in range(exploited.shape[3]):
+                    held += exploited[r, destinations[i], form, age]
+        spells[r, 1] += held
+        spells[r, 2] += spells_ended[r, focus]
+        spells[r, 3] += spell_months[r, focus]
+        for l in range(traffic.shape[1]):
+            traffic[r, l, 0, 0] += carried_kg[r, l]
+            traffic[r, l, 0, 1] += seized_kg[r, l]
+            for form in range(carried_people.shape[2]):
+                traffic[r, l, 1 + form, 0] += carried_people[r, l, form]
+
+
+@compiled
+def form_year(by_organisation, by_network, spells, traffic, out):
+    """Outcomes formed from the year's totals; NaN where there is nothing to divide by.
+
+    ``out``, shape (runs, 4 + networks): months exploited, corridors in use (more than 1 kg or a person in the year),
+    effective number of organisations (inverse of the sum of squared shares of kg), months of governors' spells, and
+    the networks' shares of kg.
+    """
+    for r in range(out.shape[0]):
+        busy = 0
+        for l in range(traffic.shape[1]):
+            people = np.float32(0.0)
+            for form in range(1, traffic.shape[2]):
+                people += traffic[r, l, form, 0]
+            if traffic[r, l, 0, 0] > 1.0 or people >= 1.0:
+                busy += 1
+        total = 0.0
+        for o in range(by_organisation.shape[1]):
+            total += by_organisation[r, o]
+        squares = 0.0
+        if total > 0.0:
+            for o in range(by_organisation.shape[1]):
+                squares += (by_organisation[r, o] / total) ** 2
+        networks = 0.0
+        for n in range(by_network.shape[1]):
+            networks += by_network[r, n]
+        out[r, 0] = spells[r, 1] / spells[r, 0] if spells[r, 0] > 0.0 else math.nan
+        out[r, 1] = busy
+        out[r, 2] = 1.0 / squares if squares > 0.0 else math.nan
+        out[r, 3] = spells[r, 3] / spells[r, 2] if spells[r, 2] > 0.0 else math.nan
+        for n in range(by_network.shape[1]):
+            out[r, 4 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
+
+
+@compiled
+def active_by_network(active, network, networks):
+    """Living organisations by network, shape (runs, networks)."""
+    out = np.zeros((active.shape[0], networks))
+    for r in range(active.shape[0]):
+        for o in range(active.shape[1]):
+            if active[r, o] == 1:
+                out[r, network[r, o]] += 1.0
+    return out
+
+
+@compiled
+def mixed_share(trade, active, least):
+    """Share of living organisations with at least ``least`` of their capacity in each trade, shape (runs, 1)."""
+    out = np.zeros((active.shape[0], 1))
+    for r in range(active.shape[0]):
+        mixed = 0
+        living = 0
+        for o in range(active.shape[1]):
+            if active[r, o] == 1:
+                living += 1
+                if least < trade[r, o, 0] < 1.0 - least:
+                    mixed += 1
+        out[r, 0] = mixed / max(1, living)
+    return out
+
+
+@compiled
+def share_equal(array, cells, value):
+    """Share of some cells of an array (runs, cells) that hold a value, shape (runs, 1); NaN of no cells."""
+    out = np.empty((array.shape[0], 1))
+    for r in range(array.shape[0]):
+        same = 0.0
+        for i in range(cells.shape[0]):
+            if array[r, cells[i]] == value:
+                same += 1.0
+        out[r, 0] = same / cells.shape[0] if cells.shape[0] > 0 else math.nan
+    return out
+
+
+@compiled
+def logistic(array, cell):
+    """Logistic of one cell of an array (runs, cells), shape (runs, 1)."""
+    out = np.empty((array.shape[0], 1))
+    for r in range(array.shape[0]):
+        out[r, 0] = 1.0 / (1.0 + math.exp(-array[r, cell]))
+    return out

@@ -1,0 +1,77 @@
+"""Verdicts on all patterns of the bundled case: paired runs, early rejection, threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qorgau.analysis.waves.breaks import breaks_of
+from qorgau.analysis.waves.evaluate import Bench, Verdicts, bench_of, draws_of, verdicts_of
+from qorgau.case import load_case
+from qorgau.ensemble.designs import Draws
+from qorgau.ensemble.translate import draw
+
+RUNS = 5
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return bench_of(load_case("kazakhstan"))
+
+
+@pytest.fixture(scope="module")
+def draws(bench: Bench) -> Draws:
+    return draw(bench.case, RUNS, 11)
+
+
+@pytest.fixture(scope="module")
+def full(bench: Bench, draws: Draws) -> Verdicts:
+    return verdicts_of(bench, draws, 11)
+
+
+def test_every_pattern_gets_a_verdict_and_changes_are_shared(bench: Bench, full: Verdicts) -> None:
+    assert full.holds.shape == (RUNS, len(bench.plan.patterns)) and full.complete.all()
+    assert (full.distance[full.holds == 1] == 0).all()
+    assert (full.distance[full.holds == 0] >= 0).all()
+    assert np.isnan(full.distance[full.holds == -1]).all()
+    paired = [p for p in bench.plan.patterns if not p.single]
+    assert len(paired) >= 15
+    labels = sum(len(bench.plan.tests[p.id].paired) for p in paired)
+    assert len(bench.plan.makers) <= labels
+    assert set(bench.plan.place.values()) == set(range(1, len(bench.plan.makers) + 1))
+
+
+def test_single_patterns_have_the_same_verdict_without_paired_runs(bench: Bench, draws: Draws, full: Verdicts) -> None:
+    quick = verdicts_of(bench, draws, 11, paired=False)
+    single = bench.plan.single
+    assert np.array_equal(quick.holds[:, single], full.holds[:, single])
+    assert (quick.holds[:, ~single] == -1).all() and not quick.complete.any()
+
+
+def test_runs_whose_partial_score_is_beyond_the_bound_are_spared_the_paired_runs(
+    bench: Bench, draws: Draws, full: Verdicts
+) -> None:
+    def score(distance: np.ndarray) -> np.ndarray:
+        return np.arange(len(distance), dtype=float)
+
+    some = verdicts_of(bench, draws, 11, score=score, bound=0.5)
+    assert some.complete.tolist() == [True, False, False, False, False]
+    assert np.array_equal(some.holds[0], full.holds[0]), "a lone run that goes on is the same run"
+    none = verdicts_of(bench, draws, 11, score=score, bound=-1.0)
+    assert not none.complete.any()
+
+
+def test_points_of_the_cube_are_the_draws_of_the_design(bench: Bench, draws: Draws) -> None:
+    from qorgau.ensemble.designs import points
+
+    made = draws_of(bench, points("sobol", RUNS, bench.inputs.uncertain.dimensions, 11), draws.numbers)
+    assert np.array_equal(made.values, draws.values) and np.array_equal(made.on, draws.on)
+
+
+def test_a_mechanism_off_is_compared_on_the_draws_in_which_it_is_on(bench: Bench, draws: Draws, full: Verdicts) -> None:
+    found = breaks_of(bench, draws, 11, full, ["corruption"])
+    assert [item.pattern for item in found if not bench.plan.single.all()][:3] == [
+        p.id for p in bench.plan.patterns[:3]]
+    assert {item.mechanism for item in found} == {"corruption"}
+    with pytest.raises(ValueError, match="no mechanism"):
+        breaks_of(bench, draws, 11, full, ["nothing"])
