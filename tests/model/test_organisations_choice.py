@@ -293,6 +293,7 @@ def test_other_contraband_takes_work_from_the_old_groups_only() -> None:
 
 def test_capacity_stands_idle_where_a_journey_does_not_pay() -> None:
     x = _opiates_pay(fresh())
+    x.state.drug_first[:] = 1
     x.state.outside[:] = 0.0
     x.on[:, Mechanism.OUTSIDE_TRADE] = 0.0
     x.state.price_expected[:] = 100.0
