@@ -21,7 +21,7 @@ def refused(result: Any) -> str:
     """Check that a command was refused in one line, and return the line."""
     assert result.exit_code == 2, result.output
     # At most the stages that were finished before.
-    assert {said.split()[0] for said in result.stdout.splitlines()} <= {"check", "compile", "simulate"}
+    assert {said.split()[0] for said in result.stdout.splitlines()} <= {"check", "compile", "simulate", "draws"}
     (line,) = result.stderr.splitlines()
     assert ". Fix: " in line
     return line

@@ -31,6 +31,14 @@ def test_officials_win_custom_where_they_sell_and_gangs_where_they_do_not() -> N
     assert (_settle(honest, 0.0001, 2) < 0.5).all()
 
 
+def test_harassment_by_officials_brings_them_custom() -> None:
+    """Firms that are harassed pay those who can call it off, though as many sell protection as before."""
+    calm, harassed = begun(6, runs=6), begun(6, runs=6)
+    calm[2]["corruption"]["harassment"][:] = 0.0
+    harassed[2]["corruption"]["harassment"][:] = 1.0
+    assert (_settle(harassed, 0.2, 3) > _settle(calm, 0.2, 3)).all()
+
+
 def test_either_of_two_states_can_pay_its_officials_more() -> None:
     """Start and audit of all states come from one distribution, so the order of two states is not imposed."""
     _, state, *_ = begun(2, runs=60)

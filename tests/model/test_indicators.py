@@ -51,6 +51,25 @@ def test_equal_conduct_reads_equal_in_every_state() -> None:
     assert np.ptp(state.perceived_corruption, axis=1).max() < 1e-6
 
 
+def test_what_is_seen_lags_what_is_and_leans_on_the_region() -> None:
+    slow, quick = begun(5, runs=4), begun(5, runs=4)
+    for parts, speed in ((slow, 0.01), (quick, 0.1)):
+        q = parts[2]["indicators"]
+        q["reading_error"][:], q["reading_speed"][:], q["region_lean"][:] = 0.0, speed, 0.0
+        parts[1].conduct[:] = [0.0, 0.1, 0.3, 0.3, 0.3]
+        _run(parts, 200, 212)
+    assert (quick[1].perceived_corruption < slow[1].perceived_corruption).all()
+    apart, leaning = begun(6, runs=4), begun(6, runs=4)
+    for parts, lean in ((apart, 0.0), (leaning, 0.5)):
+        world, state, parameters, *_ = parts
+        q = parameters["indicators"]
+        q["reading_error"][:], q["reading_speed"][:], q["region_lean"][:] = 0.0, 0.2, lean
+        state.conduct[:, world.post_state == 0] = [0.6, 0.3, 0.05, 0.03, 0.02]
+        state.conduct[:, world.post_state != 0] = [0.1, 0.2, 0.3, 0.2, 0.2]
+        _run(parts, 100, 300)
+    assert (leaning[1].perceived_corruption[:, 0] < apart[1].perceived_corruption[:, 0]).all()
+
+
 def test_readings_scatter_by_year_and_state_only() -> None:
     state = _run(begun(2, runs=4), 120, 144)
     again = _run(begun(2, runs=4), 120, 144)

@@ -21,6 +21,7 @@ from qorgau.model.outcomes import (
     route_entropy,
 )
 from qorgau.model.state import VARIABLES, State, allocate
+from qorgau.model.tally import share_above
 from qorgau.model.world import World
 from tests.model.twins.outcomes import PlainCollector, plain_names, plain_route_entropy
 from tests.model.worlds import small_world
@@ -305,3 +306,13 @@ def test_entropy_equals_the_plain_one(seed: int) -> None:
         chains = chains_of(w, state)
         np.testing.assert_allclose(route_entropy(w, chains, kg), plain_route_entropy(w, chains, kg), rtol=1e-12,
                                    atol=1e-13)
+
+
+def test_the_place_in_a_table_is_the_share_of_countries_that_score_better(world: World) -> None:
+    scores = np.array([10.0, 20.0, 30.0, 90.0])
+    ranked = replace(world, score_table=scores)
+    assert "perceived_corruption_rank_share" in outcome_names(ranked)
+    assert "perceived_corruption_rank_share" not in outcome_names(world)
+    seen = np.full((3, world.sizes["state"]), 50.0)
+    seen[:, world.focus] = [5.0, 20.0, 95.0]
+    np.testing.assert_array_equal(share_above(seen, world.focus, scores)[:, 0], [1.0, 0.5, 0.0])

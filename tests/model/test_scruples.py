@@ -8,29 +8,53 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qorgau.model.corruption import expected_sanction, rent_value
-from qorgau.model.scruples import RISK, revealed_cost, start_share
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.scruples import RISK, reveal, revealed_cost, start_share
+from tests.model.busy import random_switches
 from tests.model.draws import draw_parameters
+from tests.model.twins.corruption import costs
 
 
-@given(seed=st.integers(0, 5000))
+@given(seed=st.integers(0, 5000), holds=st.booleans())
 @settings(max_examples=60)
-def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int) -> None:
+def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, holds: bool) -> None:
+    """With every doubtful mechanism and without any: 1989 was what it was in either world."""
     q = draw_parameters(1, seed)["corruption"][0]
+    on = np.full(len(Mechanism), float(holds))
     shares = np.array([start_share(q, j) for j in range(5)])
     assert shares.sum() == pytest.approx(1.0) and (shares > 0).all()
     takers = shares[2:].sum()
     audit = q["audit"] * (1 + q["soviet_control"])
-    stake = expected_sanction(audit, q["penalty"], takers + 0.3 * shares[1], 1 - takers - 0.5 * shares[1], 0.2)
-    legal = q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
+    free = 1 - (takers + 0.5 * shares[1] if holds else 0.0)
+    stake = expected_sanction(audit, q["penalty"], takers + 0.3 * shares[1], free, 1 / 6 if holds else 0.0)
+    legal = holds * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     bribe, carry = q["start_rent"] * (1 - q["carry_part"]), 2.5 * q["start_rent"] * q["carry_part"]
     rents = [0.0, 0.0, bribe + legal, 0.5 * q["start_rent"] + legal, carry + legal]
+    dues = np.array([0, 0, 1, 1, 1]) * holds * q["patron_dues"] / 3
     pull = np.array([shares[0], shares[1], takers, takers, takers])
     worth = q["rent_value"] * (1 + q["haste"] * np.exp(-2.0))
-    cost = np.array([revealed_cost(q, j) for j in range(5)])
-    utility = worth * np.array([rent_value(v) for v in rents]) - cost - np.array(RISK) * stake
+    cost = np.array([revealed_cost(q, on, j) for j in range(5)])
+    utility = worth * np.array([rent_value(v) for v in rents]) + dues - cost - np.array(RISK) * stake
     weight = np.exp(utility / q["temperature"] + q["conformity"] * pull)
-    odds = weight / weight[0]
-    free = (cost > 0) | (np.arange(5) < 2)
-    np.testing.assert_allclose(odds[free], (shares / shares[0])[free], rtol=1e-9)
-    assert (odds[~free] <= (shares / shares[0])[~free] + 1e-12).all(), "a cost held at nought never adds takers"
-    assert (cost[2:] >= 0).all() and cost[0] == 0.0
+    np.testing.assert_allclose(weight / weight[0], shares / shares[0], rtol=1e-9)
+    assert cost[0] == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_its_twin(seed: int) -> None:
+    parameters = draw_parameters(8, seed)["corruption"]
+    on = random_switches(np.random.default_rng(seed), 8)
+    scruple = np.zeros((8, 5))
+    reveal(parameters, on, scruple)
+    np.testing.assert_allclose(scruple, [costs(q, row) for q, row in zip(parameters, on)], rtol=1e-10, atol=1e-12)
+
+
+def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
+    """Only what claims can switch is weighed at the start; a knock-out changes what officials do, not who they are."""
+    q = draw_parameters(1, 3)["corruption"][0]
+    on = np.ones(len(Mechanism))
+    off = on.copy()
+    off[[Mechanism.PATRONAGE, Mechanism.CORRUPTION, Mechanism.CONFORMITY]] = 0.0
+    assert [revealed_cost(q, on, j) for j in range(5)] == [revealed_cost(q, off, j) for j in range(5)]
+    off[Mechanism.SHARED_SANCTION] = 0.0
+    assert revealed_cost(q, off, 2) < revealed_cost(q, on, 2), "a firmer sanction leaves less for scruple to explain"

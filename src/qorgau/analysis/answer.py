@@ -83,6 +83,8 @@ def _listed(names: Sequence[str]) -> str:
 def _headline(
     first: list[MeasureResult], shift: Displacement | None, comparison: Comparison, matching: Matching
 ) -> str:
+    if matching.advice == "none":
+        return "No advice: too few independent runs agree with what the sources say comes out."
     if not comparison.measures:
         return "No counter-measure was compared."
     if not first:
@@ -106,6 +108,8 @@ def _headline(
 
 
 def _lead(first: list[MeasureResult], comparison: Comparison, matching: Matching, focus: str) -> str:
+    if matching.advice == "none":
+        return matching.reason
     said = []
     if matching.advice == "prior":
         said.append(matching.reason + " Read what follows as what the sources' claims imply, unchecked.")
@@ -226,13 +230,16 @@ def answer(
     not_for
         What the case says that it is not for; added to what holds for every case.
     """
-    first = leaders(comparison)
-    shift = worst_shift(comparison)
+    none = matching.advice == "none"
+    first = [] if none else leaders(comparison)
+    shift = None if none else worst_shift(comparison)
     could, claims = _could_change(trace)
     return Answer(
         settled=bool(first), title=title, headline=_headline(first, shift, comparison, matching),
-        lead=_lead(first, comparison, matching, focus), helps_most=_helps_most(first, comparison),
-        helps_most_policy=first[0].policy if first else None, moves_harm=_moves_harm(shift, comparison),
+        lead=_lead(first, comparison, matching, focus),
+        helps_most="No advice is given." if none else _helps_most(first, comparison),
+        helps_most_policy=first[0].policy if first else None,
+        moves_harm="No advice is given." if none else _moves_harm(shift, comparison),
         moves_harm_policy=shift.policy if shift else None, could_change=could, could_change_claims=claims,
         hangs_together=_hangs_together(matching, knockouts), likelihood=likelihood_note(table.likelihood),
         not_for=tuple(dict.fromkeys((*not_for, *NOT_FOR))),

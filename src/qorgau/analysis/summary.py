@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from qorgau.analysis.answer import answer
 from qorgau.analysis.case_view import CaseView, case_view
 from qorgau.analysis.comparison import compare
@@ -14,7 +16,7 @@ from qorgau.analysis.history import history
 from qorgau.analysis.knockouts import knockouts
 from qorgau.analysis.matching import match
 from qorgau.analysis.patterns import test_patterns
-from qorgau.analysis.records import Analysis
+from qorgau.analysis.records import Analysis, Matching
 from qorgau.analysis.runs import Runs, from_results
 from qorgau.analysis.thresholds import Thresholds, Utility
 from qorgau.analysis.trace import trace
@@ -53,19 +55,40 @@ def analyse(
     """
     view = case_view(case)
     runs = from_results(results, view.corridor_ends)
-    return analyse_runs(view, runs, utility=utility, seed=seed, stage=stage)
+    return analyse_runs(view, runs, utility=utility, seed=seed, stage=stage, matching=_of_set(case, view, results))
+
+
+def _of_set(case: Case, view: CaseView, results: Any) -> Matching | None:
+    """Return what the matched set says that the results were drawn from, or None when they are of the prior."""
+    design = getattr(results, "manifest", {}).get("identity", {}).get("design", {})
+    if design.get("method") != "matched":
+        return None
+    # Here, since it loads the model and its compiler.
+    from qorgau.analysis.waves.judging import match_set
+    from qorgau.analysis.waves.stored import set_of
+    from qorgau.ensemble.designs import draw_from
+    from qorgau.ensemble.translate import uncertain_of
+
+    uncertain = uncertain_of(case)
+    stored = set_of(case, results, uncertain)
+    prior = draw_from(uncertain, int(stored.about["prior_runs"]), int(stored.about["seed"]))
+    return match_set(stored, prior, view.patterns, np.asarray(results.runs), view.thresholds)
 
 
 def analyse_runs(
     view: CaseView, runs: Runs, *, utility: Utility | None = None, seed: int = 0,
-    stage: Callable[[str], None] | None = None,
+    stage: Callable[[str], None] | None = None, matching: Matching | None = None,
 ) -> Analysis:
-    """Analyse runs that are at hand as arrays; see `analyse`."""
+    """Analyse runs that are at hand as arrays; see `analyse`.
+
+    `matching` is what the matched set says that the runs were drawn from; without it the runs are matched here, in
+    one wave.
+    """
     begins = stage if stage is not None else _silent
     table = view.thresholds if utility is None else _with_utility(view.thresholds, utility)
     begins("match")
-    tested = test_patterns(view.patterns, runs, view.patterns_file)
-    matching = match(tested, runs, table)
+    if matching is None:
+        matching = match(test_patterns(view.patterns, runs, view.patterns_file), runs, table)
     used = matching.used
     begins("compare")
     choice = decision(runs, table, used, view.focus)
@@ -85,7 +108,7 @@ def analyse_runs(
     return Analysis(
         case=view.name, focus=view.focus, policies=runs.policies, runs=runs.count, answer=said, matching=matching,
         comparison=compared, trace=traced, knockouts=without, history=history(runs, used, view.observed),
-        limits=_limits(view, matching.advice),
+        limits=_limits(view, matching),
         forecast=forecast(runs, used, view.validation, view.observed, matching.advice) if view.validation else None,
     )
 
@@ -98,17 +121,24 @@ def _with_utility(table: Thresholds, utility: Utility) -> Thresholds:
     return table.model_copy(update={"trace": table.trace.model_copy(update={"utility": utility})})
 
 
-def _limits(view: CaseView, advice: str) -> tuple[str, ...]:
+def _limits(view: CaseView, matching: Matching) -> tuple[str, ...]:
     paired = sum(not pattern.single for pattern in view.patterns)
     said = [
         "Matching sets runs aside; the runs that stay are not ruled out yet, and are no sample of what is true.",
         "The strength and the cost of every measure are assumptions of the case.",
         "Values of information are over the claims and ranges of this case, not over what nobody has claimed.",
     ]
-    if paired:
+    if paired and not matching.waves:
         said.append(f"{paired} patterns on what one change does need paired runs and are not evaluated.")
-    if advice == "prior":
+    if matching.waves:
+        said.append(
+            "A pattern that draws were matched to is no test of the model: its rate after matching shows what can be "
+            "had together; how often it comes out when it is left out of the score says more, and still flatters."
+        )
+    if matching.advice == "prior":
         said.append("Too few runs agree with the patterns: all figures are over unmatched runs.")
+    elif matching.advice == "none":
+        said.append("Too few independent runs agree with the patterns: figures are shown, no advice is given.")
     return tuple(said)
 
 

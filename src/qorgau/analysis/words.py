@@ -57,6 +57,9 @@ _LABELS: dict[str, Label] = {
     "officials_corrupt_share": Label("share of officials who are corrupt", "share", "lower", "higher"),
     "measures_cost_usd": Label("cost of measures", "USD a year", "lower", "higher"),
     "perceived_corruption_score": Label("perceived corruption (up is cleaner)", "score 0-100", "lower", "higher"),
+    "perceived_corruption_rank_share": Label(
+        "countries seen as cleaner, of those ranked in 2010", "share", "lower", "higher"
+    ),
     "perceived_corruption_rank": Label(
         "place among the modelled states by perceived corruption", "place", "lower", "higher"
     ),

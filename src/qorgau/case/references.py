@@ -151,7 +151,8 @@ def _check_series(case: Case) -> None:
             problem = f"{series.feeds} is fed by {by_input[series.feeds]} already"
             raise InputError(_file(case, "series"), f"series.{series.id}.feeds", problem, "let one series feed it")
         by_input[series.feeds] = series.id
-        needed = [state.id for state in case.states] if series.feeds != "opium" else list(series.entities[:1])
+        by_state = series.feeds not in ("opium", "score_table")
+        needed = [state.id for state in case.states] if by_state else list(series.entities[:1])
         for entity in needed:
             try:
                 series.chained(entity)

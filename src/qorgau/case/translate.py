@@ -108,6 +108,15 @@ def _series(case: Case, feeds: str, months: int) -> np.ndarray:
     return np.column_stack([series.monthly(state.id, start, months) for state in case.states])
 
 
+def _score_table(case: Case) -> np.ndarray:
+    """Scores of all countries but the one in focus, lowest first; empty if the case has no such table."""
+    table = next((s for s in case.series if s.feeds == "score_table"), None)
+    if table is None:
+        return np.zeros(0)
+    others = (entity for entity in table.entities if entity != case.settings.focus)
+    return np.sort([next(iter(table.chained(entity).values())) for entity in others])
+
+
 def _geography(case: Case) -> dict[str, Any]:
     places = {place.id: n for n, place in enumerate(case.places)}
     state_of = {place.id: place.state for place in case.places}
@@ -272,6 +281,7 @@ def to_world(case: Case) -> World:
         market_xinjiang=np.array([market.xinjiang for market in case.markets], dtype=np.int64),
         destination_place=np.array(destinations, dtype=np.int64),
         source_place=np.array(sources, dtype=np.int64),
+        score_table=_score_table(case),
         **geography,
         **opiates,
         **people,

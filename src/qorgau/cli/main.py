@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from qorgau.cli.errors import CHECK_FAILED, OneLineGroup
 from qorgau.cli.history import history
+from qorgau.cli.matching import match
 from qorgau.cli.screen import Screen, Stages, clock
 from qorgau.errors import InputError
 
@@ -33,8 +35,16 @@ OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that ru
 CaseOption = Annotated[
     str | None, typer.Option("--case", help="The case of the results; by default the copy kept with them.")
 ]
-Runs = Annotated[int, typer.Option(min=1, help="Draws; each is run under every policy.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of draws and of random streams.")]
+Runs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Draws; each is run under every policy. By default 200, or the whole matched set where "
+                             "that is smaller."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of draws of the prior and of their random streams.")]
+Prior = Annotated[bool, typer.Option("--prior", help="Draw from the prior, not from the case's matched set.")]
+MatchedOption = Annotated[
+    Path | None, typer.Option("--matched", metavar="DIR", help="Draw from the matched set in this folder.")
+]
 Policies = Annotated[
     str | None,
     typer.Option(help="Counter-measures with commas between them, each NAME[=INTENSITY][@YYYY-MM] joined by +; "
@@ -71,13 +81,15 @@ def root(
 @app.command()
 def run(
     case: Annotated[str, typer.Argument(metavar="[CASE]", help="A bundled case, or a folder.")] = DEFAULT_CASE,
-    runs: Runs = 200,
+    runs: Runs = None,
     seed: Seed = 1,
     policies: Policies = None,
     out: Out = None,
     workers: Workers = None,
     knockouts: KnockoutRuns = 32,
     cluster: Cluster = None,
+    prior: Prior = False,
+    matched: MatchedOption = None,
     as_json: Json = False,
 ) -> None:
     """Do it all: check, simulate, match with the sources, compare, trace, report."""
@@ -85,7 +97,7 @@ def run(
     from qorgau.case import coverage, load_case
     from qorgau.cli.checking import counted, show_errors
     from qorgau.cli.outputs import files_of, publish
-    from qorgau.cli.pipeline import Asked, analysed, examined, simulated
+    from qorgau.cli.pipeline import Asked, analysed, chosen, examined, simulated
     from qorgau.cli.showing import show_answer
 
     screen = Screen(as_json)
@@ -101,11 +113,13 @@ def run(
         inputs = examined(loaded)
         covered = coverage(loaded)
         stages.end()
-        asked = Asked(runs, seed, policies, out, workers, min(knockouts, runs), cluster)
-        results, folder = simulated(loaded, files, inputs, asked, screen, stages)
+        asked = Asked(runs, seed, policies, out, workers, knockouts, cluster, prior, matched)
+        drawn = chosen(loaded, files, inputs, asked, screen)
+        asked = replace(asked, knockouts=min(knockouts, drawn.runs))
+        results, folder = simulated(loaded, drawn, inputs, asked, screen, stages)
         analysis = analysed(loaded, results, stages)
         stages.begin("report")
-        report = publish(loaded, files, results, analysis, folder)
+        report = publish(loaded, drawn.files, results, analysis, folder)
     show_answer(screen, analysis)
     screen.heading("Report")
     screen.say(f"  {report}")
@@ -120,13 +134,15 @@ def run(
         "results": str(results.folder),
         "runs": len(results.runs),
         "failed": results.failed().num_rows,
-        "seed": seed,
+        "seed": results.manifest["identity"]["design"]["seed"],
+        "drawn": dict(drawn.about),
         "knockouts": results.manifest["knockouts"],
         "policies": list(results.policies),
         "counts": counted(findings),
         "coverage": {"placed": covered.placed, "total": covered.total},
         "matching": {
-            "kept": analysis.matching.kept_runs, "drawn": analysis.matching.drawn, "advice": analysis.matching.advice,
+            "kept": analysis.matching.kept_runs, "drawn": analysis.matching.drawn,
+            "effective": round(analysis.matching.effective_runs, 1), "advice": analysis.matching.advice,
         },
         "answer": {k: v for k, v in analysis.answer.to_json().items() if k != "not_for"},
         "seconds": stages.rounded(),
@@ -154,19 +170,21 @@ def check(case: CaseArgument, as_json: Json = False) -> None:
 @app.command()
 def simulate(
     case: CaseArgument,
-    runs: Runs = 200,
+    runs: Runs = None,
     seed: Seed = 1,
     policies: Policies = None,
     out: Out = None,
     workers: Workers = None,
     knockouts: KnockoutRuns = 0,
     cluster: Cluster = None,
+    prior: Prior = False,
+    matched: MatchedOption = None,
     as_json: Json = False,
 ) -> None:
     """Run an ensemble; goes on where an interrupted one stopped."""
     from qorgau.case import load_case
     from qorgau.cli.outputs import files_of
-    from qorgau.cli.pipeline import Asked, examined, simulated
+    from qorgau.cli.pipeline import Asked, chosen, examined, simulated
 
     screen = Screen(as_json)
     with Stages(screen) as stages:
@@ -175,8 +193,9 @@ def simulate(
         files = files_of(loaded)
         inputs = examined(loaded)
         stages.end()
-        asked = Asked(runs, seed, policies, out, workers, knockouts, cluster)
-        results, folder = simulated(loaded, files, inputs, asked, screen, stages)
+        asked = Asked(runs, seed, policies, out, workers, knockouts, cluster, prior, matched)
+        drawn = chosen(loaded, files, inputs, asked, screen)
+        results, folder = simulated(loaded, drawn, inputs, asked, screen, stages)
     first, last = int(results.years[0]), int(results.years[-1])
     screen.say(
         f"{len(results.runs)} runs under {len(results.policies)} policies, {first} to {last}: {results.folder}", "bold"
@@ -188,7 +207,8 @@ def simulate(
         "results": str(results.folder),
         "runs": len(results.runs),
         "failed": results.failed().to_pylist(),
-        "seed": seed,
+        "seed": results.manifest["identity"]["design"]["seed"],
+        "drawn": dict(drawn.about),
         "knockouts": results.manifest["knockouts"],
         "policies": list(results.policies),
         "years": [first, last],
@@ -205,6 +225,9 @@ def _analysis(out: Path, case: str | None, screen: Screen) -> Any:
     results, loaded, _ = open_output(out, case)
     with Stages(Screen(True)) as stages:
         return analysed(loaded, results, stages)
+
+
+app.command()(match)
 
 
 @app.command()

@@ -89,7 +89,7 @@ def files_of(case: Case) -> dict[str, bytes]:
     folder = Path(case.folder)
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for pattern in ("*.yaml", "parameters/*.yaml", "evidence/*.yaml", "evidence/*.json")
+        for pattern in ("*.yaml", "parameters/*.yaml", "evidence/*.yaml", "evidence/*.json", "matched/matched.*")
         for path in sorted(folder.glob(pattern))
         if path.is_file()
     }

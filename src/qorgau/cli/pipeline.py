@@ -19,10 +19,13 @@ from qorgau.errors import InputError
 if TYPE_CHECKING:
     from qorgau.analysis.records import Analysis
     from qorgau.case import Case
+    from qorgau.ensemble.designs import Draws
     from qorgau.ensemble.inputs import Inputs
     from qorgau.ensemble.results import Results
 
-__all__ = ["Asked", "analysed", "examined", "simulated"]
+__all__ = ["DEFAULT_RUNS", "Asked", "Drawn", "analysed", "chosen", "examined", "simulated"]
+
+DEFAULT_RUNS = 200
 
 COMPILING = "the model, for this machine; the first time this takes about a minute, later a few seconds"
 
@@ -31,13 +34,15 @@ COMPILING = "the model, for this machine; the first time this takes about a minu
 class Asked:
     """What the user asks of an ensemble."""
 
-    runs: int
+    runs: int | None
     seed: int
     policies: str | None = None
     out: Path | None = None
     workers: int | None = None
     knockouts: int = 0
     cluster: str | None = None
+    prior: bool = False
+    matched: Path | None = None
 
     @property
     def policy_list(self) -> list[str] | None:
@@ -45,6 +50,55 @@ class Asked:
         if self.policies is None:
             return None
         return [name.strip() for name in self.policies.split(",") if name.strip()]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where the draws of an ensemble come from.
+
+    `draws` are those of a matched set, or None for draws of the prior; `files` are those of the case to keep with the
+    results, the set among them; `about` is for the JSON summary.
+    """
+
+    runs: int
+    draws: Draws | None
+    files: Mapping[str, bytes]
+    about: Mapping[str, Any]
+
+
+def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked, screen: Screen) -> Drawn:
+    """Choose between the matched set and the prior, and say which.
+
+    Raises
+    ------
+    InputError
+        If the set that is asked for is not there or is of another state of the case, or holds too few draws.
+    """
+    from qorgau.analysis.waves.stored import FILES, FOLDER, NO_SET, current_matched, load_matched
+
+    plain = {name: content for name, content in files.items() if not name.startswith(f"{FOLDER}/")}
+    if asked.prior and asked.matched is not None:
+        raise InputError("--matched", "", "does not go with --prior", "give one of the two")
+    folder = asked.matched if asked.matched is not None else Path(case.folder) / FOLDER
+    stored, why = None, "--prior"
+    if asked.matched is not None:
+        stored = load_matched(case, asked.matched, inputs)
+    elif not asked.prior:
+        stored, why = current_matched(case, inputs)
+    if stored is None:
+        runs = DEFAULT_RUNS if asked.runs is None else asked.runs
+        screen.say(f"  {'draws':<12} {runs} of the prior ({why})")
+        if why not in (NO_SET, "--prior"):
+            screen.notes.append(f"drawn from the prior: {why}")
+        return Drawn(runs, None, plain, {"draws": "prior", "why": why})
+    runs = min(DEFAULT_RUNS, len(stored)) if asked.runs is None else asked.runs
+    draws = stored.first(runs)
+    screen.say(
+        f"  {'draws':<12} {runs} of the {len(stored)} of the matched set {stored.hash[:8]}, worth "
+        f"{stored.effective.runs:.0f} independent runs; --prior draws from the prior instead"
+    )
+    kept = {f"{FOLDER}/{name}": (folder / name).read_bytes() for name in FILES}
+    return Drawn(runs, draws, {**plain, **kept}, {"draws": "matched", "set": stored.hash, "of": len(stored)})
 
 
 def _compile(inputs: Inputs, asked: Asked) -> None:
@@ -86,7 +140,7 @@ def examined(case: Case) -> Inputs:
 
 
 def simulated(
-    case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked, screen: Screen, stages: Stages
+    case: Case, drawn: Drawn, inputs: Inputs, asked: Asked, screen: Screen, stages: Stages
 ) -> tuple[Results, Path]:
     """Run the ensemble that is asked for, or what is missing of it, and keep the case beside it.
 
@@ -109,23 +163,24 @@ def simulated(
     results = simulate_inputs(
         inputs,
         asked.policy_list,
-        asked.runs,
+        drawn.runs,
         asked.seed,
         asked.workers,
         out,
         asked.knockouts,
-        _shower(inputs, asked, screen, stages),
+        _shower(inputs, asked, drawn.runs, screen, stages),
+        draws=drawn.draws,
         cluster=asked.cluster,
         command=shlex.join(["qorgau", *sys.argv[1:]]),
         say=screen.note,
     )
-    keep_case(files, out)
+    keep_case(drawn.files, out)
     stages.end()
     _tell_failures(results, screen)
     return results, out
 
 
-def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any:
+def _shower(inputs: Inputs, asked: Asked, runs_asked: int, screen: Screen, stages: Stages) -> Any:
     """Return what shows how far the ensemble is; it counts in years that are simulated."""
     months = max(1, inputs.catalogue.start_month)
     knock = asked.knockouts * len(inputs.subsystems) * months / 12
@@ -145,8 +200,8 @@ def _shower(inputs: Inputs, asked: Asked, screen: Screen, stages: Stages) -> Any
         soon = f"about {clock(left)} left" if left > 0 else "done"
         if done < main - 1e-6 or not knock:
             stages.begin("simulate")
-            runs = min(asked.runs, int(asked.runs * done / main + 1e-6))
-            stages.progress(done / main, f"{runs} of {asked.runs} runs, {soon}")
+            runs = min(runs_asked, int(runs_asked * done / main + 1e-6))
+            stages.progress(done / main, f"{runs} of {runs_asked} runs, {soon}")
         else:
             stages.begin("knock-outs")
             part = (done - main) / knock

@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from qorgau.cli.matching import show_disbelieved, show_waves
 from qorgau.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ def patterns_summary(analysis: Analysis) -> list[dict[str, Any]]:
 def show_patterns(screen: Screen, analysis: Analysis) -> None:
     """Print pass rates before and after matching, and what each mechanism is needed for."""
     matching = analysis.matching
+    over = "those" if matching.advice == "matched" else "them all the same" if matching.waves else "all runs"
     screen.say(
-        f"{matching.kept_runs} of {matching.drawn} runs are not ruled out; figures are given over "
-        f"{'those' if matching.advice == 'matched' else 'all runs'}. {matching.reason}".rstrip()
+        f"{matching.kept_runs} of {matching.drawn} runs are not ruled out; figures are given over {over}. "
+        f"{matching.reason}".rstrip()
     )
+    show_waves(screen, matching)
     screen.heading("Patterns")
     screen.table(
         ("pattern", "verdict", "before", "matched", "alone", "strength", "claims", "statement"),
@@ -96,6 +99,7 @@ def show_patterns(screen: Screen, analysis: Analysis) -> None:
         right=("before", "matched", "alone"),
     )
     screen.say("  alone: among the runs that the other patterns keep")
+    show_disbelieved(screen, matching)
     _show_knockouts(screen, analysis)
     if analysis.matching.narrowed:
         moved = [item for item in matching.narrowed if item.moved][:_MOST]

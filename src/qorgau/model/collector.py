@@ -177,7 +177,7 @@ class YearTable:
         self._route_kg = np.zeros((runs, len(w.route_km)))
         self._by_organisation = np.zeros((runs, w.sizes["organisation"]))
         self._by_network = np.zeros((runs, w.sizes["network"]))
-        self._spells = np.zeros((runs, 4))
+        self._spells = np.zeros((runs, 5))
         self._traffic = np.zeros((runs, w.sizes["corridor"], 3, 2), dtype=np.float32)
         self._months = 0
 
@@ -192,7 +192,7 @@ class YearTable:
         self._flows = (
             s.route_kg, s.purchased, s.network_kg, s.carried_kg, s.seized_kg, s.carried_people, s.escaped,
             s.outreach_exits, s.self_reported, s.ended, s.freed_by_courts, s.identified, s.intercepted, s.exploited,
-            s.spells_ended, s.spell_months,
+            s.spells_ended, s.spell_months, s.spells_long,
         )
 
     def month(self, state: State) -> None:
@@ -214,12 +214,12 @@ class YearTable:
     def year(self) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes (runs, outcomes) and corridor traffic (runs, corridors, trades, 2) of the year; starts the next."""
         networks = self._by_network.shape[1]
-        formed = np.empty((self._runs, 4 + networks))
+        formed = np.empty((self._runs, 5 + networks))
         form_year(self._by_organisation, self._by_network, self._spells, self._traffic, formed)
         entropies = [entropy(chains, self._route_kg) for chains in self._chains]
         self._sum /= np.where(self._plan.mean, max(1, self._months), 1)
         table = np.column_stack([
-            self._sum, formed[:, :3], formed[:, 4:], formed[:, 3], entropies[self._told_first], *entropies,
+            self._sum, formed[:, :3], formed[:, 5:], formed[:, 3:5], entropies[self._told_first], *entropies,
         ])
         traffic = self._traffic
         self._reset()

@@ -2,7 +2,8 @@
 
 Shares at a post follow perturbed best response (logit dynamics; Fudenberg and Levine 1998, ch. 4; Sandholm 2010,
 ch. 6): x' = x + k [softmax(u / tau) - x]. A conduct is worth the concave value of its rents, w ln(1 + rent in
-monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state.
+monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state. Patrons
+who gave a post expect a share of what it yields (Wade 1985): their dues fall on those who take nothing.
 Scruple is what the starting shares reveal (module ``scruples``).
 Rents are shared among those who take them. The chance of being caught falls with the number of the corrupt, since
 audits are few (Sah 1991, J. Political Economy 99), with the corruption of the central posts that must punish, and
@@ -21,7 +22,7 @@ from qorgau.model.derived import months_above, months_below, of_map
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, revealed_cost
+from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, reveal
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, normal
 from qorgau.model.world import INSTRUMENTS, World
@@ -49,6 +50,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("centre_staff", "1", "part of them at the central posts", 0.01, 1.0),
     Parameter("carry_part", "1", "part of traffickers' payments that goes to officials who carry", 0.0, 1.0),
     Parameter("haste", "1", "extra worth of rents under a holder new in post"),
+    Parameter("patron_dues", "monthly wages", "what patrons of full reach make it cost to take nothing"),
     Parameter("shield_reach", "1", "how fast protectors at posts add up to a stopped case"),
     Parameter("shield_bribe", "1", "weight of bribe takers in stopping cases", 0.0, 1.0),
     Parameter("size_audit", "1", "anti_corruption: audits added, over those that exist"),
@@ -68,6 +70,7 @@ _RACKETS = int(Mechanism.PROTECTION_RACKETS)
 _OWN_RACKETS = int(Mechanism.OFFICIAL_RACKETS)
 _GUARANTORS = int(Mechanism.OFFICIAL_GUARANTORS)
 _SHARED = int(Mechanism.SHARED_SANCTION)
+_SPOILS = int(Mechanism.SPOILS)
 _SHIELDING = int(Mechanism.SHIELDING)
 _LEGAL = int(Mechanism.LEGAL_RENTS)
 _CONFORMITY = int(Mechanism.CONFORMITY)
@@ -102,8 +105,8 @@ def rent_value(rent):
 @compiled
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, centre_posts, focus,
              post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state, wage,
-             bribes, fees, racket, tenure, patron_shield, active, home, network, instrument, conduct, corrupt,
-             legal_rents, legal_protection, sanction, shield, abuse, guarantor):
+             bribes, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument, scruple,
+             conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -116,7 +119,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     pay = np.zeros(states)
     skimmed = np.zeros(states)
     fresh = np.zeros(kinds)
-    cost = np.zeros(kinds)
     for r in range(runs):
         q = par[r]
         if on[r, _CORRUPTION] < 0.5:
@@ -136,8 +138,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         rackets = on[r, _RACKETS]
         private = private_share(since_private, q.private_years) * on[r, _PRIVATISATION]
         anti = instrument[r, _ANTI]
-        for j in range(1, kinds):
-            cost[j] = revealed_cost(q, j)
+        cost = scruple[r]
         control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
         for s in range(states):
             weight[s] = 0.0
@@ -210,14 +211,15 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                                                    patron_shield[r, i])
             stake = sanction[r, i]
             worth = q.rent_value * (1.0 + q.haste * math.exp(-tenure[r, i] / 12.0))
+            dues = q.patron_dues * patron_reach[r, i] * on[r, _SPOILS]
             pull = 0.5 * q.conformity * on[r, _CONFORMITY]
             crowd = pull * (takers + total[s, 2] + total[s, 3] + total[s, 4])
             heat = 1.0 / q.temperature
             fresh[0] = pull * (conduct[r, i, 0] + total[s, 0])
             fresh[1] = pull * (x_tolerate + total[s, 1]) - (cost[1] + RISK[1] * stake) * heat
-            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) - cost[2] - RISK[2] * stake) * heat
-            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) - cost[3] - RISK[3] * stake) * heat
-            fresh[4] = crowd + (worth * rent_value(got_part + legal) - cost[4] - RISK[4] * stake) * heat
+            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) + dues - cost[2] - RISK[2] * stake) * heat
+            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) + dues - cost[3] - RISK[3] * stake) * heat
+            fresh[4] = crowd + (worth * rent_value(got_part + legal) + dues - cost[4] - RISK[4] * stake) * heat
             top = max(fresh[0], fresh[1], fresh[2], fresh[3], fresh[4])
             mass = 0.0
             for j in range(kinds):
@@ -237,8 +239,9 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 police_weight[s] += post_officials[i]
         for s in range(states):
             sell = total[s, 3]
+            taking = total[s, 2] + sell + total[s, 4]
             if on[r, _GUARANTORS] > 0.5 and speed <= 0.0:
-                guarantor[r, s] += custom_pull(q, private, sell, gang_quality(q, gangs[s]), guarantor[r, s])
+                guarantor[r, s] += custom_pull(q, private, sell, taking, gang_quality(q, gangs[s]), guarantor[r, s])
             stop = sell + total[s, 4] + q.shield_bribe * total[s, 2]
             shield[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * stop))
             abuse[r, s] = police[s] / max(1e-9, police_weight[s])
@@ -288,8 +291,9 @@ def _call(
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, _centre_posts(world),
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
              world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
-             state.active, state.home, state.network, state.instrument, state.conduct, state.corrupt,
-             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor)
+             state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
+             state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
+             state.abuse, state.guarantor)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -300,11 +304,14 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     distribution.
     """
     q = parameters["corruption"]
+    reveal(q, on, state.scruple)
     runs, posts = state.corrupt.shape
-    takers = 1.0 - q["start_refuse"] - q["start_tolerate"]
-    shares = [q["start_refuse"], q["start_tolerate"], *(part * takers for part in TAKERS)]
+    takers = q["start_take"]
+    refuse = (1.0 - takers) * q["start_refuse"]
+    tolerate = 1.0 - takers - refuse
+    shares = [refuse, tolerate, *(part * takers for part in TAKERS)]
     state.conduct[:] = np.stack(shares, axis=1)[:, None, :]
-    state.corrupt[:] = (takers + 0.5 * q["start_tolerate"])[:, None]
+    state.corrupt[:] = (takers + 0.5 * tolerate)[:, None]
     for r in range(runs):
         for s in range(world.sizes["state"]):
             state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(

@@ -2,9 +2,11 @@
 
 Firms that pay for protection go to the better protector, with inertia. The balance of custom is kept as a logit;
 it moves with the difference of quality and falls back slowly (contracts end, owners change):
-z' = z + k private [b (q_officials - q_gangs) - d z]. Officials' quality grows with the share that sells protection,
-gangs' with their number up to a point and then falls, since many gangs cannot keep rivals off (Varese 2001, The
-Russian Mafia, ch. 3; Volkov 2002, Violent Entrepreneurs, ch. 5 and 6). Nothing is dated except privatisation.
+z' = z + k private [b (q_officials + h takers - q_gangs) - d z]. Officials' quality grows with the share that sells
+protection, gangs' with their number up to a point and then falls, since many gangs cannot keep rivals off (Varese
+2001, The Russian Mafia, ch. 3; Volkov 2002, Violent Entrepreneurs, ch. 5 and 6). Firms also pay in order not to be
+harassed, and from harassment by officials only officials can spare them (Shleifer and Vishny 1993; Frye and
+Zhuravskaya 2000). Nothing is dated except privatisation.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ CUSTOM_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("custom_sense", "1", "how strongly custom follows quality"),
     Parameter("custom_decay", "1", "pull back to an even split"),
     Parameter("official_half", "1", "share of officials selling protection at half of their best quality", 1e-3),
+    Parameter("harassment", "1", "worth of being spared by officials, were all of them to take"),
     Parameter("gang_best", "1", "best quality of gangs' protection over that of officials"),
     Parameter("gang_number", "organisations", "number of gangs at a home state at which their quality peaks", 0.1),
 )
@@ -49,7 +52,7 @@ def gang_quality(q, gangs):
 
 
 @inlined
-def custom_pull(q, private, sell, gangs, balance):
-    """Change of the balance of custom (logit) in a month, for a share ``sell`` of officials who protect."""
-    officials = sell / (sell + q.official_half)
+def custom_pull(q, private, sell, taking, gangs, balance):
+    """Change of the balance of custom (logit) in a month; ``sell``, ``taking`` are shares of officials."""
+    officials = sell / (sell + q.official_half) + q.harassment * taking
     return q.custom_speed * private * (q.custom_sense * (officials - gangs) - q.custom_decay * balance)

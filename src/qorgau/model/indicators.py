@@ -1,8 +1,10 @@
 """What an outsider would publish from this world: perceived corruption, tier, visible harm, yearly results.
 
-Perceived corruption is one map for all states, score = anchor exp(-slope (share - anchor share)), read with an
-error by state and year; the anchor is the reading of the state in focus in 2000 (``ANCHOR_YEAR``), when its corrupt
-share of that year, in this run, becomes the anchor share; nothing later is fitted. The tier follows a stated rule
+Perceived corruption is one map for all states, score = anchor exp(-slope (seen - anchor share)), read with an error
+by state and year. What is seen lags what is: polls are pooled and experts revise a country's name slowly, and they
+lean on the name of its region (Razafindrakoto and Roubaud 2010; Andersson and Heywood 2009; Becker, Egger and Seidel
+2009). The anchor is the reading of the state in focus in 2000 (``ANCHOR_YEAR``), when the share seen in that
+year, in this run, becomes the anchor share; nothing later is fitted. The tier follows a stated rule
 with no year in it: law, prosecutions and help given count for, officials' complicity and the complexity of being
 home, passage and destination at once count against, with like weights. Visible harm is an index, like the spread of
 HIV, that follows opiate use and exploitation with a delay of years. None of it is prevalence.
@@ -15,7 +17,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states, market_states
+from qorgau.model.derived import destination_states, market_states, of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -29,11 +31,12 @@ ANCHOR_YEAR = 2000
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("anchor", "score 0-100", "score read at the anchor share", 1.0, 99.0),
-    Parameter("anchor_share", "1", "corrupt share that reads as the anchor, before 2000", 0.0, 1.0),
+    Parameter("anchor_share", "1", "share seen that reads as the anchor, before 2000", 0.0, 1.0),
     Parameter("slope", "1", "fall of the log score per unit of corrupt share"),
     Parameter("centre_weight", "1", "weight of the central posts in what is perceived", 0.0, 1.0),
     Parameter("reading_error", "score 0-100", "sd of the yearly reading"),
-    Parameter("reading_speed", "1/month", "how fast readings follow", 1e-3, 1.0),
+    Parameter("reading_speed", "1/month", "how fast what is seen follows what is", 1e-3, 1.0),
+    Parameter("region_lean", "1", "weight of the region's mean in what is seen of a former Soviet state", 0.0, 1.0),
     Parameter("tier_law", "1", "weight of law in the tier"),
     Parameter("tier_prosecutions", "1", "weight of prosecutions in the tier"),
     Parameter("tier_help", "1", "weight of help to people in the tier"),
@@ -77,15 +80,16 @@ def _saturating(value, half):
 
 
 @compiled
-def _advance(par, on, keys, month, first, anchoring, focus, population, post_state, post_kind, post_officials,
+def _advance(par, on, keys, month, first, anchoring, focus, region, population, post_state, post_kind, post_officials,
              market_state, destination_state, conduct, users, exploited, law, prosecuted, assisted, origin_flow,
-             transit_flow, arrival_flow, perceived_corruption, anchor_share, tier_score, tier, visible_harm,
-             prosecuted_year, assisted_year):
+             transit_flow, arrival_flow, perceived_corruption, perceived_share, anchor_share, tier_score, tier,
+             visible_harm, prosecuted_year, assisted_year):
     runs, states = tier_score.shape
     posts = len(post_state)
     seen = np.zeros((states, 2))
     weight = np.zeros((states, 2))
     complicit = np.zeros(states)
+    share = np.zeros(states)
     for r in range(runs):
         q = par[r]
         if on[r, _INDICATORS] < 0.5 and not first:
@@ -103,19 +107,31 @@ def _advance(par, on, keys, month, first, anchoring, focus, population, post_sta
             seen[s, k] += n * (0.5 * conduct[r, i, 1] + conduct[r, i, 2] + hard)
             complicit[s] += n * (0.5 * conduct[r, i, 2] + hard)
             weight[s, k] += n
+        common = 0.0
+        members = 0.0
         for s in range(states):
             province = seen[s, 0] / max(1e-9, weight[s, 0])
-            share = province
+            share[s] = province
             if weight[s, 1] > 0.0:
-                share += q.centre_weight * (seen[s, 1] / weight[s, 1] - province)
-            score = perceived(share, q.anchor, anchor_share[r], q.slope)
-            people = population[s] / 1e7
+                share[s] += q.centre_weight * (seen[s, 1] / weight[s, 1] - province)
+            common += region[s] * share[s]
+            members += region[s]
+        common /= max(1.0, members)
+        for s in range(states):
+            looks = share[s] + region[s] * q.region_lean * (common - share[s])
             if first:
-                perceived_corruption[r, s] = score
+                perceived_share[r, s] = looks
             else:
+                perceived_share[r, s] += q.reading_speed * (looks - perceived_share[r, s])
+        if anchoring:
+            anchor_share[r] += (perceived_share[r, focus] - anchor_share[r]) / (month % 12 + 1)
+        for s in range(states):
+            score = perceived(perceived_share[r, s], q.anchor, anchor_share[r], q.slope)
+            people = population[s] / 1e7
+            if not first:
                 score += q.reading_error * normal(keys[r], _PERCEPTION, month // 12, s, 0)
-                score = min(99.0, max(1.0, score))
-                perceived_corruption[r, s] += q.reading_speed * (score - perceived_corruption[r, s])
+            perceived_corruption[r, s] = min(99.0, max(1.0, score))
+            if not first:
                 prosecuted_year[r, s] += (12.0 * prosecuted[r, s] - prosecuted_year[r, s]) / 12.0
                 assisted_year[r, s] += (12.0 * assisted[r, s] - assisted_year[r, s]) / 12.0
             total = max(1e-9, weight[s, 0] + weight[s, 1])
@@ -131,12 +147,6 @@ def _advance(par, on, keys, month, first, anchoring, focus, population, post_sta
             else:
                 tier_score[r, s] += q.tier_speed * (target - tier_score[r, s])
             tier[r, s] = tier_of(tier_score[r, s], q.tier_one, q.tier_two)
-        if anchoring:
-            province = seen[focus, 0] / max(1e-9, weight[focus, 0])
-            share = province
-            if weight[focus, 1] > 0.0:
-                share += q.centre_weight * (seen[focus, 1] / weight[focus, 1] - province)
-            anchor_share[r] += (share - anchor_share[r]) / (month % 12 + 1)
         if on[r, _INDICATORS] < 0.5:
             visible_harm[r] = 0.0
             continue
@@ -156,15 +166,26 @@ def _advance(par, on, keys, month, first, anchoring, focus, population, post_sta
             visible_harm[r] += (_saturating(pressure, 1.0) - visible_harm[r]) / (12.0 * q.harm_years)
 
 
+@of_map
+def _region(world: World) -> np.ndarray:
+    """1 for former Soviet republics, which the case marks by the corridors that were once inside one country."""
+    inside = world.corridor_internal == 1
+    region = np.zeros(world.sizes["state"])
+    region[world.place_state[world.corridor_from[inside]]] = 1.0
+    region[world.place_state[world.corridor_to[inside]]] = 1.0
+    return region
+
+
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, first: bool
 ) -> None:
     _advance(parameters["indicators"], on, keys, month, first,
-             not first and world.start_year + month // 12 == ANCHOR_YEAR, world.focus, world.population[month],
-             world.post_state, world.post_kind, world.post_officials, market_states(world),
+             not first and world.start_year + month // 12 == ANCHOR_YEAR, world.focus, _region(world),
+             world.population[month], world.post_state, world.post_kind, world.post_officials, market_states(world),
              destination_states(world), state.conduct, state.users, state.exploited, state.law,
              state.cases_prosecuted, state.assisted, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.perceived_corruption, state.perception_anchor, state.tier_score, state.tier,
+             state.perceived_corruption, state.perceived_share,
+             state.perception_anchor, state.tier_score, state.tier,
              state.visible_harm, state.prosecuted_year,
              state.assisted_year)
 

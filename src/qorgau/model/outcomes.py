@@ -14,7 +14,7 @@ import numpy as np
 
 from qorgau.model.chains import Chains, chains_of, route_entropy
 from qorgau.model.collector import Reading, Term, YearTable, each, one
-from qorgau.model.tally import active_by_network, logistic, mixed_share, share_equal
+from qorgau.model.tally import active_by_network, logistic, mixed_share, share_above, share_equal
 from qorgau.model.world import FORMS, POST_KINDS, World
 
 __all__ = ["Chains", "Collector", "Reading", "chains_of", "outcome_names", "outcome_units", "readings", "route_entropy"]
@@ -133,6 +133,10 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("people_recruited_from_abroad", "persons/year", "flow", Term("recruits", (ALL, kd)),
             Term("recruits", np.ix_(origin_focus, kd), -1.0)),
     ]
+    if len(world.score_table):
+        table = world.score_table
+        items.append(one("perceived_corruption_rank_share", "1", "mean",
+                         read=lambda s: share_above(s.perceived_corruption, f, table)))
     if "RUS" in world.state_names:
         items.append(paid_share(world.state_names.index("RUS")))
     return tuple(items)
@@ -150,6 +154,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         ("organisations_effective", "organisations"),
         *((f"organisations_share_{n}", "1") for n in world.network_names),
         ("governor_tenure_months", "month"),
+        ("governor_long_spells_share", "1"),
         ("route_entropy", "nat"),
         *((f"route_entropy_{world.state_names[s]}", "nat") for s in _countries(world)),
     )

@@ -2,7 +2,8 @@
 
 Posts are filled from patron groups: an appointer prefers the own group the more salient group lines are; in the
 provinces the threat seen in excluded groups weighs against that (balancing). Ties of a holder grow with time in
-post; they avert part of the sanction on officials, the same for every group. A centre that fears rivals moves
+post; through them patrons reach the post: they avert part of the sanction on its officials and expect a share of what
+it yields (module ``corruption``), the same for every group. A centre that fears rivals moves
 governors whose ties and province could carry one: hazard = base + fear threat ties wealth / strength. Salience
 rises with scarcity, with bidding between patrons and with spoils kept by the ruling group, and is braked.
 Claims behind it: Schatz 2005 (Modern Clan Politics) as the study cites it. A group is a label of a network of
@@ -32,7 +33,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("tie_months", "month", "time in which a holder's ties build up", 1.0),
     Parameter("tie_keep", "1", "ties that a successor takes over", 0.0, 1.0),
     Parameter("shield_size", "1", "part of the sanction that full ties avert", 0.0, 1.0),
-    Parameter("shield_salience", "1", "part of that which needs salient group lines", 0.0, 1.0),
+    Parameter("shield_salience", "1", "part of patrons' reach which needs salient group lines", 0.0, 1.0),
     Parameter("own_preference", "1", "log odds of the own group in appointments at full salience"),
     Parameter("balancing", "1", "log odds against it in the provinces at full threat"),
     Parameter("salience_start", "1", "salience of group lines at the start, to which the brake pulls", 0.0, 1.0),
@@ -58,6 +59,8 @@ _S_ROTATION = int(Stream.ROTATION)
 _S_APPOINT = int(Stream.APPOINTMENT)
 _S_DISMISS = int(Stream.DISMISSAL)
 
+_LONG = 24
+"""Months in post above which a spell counts as long: the two years that the study names."""
 _THREAT_SPEED = 1.0 / 6.0
 """The centre's view of a threat follows events within half a year."""
 
@@ -103,7 +106,8 @@ def _seat(r, i, who, keep, group, tenure, tie, rotated):
 @compiled
 def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismissal_post, appointment_post, focus,
              wealth, post_state, post_kind, group_share, ruling_group, legal_rents, legal_protection, bribes, fees,
-             instrument, group, tenure, tie, rotated, salience, threat, patron_shield, spells_ended, spell_months):
+             instrument, group, tenure, tie, rotated, salience, threat, patron_shield, patron_reach, spells_ended,
+             spells_long, spell_months):
     runs, posts = group.shape
     states, groups = group_share.shape
     held = np.zeros((states, groups))
@@ -121,6 +125,7 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             rent_own[s] = 0.0
             co_post[s] = -1
             spells_ended[r, s] = 0
+            spells_long[r, s] = 0
             spell_months[r, s] = 0
             for g in range(groups):
                 held[s, g] = 0.0
@@ -182,6 +187,8 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                     preference = max(0.0, preference - against)
                     spells_ended[r, s] += 1
                     spell_months[r, s] += tenure[r, i]
+                    if tenure[r, i] > _LONG:
+                        spells_long[r, s] += 1
                     rival = group[r, i] != ruling_group[s]
                     chance = q.co_option * tie[r, i] * on[r, _CO_OPTION] * working
                     if rival and central[s] > 0.0 and uniform(keys[r], _S_DISMISS, month, i, 0) < chance:
@@ -202,8 +209,9 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             if working < 0.5:
                 tie[r, i] = 0.0
             v = salience[r, post_state[i]]
-            reach = 1.0 - q.shield_salience + q.shield_salience * v
-            patron_shield[r, i] = q.shield_size * tie[r, i] * reach * on[r, _SHIELD] * working
+            reach = tie[r, i] * (1.0 - q.shield_salience + q.shield_salience * v) * working
+            patron_reach[r, i] = reach
+            patron_shield[r, i] = q.shield_size * reach * on[r, _SHIELD]
 
 
 @of_map
@@ -232,8 +240,9 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
             state.tenure[r, i] = months
             state.tie[r, i] = working * (1.0 - math.exp(-months / q["tie_months"][r]))
-            reach = 1.0 - q["shield_salience"][r] * (1.0 - q["salience_start"][r])
-            state.patron_shield[r, i] = q["shield_size"][r] * state.tie[r, i] * reach * on[r, _SHIELD] * working
+            reach = state.tie[r, i] * (1.0 - q["shield_salience"][r] * (1.0 - q["salience_start"][r]))
+            state.patron_reach[r, i] = reach
+            state.patron_shield[r, i] = q["shield_size"][r] * reach * on[r, _SHIELD]
     ruling_share = world.group_share[np.arange(world.sizes["state"]), world.ruling_group]
     state.threat[:] = state.salience * 0.5 * (1.0 - ruling_share)[None, :] * on[:, _PATRONAGE][:, None]
     state.rotated[:] = 0
@@ -251,5 +260,5 @@ def advance(
              world.dismissal_post, world.appointment_post, world.focus, _wealth(world), world.post_state,
              world.post_kind, world.group_share, world.ruling_group, state.legal_rents, state.legal_protection,
              state.bribes_post, state.fees_post, state.instrument, state.group, state.tenure, state.tie,
-             state.rotated, state.salience, state.threat, state.patron_shield, state.spells_ended,
-             state.spell_months)
+             state.rotated, state.salience, state.threat, state.patron_shield, state.patron_reach,
+             state.spells_ended, state.spells_long, state.spell_months)

@@ -2,23 +2,31 @@
 
 Nobody has measured scruple. It is inferred, as a discrete-choice model infers what it cannot see (McFadden 1974,
 Conditional logit analysis): the costs are those under which the starting shares of a draw are the best response to
-reference rents and sanctions of 1989, with conformity at those shares. A draw then varies what can be thought about,
-how many refused and how many looked away, instead of a constant that only acts together with the spread of scruple.
-Costs of taking are never below nought: who is offered nothing has no wish to take.
+reference rents, sanctions and patrons' dues of 1989, with conformity at those shares. A draw then varies what can be
+thought about, how many took and how many refused, instead of a constant that only acts together with the spread of
+scruple. A cost is scruple less all gain from conduct that the model does not hold (payments by ordinary people
+above all), so it may be below nought. What claims put in doubt is weighed as the draw has it: 1989 was what it was in
+either world. What only knock-outs switch is taken as on, so that they change what officials do and not who they are.
 """
 
 from __future__ import annotations
 
 import math
 
-from qorgau.model.compiled import inlined
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter
 
-__all__ = ["RISK", "START_PARAMETERS", "TAKERS", "revealed_cost", "start_share"]
+__all__ = ["RISK", "START_PARAMETERS", "TAKERS", "reveal", "revealed_cost", "start_share"]
+
+_LEGAL = int(Mechanism.LEGAL_RENTS)
+_SHARED = int(Mechanism.SHARED_SANCTION)
+_SHIELD = int(Mechanism.PATRONAGE_SHIELD)
+_SPOILS = int(Mechanism.SPOILS)
 
 START_PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("start_refuse", "1", "share of officials who refused in 1989, at a reference post", 0.02, 0.9),
-    Parameter("start_tolerate", "1", "share who looked away", 0.02, 0.9),
+    Parameter("start_take", "1", "share of officials who took in some way in 1989, at a reference post", 0.005, 0.9),
+    Parameter("start_refuse", "1", "part of the others who refused; the rest looked away", 0.02, 0.98),
     Parameter("start_rent", "monthly wages", "trafficking rents of an exposed taker in 1989"),
 )
 
@@ -29,38 +37,44 @@ RISK = (0.0, 0.15, 1.0, 1.1, 1.4)
 
 _EXTRACT = 0.35
 """Extractive weight of the reference post, about the mean of the places."""
-_SHIELD = 0.2
-"""Part of the sanction that patrons averted at the reference post."""
+_REACH = 1.0 / 3.0
+"""Reach of patrons at the reference post: holders a year in post, group lines not yet sharp."""
+_COVER = 1.0 / 6.0
+"""Part of the sanction that patrons averted there: that reach at half of full cover."""
 
 
 @inlined
 def start_share(q, conduct):
     """Share of a conduct at the reference post in 1989."""
     if conduct == 0:
-        return q.start_refuse
+        return (1.0 - q.start_take) * q.start_refuse
     if conduct == 1:
-        return q.start_tolerate
-    return TAKERS[conduct - 2] * (1.0 - q.start_refuse - q.start_tolerate)
+        return (1.0 - q.start_take) * (1.0 - q.start_refuse)
+    return TAKERS[conduct - 2] * q.start_take
 
 
 @inlined
-def revealed_cost(q, conduct):
-    """Cost of a conduct against refusing, monthly wages; below nought where looking away is the easier way.
+def revealed_cost(q, on, conduct):
+    """Cost of a conduct against refusing, monthly wages, with mechanisms ``on``; below nought where it is easier.
 
-    Solves x_j / x_0 = exp{[w ln(1 + rent_j) - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the reference.
+    Solves x_j / x_0 = exp{[w ln(1 + rent_j) + dues_j - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the
+    reference.
     """
     if conduct == 0:
         return 0.0
-    refuse = q.start_refuse
-    tolerate = q.start_tolerate
-    takers = 1.0 - refuse - tolerate
+    takers = q.start_take
+    refuse = start_share(q, 0)
+    tolerate = start_share(q, 1)
     audit = q.audit * (1.0 + q.soviet_control)
-    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - takers - 0.5 * tolerate) * (1.0 - _SHIELD)
-    legal = q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
+    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (takers + 0.5 * tolerate))
+    stake *= 1.0 - on[_SHIELD] * _COVER
+    legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
     pull = takers
+    dues = on[_SPOILS] * q.patron_dues * _REACH
     if conduct == 1:
         pull = tolerate
+        dues = 0.0
     elif conduct == 2:
         money = q.start_rent * (1.0 - q.carry_part) + legal
     elif conduct == 3:
@@ -69,5 +83,12 @@ def revealed_cost(q, conduct):
         money = q.start_rent * q.carry_part * TAKERS[0] / TAKERS[2] + legal
     worth = q.rent_value * (1.0 + q.haste * math.exp(-2.0)) * math.log(1.0 + money)
     odds = math.log(start_share(q, conduct) / refuse) - q.conformity * (pull - refuse)
-    cost = worth - RISK[conduct] * stake - q.temperature * odds
-    return cost if conduct == 1 else max(0.0, cost)
+    return worth + dues - RISK[conduct] * stake - q.temperature * odds
+
+
+@compiled
+def reveal(par, on, scruple):
+    """Fill ``scruple`` (runs, conducts) with the revealed costs of every run."""
+    for r in range(len(scruple)):
+        for j in range(scruple.shape[1]):
+            scruple[r, j] = revealed_cost(par[r], on[r], j)

@@ -180,6 +180,7 @@ _ENFORCEMENT = (
 
 _CORRUPTION = (
     _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
+    _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
     _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
@@ -203,7 +204,9 @@ _PATRONAGE = (
     _v("salience", "state", "1", "patronage", "salience of group lines"),
     _v("threat", "state", "1", "patronage", "threat that the centre sees in excluded groups"),
     _v("patron_shield", "post", "1", "patronage", "share of the sanction that ties avert"),
+    _v("patron_reach", "post", "1", "patronage", "reach of patrons into the post, by ties and group lines"),
     _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
+    _v("spells_long", "state", "spells", "patronage", "those of them that lasted over two years", True),
     _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
 )
 
@@ -215,7 +218,8 @@ _MEASURES = (
 
 _INDICATORS = (
     _v("perceived_corruption", "state", "score 0-100", "indicators", "perceived corruption, up is cleaner"),
-    _v("perception_anchor", "", "1", "indicators", "corrupt share of the state in focus that reads as the anchor"),
+    _v("perceived_share", "state", "1", "indicators", "corrupt share as outsiders have come to see it"),
+    _v("perception_anchor", "", "1", "indicators", "perceived share of the state in focus that reads as the anchor"),
     _v("tier_score", "state", "1", "indicators", "score behind the tier"),
     _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
     _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),

@@ -12,7 +12,8 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 
-__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_equal"]
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_above",
+           "share_equal"]
 
 
 @compiled
@@ -63,11 +64,11 @@ def add_readings(reals, real_ptr, wholes, whole_ptr, column, cell, weight, top, 
 @compiled
 def add_flows(focus, destinations, route_kg, purchased, network_kg, carried_kg, seized_kg, carried_people, escaped,
               outreach, self_reported, ended, freed, identified, intercepted, exploited, spells_ended, spell_months,
-              by_route, by_organisation, by_network, spells, traffic):
+              spells_long, by_route, by_organisation, by_network, spells, traffic):
     """Add one month's flows to the year's totals from which outcomes are formed.
 
     ``spells`` holds, by run: people who left exploitation in the state in focus, person-months there, governors'
-    spells that ended and their months.
+    spells that ended, their months, and those among them that were long.
     """
     runs = by_route.shape[0]
     for r in range(runs):
@@ -87,6 +88,7 @@ def add_flows(focus, destinations, route_kg, purchased, network_kg, carried_kg, 
         spells[r, 1] += held
         spells[r, 2] += spells_ended[r, focus]
         spells[r, 3] += spell_months[r, focus]
+        spells[r, 4] += spells_long[r, focus]
         for l in range(traffic.shape[1]):
             traffic[r, l, 0, 0] += carried_kg[r, l]
             traffic[r, l, 0, 1] += seized_kg[r, l]
@@ -98,9 +100,9 @@ def add_flows(focus, destinations, route_kg, purchased, network_kg, carried_kg, 
 def form_year(by_organisation, by_network, spells, traffic, out):
     """Outcomes formed from the year's totals; NaN where there is nothing to divide by.
 
-    ``out``, shape (runs, 4 + networks): months exploited, corridors in use (more than 1 kg or a person in the year),
-    effective number of organisations (inverse of the sum of squared shares of kg), months of governors' spells, and
-    the networks' shares of kg.
+    ``out``, shape (runs, 5 + networks): months exploited, corridors in use (more than 1 kg or a person in the year),
+    effective number of organisations (inverse of the sum of squared shares of kg), months of governors' spells, the
+    share of them that were long, and the networks' shares of kg.
     """
     for r in range(out.shape[0]):
         busy = 0
@@ -124,8 +126,9 @@ def form_year(by_organisation, by_network, spells, traffic, out):
         out[r, 1] = busy
         out[r, 2] = 1.0 / squares if squares > 0.0 else math.nan
         out[r, 3] = spells[r, 3] / spells[r, 2] if spells[r, 2] > 0.0 else math.nan
+        out[r, 4] = spells[r, 4] / spells[r, 2] if spells[r, 2] > 0.0 else math.nan
         for n in range(by_network.shape[1]):
-            out[r, 4 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
+            out[r, 5 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
 
 
 @compiled
@@ -165,6 +168,19 @@ def share_equal(array, cells, value):
             if array[r, cells[i]] == value:
                 same += 1.0
         out[r, 0] = same / cells.shape[0] if cells.shape[0] > 0 else math.nan
+    return out
+
+
+@compiled
+def share_above(array, cell, table):
+    """Share of the numbers of a table that are above one cell of an array (runs, cells), shape (runs, 1)."""
+    out = np.empty((array.shape[0], 1))
+    for r in range(array.shape[0]):
+        above = 0.0
+        for i in range(table.shape[0]):
+            if table[i] > array[r, cell]:
+                above += 1.0
+        out[r, 0] = above / table.shape[0]
     return out
 
 

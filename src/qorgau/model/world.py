@@ -136,6 +136,8 @@ class World:
     appointment_post: int             # index of the post that the 2014 appointment concerns
 
     source_place: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    # scores of perceived corruption of other countries in one edition, ascending; empty: no place is told
+    score_table: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def months(self) -> int:

@@ -14,6 +14,7 @@ from qorgau.analysis.case_view import case_view
 from qorgau.analysis.record import plain
 from qorgau.analysis.records import Analysis
 from qorgau.analysis.summary import analyse, pattern_rows
+from qorgau.analysis.waves.stored import set_of
 from qorgau.analysis.words import likelihood_note
 from qorgau.case import Case
 from qorgau.ensemble.designs import Draws, draw_from
@@ -114,6 +115,16 @@ class Desk:
         design, matching = made_of["design"], self.analysis.matching
         seed, method = int(design["seed"]), str(design["method"])
         rows = results.runs[matching.used]
+        if method == "matched":
+            if made_of["model"] != self.inputs.model:
+                self.drawn = "none set aside: the model has changed since these results were made"
+                return _SEED, lambda n: draw_from(uncertain, n, _SEED), MOST_RUNS
+            stored = set_of(self.case, results, uncertain)
+            self.drawn = (
+                f"{len(rows):,} draws matched to the patterns, of {len(stored):,} that are worth "
+                f"{stored.effective.runs:.0f} independent ones"
+            )
+            return seed, lambda n: stored.draws.take(rows[:n]), len(rows)
         if made_of["model"] != self.inputs.model:
             self.drawn = "none set aside: the model has changed since these results were made"
             return seed, lambda n: draw_from(uncertain, n, seed, method), MOST_RUNS

@@ -176,7 +176,7 @@ class ModelEngine:
         """Return parameters, switches and keys; a run alone goes beside its own copy, as in ensembles."""
         rows = draws if len(draws) > 1 else draws.take([0, 0])
         parameters = self._inputs.parameters_of(rows.columns(), len(rows))
-        return parameters, np.array(rows.on), self._inputs.keys_of(self._seed, rows.numbers)
+        return parameters, np.array(rows.on), self._inputs.keys_of(self._seed, rows.streams)
 
     def _checked(self, yearly: np.ndarray, carried: np.ndarray) -> Flows:
         bad = np.isinf(yearly).any(axis=(1, 2)) | np.isnan(yearly[..., self._core]).any(axis=(1, 2))

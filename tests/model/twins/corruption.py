@@ -35,14 +35,23 @@ def _gangs(world, state, r, s):
     )
 
 
-def _costs(q):
-    """Costs of conscience from the starting shares: the utilities that make them a best response, solved back."""
-    takers = 1 - q["start_refuse"] - q["start_tolerate"]
-    shares = [q["start_refuse"], q["start_tolerate"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
+def costs(q, on):
+    """Costs of conscience from the starting shares: the utilities that make them a best response, solved back.
+
+    What claims can switch is as the run has it.
+    """
+
+    def runs(name):
+        return float(on[Mechanism[name]])
+
+    takers = q["start_take"]
+    honest = 1 - takers
+    shares = [honest * q["start_refuse"], honest - honest * q["start_refuse"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
     audit = q["audit"] * (1 + q["soviet_control"])
     caught = audit / (audit + takers + 0.3 * shares[1])
-    fear = q["penalty"] * caught * (1 - (takers + 0.5 * shares[1])) * 0.8
-    legal = q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
+    fear = q["penalty"] * caught * (1 - (takers + 0.5 * shares[1]) * runs("SHARED_SANCTION"))
+    fear *= 1 - runs("PATRONAGE_SHIELD") / 6
+    legal = runs("LEGAL_RENTS") * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
              2.5 * q["carry_part"] * q["start_rent"] + legal]
     crowd = [shares[0], shares[1], takers, takers, takers]
@@ -51,8 +60,9 @@ def _costs(q):
     for j in range(1, 5):
         money = q["rent_value"] * (1 + q["haste"] * math.exp(-24 / 12)) * math.log(1 + rents[j])
         wanted = math.log(shares[j]) - math.log(shares[0])
-        cost = money - risk[j] * fear - q["temperature"] * (wanted - q["conformity"] * (crowd[j] - crowd[0]))
-        out.append(cost if j == 1 else max(0.0, cost))
+        if j > 1:
+            money += runs("SPOILS") * q["patron_dues"] / 3
+        out.append(money - risk[j] * fear - q["temperature"] * (wanted - q["conformity"] * (crowd[j] - crowd[0])))
     return out
 
 
@@ -154,7 +164,9 @@ def _one_run(world, state, q, on, key, month, r, out):
             takers_all = sum(mean[2:])
             general = [mean[0], mean[1], takers_all, takers_all, takers_all]
             money = [0.0, 0.0, *(worth * math.log(1 + max(0.0, v)) for v in income)]
-            shame = _costs(q)
+            shame = state.scruple[r].tolist()
+            for j in (2, 3, 4):
+                money[j] += q["patron_dues"] * state.patron_reach[r][i] * runs("SPOILS")
             risk = [0.0, 0.15, 1.0, 1.1, 1.4]
             utility = [
                 (money[j] - shame[j] - risk[j] * fear) / q["temperature"]
@@ -179,6 +191,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             if crowd > 1:
                 gangs = max(gangs, 1 / 3)
             better = mean[3] / (mean[3] + q["official_half"]) - q["gang_best"] * gangs
+            better += q["harassment"] * sum(mean[2:])
             balance = out["guarantor"][r][s]
             out["guarantor"][r][s] += q["custom_speed"] * private * (
                 q["custom_sense"] * better - q["custom_decay"] * balance)

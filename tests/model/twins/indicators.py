@@ -7,7 +7,8 @@ import math
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import Stream, normal
 
-OWNED = ("perceived_corruption", "tier_score", "tier", "visible_harm", "prosecuted_year", "assisted_year")
+OWNED = ("perceived_corruption", "perceived_share", "perception_anchor", "tier_score", "tier",
+         "visible_harm", "prosecuted_year", "assisted_year")
 
 
 def _held(world, state, r, s):
@@ -27,28 +28,58 @@ def advance(world, state, parameters, on, keys, month):
     return out
 
 
+def _shares(world, state, q, r):
+    """Corrupt share of each state, the central posts weighing more."""
+    out = []
+    for s in range(world.sizes["state"]):
+        by_kind = {0: [0.0, 0.0], 1: [0.0, 0.0]}
+        for i in range(world.sizes["post"]):
+            if world.post_state[i] == s:
+                x = state.conduct[r, i]
+                by_kind[int(world.post_kind[i])][0] += world.post_officials[i] * (0.5 * x[1] + x[2] + x[3] + x[4])
+                by_kind[int(world.post_kind[i])][1] += world.post_officials[i]
+        share = by_kind[0][0] / max(1e-9, by_kind[0][1])
+        if by_kind[1][1] > 0:
+            share = (1 - q["centre_weight"]) * share + q["centre_weight"] * by_kind[1][0] / by_kind[1][1]
+        out.append(share)
+    return out
+
+
+def _former(world):
+    """States that were republics of one country: those that a once open corridor touches."""
+    out = set()
+    for k in range(world.sizes["corridor"]):
+        if world.corridor_internal[k]:
+            out |= {int(world.place_state[world.corridor_from[k]]), int(world.place_state[world.corridor_to[k]])}
+    return out
+
+
 def _one_run(world, state, q, on, key, month, r, out):
+    shares = _shares(world, state, q, r)
+    former = _former(world)
+    for s in range(world.sizes["state"]):
+        looks = shares[s]
+        if s in former:
+            looks += q["region_lean"] * (sum(shares[k] for k in former) / len(former) - looks)
+        before = state.perceived_share[r, s]
+        out["perceived_share"][r][s] = (1 - q["reading_speed"]) * before + q["reading_speed"] * looks
+    if world.start_year + month // 12 == 2000:
+        now = out["perceived_share"][r][world.focus]
+        out["perception_anchor"][r] += (now - out["perception_anchor"][r]) / (month % 12 + 1)
     for s in range(world.sizes["state"]):
         posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
 
-        def mean(value, kind=None, posts=posts):
-            chosen = [i for i in posts if kind is None or world.post_kind[i] == kind]
-            heads = sum(world.post_officials[i] for i in chosen)
-            return sum(world.post_officials[i] * value(i) for i in chosen) / max(1e-9, heads)
-
-        def seen(i):
-            return 0.5 * state.conduct[r, i, 1] + state.conduct[r, i, 2:].sum()
+        def mean(value, posts=posts):
+            heads = sum(world.post_officials[i] for i in posts)
+            return sum(world.post_officials[i] * value(i) for i in posts) / max(1e-9, heads)
 
         def complicit(i):
             return 0.5 * state.conduct[r, i, 2] + state.conduct[r, i, 3:].sum()
 
-        share = mean(seen, 0)
-        if any(world.post_kind[i] == 1 for i in posts):
-            share = (1 - q["centre_weight"]) * share + q["centre_weight"] * mean(seen, 1)
-        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * (state.perception_anchor[r] - share))))
+        gap = out["perception_anchor"][r] - out["perceived_share"][r][s]
+        score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * gap)))
         score += q["reading_error"] * normal(key, int(Stream.PERCEPTION), month // 12, s, 0)
-        score = min(99.0, max(1.0, score))
-        out["perceived_corruption"][r][s] += q["reading_speed"] * (score - out["perceived_corruption"][r][s])
+        out["perceived_corruption"][r][s] = min(99.0, max(1.0, score))
         out["prosecuted_year"][r][s] += state.cases_prosecuted[r, s] - out["prosecuted_year"][r][s] / 12
         out["assisted_year"][r][s] += state.assisted[r, s] - out["assisted_year"][r][s] / 12
         ten_million = world.population[month][s] / 1e7

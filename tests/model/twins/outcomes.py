@@ -210,6 +210,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         ("organisations_effective", "organisations"),
         *((f"organisations_share_{n}", "1") for n in world.network_names),
         ("governor_tenure_months", "month"),
+        ("governor_long_spells_share", "1"),
         ("route_entropy", "nat"),
         *entropies,
     )
@@ -247,7 +248,7 @@ class PlainCollector:
         self._net_kg = np.zeros((self._runs, w.sizes["network"]))
         self._exits = np.zeros(self._runs)
         self._person_months = np.zeros(self._runs)
-        self._spells = np.zeros((self._runs, 2))
+        self._spells = np.zeros((self._runs, 3))
         self._traffic = np.zeros((self._runs, w.sizes["corridor"], 3, 2), dtype=np.float32)
         self._months = 0
 
@@ -272,6 +273,7 @@ class PlainCollector:
         self._person_months += state.exploited[:, self._focus_destinations].sum((1, 2, 3))
         self._spells[:, 0] += state.spells_ended[:, f]
         self._spells[:, 1] += state.spell_months[:, f]
+        self._spells[:, 2] += state.spells_long[:, f]
         self._traffic[:, :, 0, 0] += state.carried_kg
         self._traffic[:, :, 0, 1] += state.seized_kg
         self._traffic[:, :, 1:, 0] += state.carried_people
@@ -293,9 +295,10 @@ class PlainCollector:
             networks = np.where(total[:, None] > 0, self._net_kg / self._net_kg.sum(1)[:, None], np.nan)
             spell = np.where(self._exits > 0, self._person_months / self._exits, np.nan)
             tenure = np.where(self._spells[:, 0] > 0, self._spells[:, 1] / self._spells[:, 0], np.nan)
+            long = np.where(self._spells[:, 0] > 0, self._spells[:, 2] / self._spells[:, 0], np.nan)
         busy = (self._traffic[:, :, 0, 0] > 1.0) | (self._traffic[:, :, 1:, 0].sum(2) >= 1.0)
         entropy = {n: plain_route_entropy(w, c, self._route_kg) for n, c in self._chains.items()}
-        formed = [spell, busy.sum(1).astype(float), effective, *networks.T, tenure,
+        formed = [spell, busy.sum(1).astype(float), effective, *networks.T, tenure, long,
                   entropy[w.state_names[w.focus]], *entropy.values()]
         table = np.concatenate([self._sum, np.stack(formed, axis=1)], axis=1)
         traffic = self._traffic

@@ -8,7 +8,8 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import INSTRUMENTS
 
-OWNED = ("group", "tenure", "tie", "rotated", "salience", "threat", "patron_shield", "spells_ended", "spell_months")
+OWNED = ("group", "tenure", "tie", "rotated", "salience", "threat", "patron_shield", "patron_reach", "spells_ended",
+         "spells_long", "spell_months")
 
 
 def _draw(u, shares, ruling, preference, across):
@@ -75,7 +76,7 @@ def _one_run(world, state, q, on, key, month, r, out):
         out["salience"][r][s] = salience
         extract = [world.place_extractive[world.post_place[i]] for i in province]
         mean = sum(extract) / max(1, len(extract))
-        out["spells_ended"][r][s] = out["spell_months"][r][s] = 0
+        out["spells_ended"][r][s] = out["spells_long"][r][s] = out["spell_months"][r][s] = 0
         rival = None
         for i in here:
             hazard = q["turnover"]
@@ -95,6 +96,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             if i in province:
                 preference = max(0.0, preference - q["balancing"] * threat * runs("BALANCING") * works)
                 out["spells_ended"][r][s] += 1
+                out["spells_long"][r][s] += int(out["tenure"][r][i] > 24)
                 out["spell_months"][r][s] += out["tenure"][r][i]
                 tied = q["co_option"] * out["tie"][r][i] * runs("CO_OPTION") * works
                 chosen = uniform(key, int(Stream.DISMISSAL), month, i, 0) < tied
@@ -107,9 +109,8 @@ def _one_run(world, state, q, on, key, month, r, out):
             _seat(out, r, seat, rival, q["tie_keep"])
         for i in here:
             out["tie"][r][i] *= 1.0 if works else 0.0
-            reach = 1 - q["shield_salience"] * (1 - salience)
-            out["patron_shield"][r][i] = (
-                runs("PATRONAGE_SHIELD") * works * q["shield_size"] * out["tie"][r][i] * reach)
+            out["patron_reach"][r][i] = works * out["tie"][r][i] * (1 - q["shield_salience"] * (1 - salience))
+            out["patron_shield"][r][i] = runs("PATRONAGE_SHIELD") * q["shield_size"] * out["patron_reach"][r][i]
 
 
 def _seat(out, r, i, who, keep):

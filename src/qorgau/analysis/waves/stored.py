@@ -37,13 +37,15 @@ from qorgau.ensemble.translate import inputs_of
 from qorgau.errors import InputError
 
 __all__ = [
-    "FILES", "FOLDER", "MatchedSet", "current_matched", "load_matched", "patterns_hash", "read_matched", "save_matched",
+    "FILES", "FOLDER", "NO_SET", "MatchedSet", "current_matched", "load_matched", "patterns_hash", "read_matched",
+    "save_matched", "set_of",
 ]
 
 FORMAT = 1
 FOLDER = "matched"
 FILES = ("matched.parquet", "matched.json")
 METHOD = "matched"
+NO_SET = "the case has no matched set"
 _TESTED = ("id", "test", "tolerance", "strength", "use", "needs", "change")
 
 
@@ -284,11 +286,28 @@ def load_matched(case: Case, folder: str | Path | None = None, inputs: Inputs | 
     return read_matched(place, inputs.uncertain)
 
 
+def set_of(case: Case, results: Any, uncertain: Uncertain) -> MatchedSet:
+    """Return the matched set that results were drawn from: the copy kept with them, else the case's own.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or is another.
+    """
+    kept = Path(results.folder).parent / "case" / FOLDER
+    folder = kept if kept.is_dir() else Path(case.folder) / FOLDER
+    stored = read_matched(folder, uncertain)
+    if stored.hash != results.manifest["identity"]["design"]["set"]:
+        raise InputError(folder, "", "is not the matched set that these results were drawn from",
+                         "restore the copy kept with the results, or simulate again into another --out")
+    return stored
+
+
 def current_matched(case: Case, inputs: Inputs | None = None) -> tuple[MatchedSet | None, str]:
     """Return the set in the case's own folder if there is one and it is current, else None and why not."""
     place = Path(case.folder) / FOLDER
     if not (place / FILES[1]).is_file():
-        return None, "the case has no matched set"
+        return None, NO_SET
     try:
         return load_matched(case, inputs=inputs), ""
     except InputError as error:

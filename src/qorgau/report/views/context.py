@@ -97,6 +97,8 @@ class Context:
     def draws(self) -> str:
         """How the draws are named under a figure."""
         matching = self.analysis.matching
+        if matching.waves:
+            return f"{self.used:,} matched draws of a set of {matching.kept_runs:,}"
         if matching.advice == "matched":
             return f"{self.used:,} of {matching.drawn:,} draws, those not ruled out"
         return f"{self.used:,} draws, none set aside"

@@ -18,6 +18,7 @@ from qorgau.report.views.patterns import subsystem_title
 
 __all__ = ["facts", "method_view", "price_cap_share", "repeatable", "written_prior"]
 
+_OVER = {"matched": "draws not ruled out", "none": "no draws, too few are left"}
 _OWN = {"--out", "-o", "--cluster", "--workers"}
 _FORMS = {
     "uniform": "{0} to {1}",
@@ -119,7 +120,7 @@ def facts(context: Context) -> list[tuple[str, str]]:
         ("Case", context.case.id),
         ("Draws", f"{matching.drawn:,}, of which {matching.kept_runs:,} not ruled out"),
         ("Runs", f"{context.analysis.runs * max(1, policies):,} ({policies} policies)"),
-        ("Advice over", "draws not ruled out" if matching.advice == "matched" else "all draws"),
+        ("Advice over", _OVER.get(matching.advice, "all draws")),
         ("Design", str(design.get("method", "not on record")).replace("_", " ")),
         ("Seed", str(design.get("seed", "not on record"))),
         ("Case hash", str(identity.get("case", {}).get("hash", context.case.hash))[:12]),
@@ -135,6 +136,8 @@ def method_view(context: Context) -> dict[str, Any]:
     """Return the section on method and limits."""
     matching = context.analysis.matching
     kept = matching.kept_runs / matching.drawn if matching.drawn else math.nan
+    if matching.waves:
+        kept = matching.waves[-1].prior_share
     return {
         "processes": PROCESSES,
         "mechanisms": _mechanisms(context),

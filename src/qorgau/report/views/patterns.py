@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from qorgau.analysis.records import PatternResult
+from qorgau.analysis.records import Matching, PatternResult
 from qorgau.report.figures.figure import Figure, Panel, Scale, Table
 from qorgau.report.figures.knockouts import knockout_chart
 from qorgau.report.figures.learned import learned_chart
@@ -31,6 +31,7 @@ _TITLES: Mapping[str, str] = {
 }
 _GLYPHS = {"fails": "●", "weakened": "◐", "no effect": "·", "not testable": "–"}
 _MOST_LEARNED = 24
+_MOST_DISBELIEVED = 20
 
 
 def subsystem_title(name: str) -> str:
@@ -57,7 +58,9 @@ def _why(pattern: PatternResult, context: Context) -> str:
             f"tolerance ({pattern.tolerance.split(' (')[0]})."
         )
     if pattern.id in context.analysis.matching.conflicts:
-        said.append("It is among the patterns that rule most draws out.")
+        said.append("It is among the patterns that " + (
+            "hold in the fewest matched draws." if context.analysis.matching.waves else "rule most draws out."
+        ))
     said += [text for text in (pattern.note,) if text]
     return " ".join(said)
 
@@ -190,6 +193,22 @@ def learned_figure(context: Context) -> Figure | None:
     )
 
 
+def _waves(matching: Matching) -> list[dict[str, str]]:
+    """Return the waves of re-sampling as rows of text."""
+    words = {"prior": "prior", "single": "one run", "all": "all", "rest": "all, last sweeps"}
+    return [
+        {
+            "number": str(w.number), "stage": words.get(w.stage, w.stage),
+            "threshold": f"{w.threshold:.3f}" if math.isfinite(w.threshold) else "–",
+            "share": f"{100 * w.prior_share:.2g} %", "se": f"{100 * w.prior_share_se:.1g}",
+            "scored": f"{w.evaluations_single:,}", "whole": f"{w.evaluations_all:,}",
+            "taken": f"{100 * w.acceptance:.0f} %" if math.isfinite(w.acceptance) else "–",
+            "median": f"{w.median_score:.3f}",
+        }
+        for w in matching.waves
+    ]
+
+
 def patterns_view(context: Context) -> dict[str, Any]:
     """Return the section on whether it hangs together."""
     matching = context.analysis.matching
@@ -220,6 +239,17 @@ def patterns_view(context: Context) -> dict[str, Any]:
         "knockouts": knockout_figure(context),
         "learned": learned_figure(context),
         "matching": matching,
+        "waves": _waves(matching),
+        "stopped": matching.stopped,
+        "disbelieved": [
+            {"claim": o.claim, "before": f"{o.prior:.2f}", "after": f"{o.matched:.2f}", "factor": f"{o.factor:.2g}",
+             "low": f"{o.factor * math.exp(-2 * o.log_se):.2g}", "high": f"{o.factor * math.exp(2 * o.log_se):.2g}"}
+            for o in matching.disbelieved[:_MOST_DISBELIEVED]
+        ],
+        "excluding": [
+            {"first": p.first, "second": p.second, "both": share(p.both), "expected": share(p.expected)}
+            for p in matching.excluding
+        ],
         "note": knockouts.note,
         "idle": [_mechanism(m) for m in knockouts.idle],
         "narrowed": parameters,
