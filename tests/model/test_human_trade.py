@@ -10,9 +10,11 @@ from tests.model.people_scene import Scene, assert_twin, scene
 from tests.model.twins import human_trade as twin
 
 WRITES = ("recruits", "recruits_children", "recruits_route", "arrived", "intercepted", "carried_people", "couriers",
-          "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price")
+          "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price",
+          "recruits_drug_first")
 SWITCHES = [Mechanism[n] for n in ("MARKETS", "CHEAP_LABOUR", "POLICE_BROKERAGE", "FORCED_COURIERS", "FACILITATORS",
-                                   "DOCUMENTS", "OFFICIALS_CARRY", "DRUGS_TO_HOLD")]
+                                   "DOCUMENTS", "OFFICIALS_CARRY", "DRUGS_TO_HOLD",
+                                   "LOW_ENTRY_COST")]
 
 
 def ready(seed: int = 0, runs: int = 3, **more: int) -> Scene:
@@ -55,7 +57,7 @@ def test_everyone_recruited_arrives_or_is_found(seed: int, hazard: float) -> Non
 
 
 def test_no_attempts_no_recruits_and_no_pool_no_recruits() -> None:
-    before = ready()
+    before = ready().off(Mechanism.LOW_ENTRY_COST)
     before.state.attempts_route[:] = 0
     s = step(before).state
     for name in ("recruits", "arrived", "intercepted", "carried_people", "couriers", "transit_flow"):
@@ -176,3 +178,18 @@ def test_each_switch_changes_something(mechanism: Mechanism) -> None:
     before = ready(runs=20)
     a, b = step(before).state, step(before.off(mechanism)).state
     assert any(not np.array_equal(getattr(a, n), getattr(b, n)) for n in WRITES)
+
+
+def test_people_are_recruited_without_any_organisation_where_entry_is_cheap_and_soviet_rule_is_over() -> None:
+    before = scene(runs=30, month=200)
+    before.advance("economy")
+    before.month -= 1
+    before.state.attempts_route[:] = 0
+    before.state.pool[:] *= 50
+    assert step(before).state.recruits.sum() > 0
+    assert step(before.off(Mechanism.LOW_ENTRY_COST)).state.recruits.sum() == 0
+    soviet = before.copy()
+    soviet.month = 10
+    assert step(soviet).state.recruits.sum() == 0
+    after = step(before).state
+    assert (after.recruits_drug_first == 0).all()

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qorgau.model import people
 from qorgau.model.mechanisms import Mechanism
 from tests.model.people_scene import Scene, assert_twin, scene
 from tests.model.twins import people as twin
@@ -85,6 +86,7 @@ def test_officer_time_bounds_identification_however_many_people_there_are() -> N
     before.state.exploited[:] *= 1000
     before.state.instrument[:] = 0
     before.state.abuse[:] = 0
+    before.state.shield[:] = 0
     s, q = step(before).state, before.parameters["people"]
     bound = before.state.trafficking_officers * (q["search_share"] / q["handling"])[:, None]
     found = s.identified - before.state.intercepted
@@ -145,7 +147,7 @@ def test_each_measure_moves_its_outcome_in_focus_only(measure: str, outcome: str
 
 def test_drugs_hold_people_the_more_the_cheaper_they_are() -> None:
     before = ready(runs=60)
-    before.state.attempts_drug_first[:] = 1
+    before.state.recruits_drug_first[:] = 1
     cheap, dear = before.copy(), before.copy()
     cheap.state.price[:], dear.state.price[:] = 100.0, 1e9
     held, free = step(cheap).state, step(dear).state
@@ -158,3 +160,59 @@ def test_each_switch_changes_something(mechanism: Mechanism) -> None:
     before = ready(runs=10)
     a, b = step(before).state, step(before.off(mechanism)).state
     assert any(not np.array_equal(getattr(a, n), getattr(b, n)) for n in WRITES)
+
+
+def test_posts_that_are_sought_after_hold_more_of_the_corrupt_and_never_more_than_all() -> None:
+    shares = np.linspace(0.0, 1.0, 21)
+    same = [people.at_the_desk(x, 1.0) for x in shares]
+    more = [people.at_the_desk(x, 8.0) for x in shares]
+    np.testing.assert_allclose(same, shares)
+    assert more[0] == 0 and more[-1] == 1 and all(a < b for a, b in zip(same[1:-1], more[1:-1]))
+
+
+def test_where_places_are_protected_police_identify_fewer() -> None:
+    before = ready(runs=30)
+    before.state.exploited[:] *= 100
+    before.state.instrument[:] = 0
+    open_places = before.copy()
+    open_places.state.shield[:] = 0
+    before.state.shield[:] = 1
+    kept = 1 - before.parameters["people"]["looked_away"].mean()
+    found = [(step(x).state.identified - x.state.intercepted).sum() for x in (open_places, before)]
+    assert 0 < found[1] < (kept + 0.25) * found[0]
+
+
+def test_ngos_reach_no_more_people_than_they_can() -> None:
+    before = ready(runs=30)
+    before.state.exploited[:] *= 1000
+    before.state.instrument[:] = 0
+    q = before.parameters["people"]
+    q["self_report"] = 0.0
+    millions = before.world.population[before.month] / 1e6
+    bound = q["outreach_capacity"][:, None] * millions
+    reached = step(before).state.outreach_exits
+    assert reached.sum() > 0 and (reached <= bound + 5 * np.sqrt(bound) + 1).all()
+
+
+def test_who_fears_the_police_turns_to_ngos() -> None:
+    before = ready(runs=30)
+    before.state.exploited[:] *= 100
+    before.parameters["people"]["outreach"] = 1e-9
+    reached = step(before).state.outreach_exits.sum()
+    before.parameters["people"]["turn_to_ngo"] = 0.0
+    assert step(before).state.outreach_exits.sum() <= 1 < reached
+
+
+def test_a_few_are_exploited_at_the_start_and_only_in_the_former_union() -> None:
+    before = scene(runs=30)
+    before.parameters["people"]["start_exploited"] = 50.0
+    people.start(before.world, before.state, before.parameters, before.on, before.keys)
+    s, w = before.state, before.world
+    inside = {int(w.place_state[p]) for ends in (w.corridor_from, w.corridor_to)
+              for p, i in zip(ends, w.corridor_internal) if i}
+    for d, p in enumerate(w.destination_place):
+        most = 50.0 * w.population[0, w.place_state[p]] * w.place_share[p] / 1e6
+        here = s.exploited[:, d].sum(axis=(1, 2))
+        assert (here <= most).all() and (s.exploited[:, d, :, 1] == 0).all()
+        assert (here == 0).all() if int(w.place_state[p]) not in inside else (here >= most - 2).all()
+    assert (s.ledger_people == 0).all()

@@ -25,6 +25,7 @@ from qorgau.model.compiled import compiled
 from qorgau.model.derived import destination_states
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.people import at_the_desk
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, uniform
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -43,7 +44,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("take_rate", "1/month", "rate at which waiting cases are taken up, officers permitting", 0.0),
     Parameter("lapse", "1/month", "rate at which waiting cases lapse", 0.0, 1.0),
     Parameter("evidence", "1", "chance that a case taken up and not stopped reaches court", 0.0, 1.0),
-    Parameter("labour_ties", "1", "chance that ties stop a labour case where all police are corrupt", 0.0, 1.0),
+    Parameter("labour_ties", "1", "chance that ties stop a labour case if all at the desk are corrupt", 0.0, 1.0),
     Parameter("conviction", "1", "chance of conviction without testimony", 0.0, 1.0),
     Parameter("testify", "1", "share of people taken into care who testify, with honest police", 0.0, 1.0),
     Parameter("testimony_weight", "1", "chance of conviction that testimony in every case adds", 0.0, 1.0),
@@ -111,7 +112,8 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
                         everyone += exploited[r, d, 0, a] + exploited[r, d, 1, a]
             halt = shield[r, s] * on[r, _SHIELDING] * (1.0 - q.size_vetting * instrument[r, _UNITS] * own)
             if everyone > 0:
-                ties = q.labour_ties * min(1.0, abuse[r, s]) * on[r, _LABOUR] * labour / everyone
+                desk = at_the_desk(abuse[r, s], par_people[r].sought_after)
+                ties = q.labour_ties * desk * on[r, _LABOUR] * labour / everyone
                 halt = 1.0 - (1.0 - halt) * (1.0 - ties)
             held = binomial(uniform(key, _S_PROSECUTED, month, s, 0), taken, min(1.0, halt))
             proof = q.evidence + (1.0 - q.evidence) * q.size_regional_coordination * instrument[r, _COORDINATION] * own

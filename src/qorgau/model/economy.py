@@ -4,11 +4,13 @@ Income per head w follows the series. Of those of home state o who could work aw
 less those already away), a bounded share leaves each year by competing choice (discrete choice with an
 opportunity to stay; McFadden 1974, and Grogger and Hanson 2011 for migrants' choice of destination):
 
-    departures[o, d] = h/12 push_o exit_o (movable N_o - sum_d M_od) V_od / (V_stay + sum_d V_od)
+    departures[o, d] = h/12 push_o exit_o (movable N_o - sum_d M_od) V_od / (stay (N_o / 1e7)^m + sum_d V_od)
     V_od = (w_d / w_o)^b exp(-g km_od) (N_d / 1.6e8)^k open(t) visa_od (1 + chain (M_od/N_o) / (.02 + M_od/N_o))
     push_o = 1 + push max(0, (N_o / N_o,1991) / farm_o - 1)
 
-The term in N_d is the mass of the destination (without it Kazakhstan draws more people than Russia), open(t)
+The term in N_o is the mass of home: a large country holds more of the places that its people could go to (in gravity
+estimates departures rise less than in proportion to the home population; Lewer and Van den Berg 2008). The term in
+N_d is the mass of the destination (without it Kazakhstan draws more people than Russia), open(t)
 the opening of borders after 1991, visa the barrier outside the former USSR, and the term in M_od chain
 migration. The rate has a ceiling h, whatever the wage gap. Stocks return at a constant rate, and each person
 abroad sends home a share of the income per head there, so that
@@ -43,6 +45,9 @@ __all__ = ["BASE_MONTH", "MASS_REFERENCE", "PARAMETERS", "advance", "start"]
 MASS_REFERENCE = 1.6e8
 """Population against which a destination's mass is measured, persons: a unit, not a finding."""
 
+HOME_REFERENCE = 1.0e7
+"""Population against which a home's mass is measured, persons: a unit, not a finding."""
+
 CHAIN_HALF = 0.02
 """Share of the home population abroad at which chain migration has half its effect."""
 
@@ -56,6 +61,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("leave_rate", "1/year", "ceiling of the rate at which those who could work away leave", 0.0, 6.0),
     Parameter("movable", "1", "share of a home population that could work away", 0.0, 0.6),
     Parameter("stay_value", "1", "value of staying, against destinations"),
+    Parameter("home_mass", "1", "power of the home population in the value of staying"),
     Parameter("wage_gap", "1", "power of the income ratio in the value of a destination"),
     Parameter("distance_cost", "1/1000 km", "fall of a destination's value with distance"),
     Parameter("mass_power", "1", "power of a destination's population in its value"),
@@ -185,7 +191,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             growth = people[o] / people_base[o] / farm[o]
             push = 1.0 + q.push * on[r, _PUSH] * max(0.0, growth - 1.0)
             leave = q.exit_TKM if o == exit_state else 1.0
-            total = q.stay_value
+            total = q.stay_value * (people[o] / HOME_REFERENCE) ** q.home_mass
             away = 0.0
             for d in range(states):
                 value[d] = 0.0

@@ -6,8 +6,13 @@ measured, Petrongolo and Pissarides 2001):
 
     recruits ~ Poisson(A S / (A^l + S^l)^(1/l)),   v = winnable (1 - awareness)
 
-for each place, destination and form. Recruits are split over the routes of their pair in the proportions of
-the attempts, and carried; on each corridor they meet the hazard for people
+for each place, destination and form. Besides those of organisations, A holds attempts of people who recruit on
+their own (acquaintances, brokers, employers), who need little to begin and answer the price W only:
+
+    alone S W / Wc   (from the end of Soviet rule, spread evenly over routes; none where entry costs much).
+
+Recruits are split over the routes of their pair in the proportions of the attempts, and carried; on each
+corridor they meet the hazard for people
 
     h_people = h transit_risk (1 + facilitator_risk (1 - documents)) (1 - carried by officials)
 
@@ -47,6 +52,7 @@ ABUNDANCE_REFERENCE = 0.02
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("winnable", "1", "share of people open to recruiters whom an offer wins", 0.0, 1.0),
+    Parameter("alone", "1", "attempts of recruiters without a group, of people who can be won, at the choke price"),
     Parameter("matching", "1", "power l of the matching of recruiters with people (high: the short side decides)", 0.1),
     Parameter("sexual_pool", "1", "part of the pool open to recruiters for sexual exploitation", 0.0, 1.0),
     Parameter("size_awareness", "1", "fall of that share at full awareness in the state in focus", 0.0, 1.0),
@@ -73,6 +79,7 @@ _BROKER = int(Mechanism.POLICE_BROKERAGE)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _DOCUMENTS = int(Mechanism.DOCUMENTS)
+_LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _HOLD = int(Mechanism.DRUGS_TO_HOLD)
 _CARRY = int(Mechanism.OFFICIALS_CARRY)
 _AWARENESS = INSTRUMENTS.index("awareness")
@@ -195,17 +202,19 @@ def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state
 
 
 @compiled
-def _advance(par, on, keys, month, focus, people, place_state, place_share, place_post, d_place, former, p_origin,
-             ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool, pool_children,
-             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
+def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
+             p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates,
+             pool, pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
              recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit,
-             arrival_flow, demand):
+             arrival_flow, demand, recruits_first):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
     corridors = c_from.shape[0]
     hazard = np.zeros(corridors)
     abroad = np.zeros(2, dtype=np.int64)
+    grouped = np.zeros(2)
+    singly = np.zeros(2)
     for r in range(runs):
         q = par[r]
         key = keys[r]
@@ -226,6 +235,9 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
         arrival_flow[r] = 0
         arrived[r] = 0
         abroad[:] = 0
+        grouped[:] = 0.0
+        singly[:] = 0.0
+        alone = q.alone * on[r, _LOW_ENTRY] * free
         aware = q.size_awareness * instrument[r, _AWARENESS]
         for p in range(places):
             home = place_state[p]
@@ -238,11 +250,15 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                     continue
                 goal = place_state[d_place[d]]
                 for f in range(forms):
-                    total = 0.0
-                    for j in range(lo, hi):
-                        total += attempts[r, order[j], f]
                     part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
                     most = v * part * pool[r, p, d]
+                    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, goal]
+                    own = alone * most * min(1.0, price[r, d, f] / choke) / (hi - lo)
+                    total = own * (hi - lo)
+                    singly[f] += total
+                    for j in range(lo, hi):
+                        total += attempts[r, order[j], f]
+                        grouped[f] += attempts[r, order[j], f]
                     mean = 0.0
                     yielded = 1.0 if most > 0.0 else 0.0
                     if total > 0.0 and most > 0.0:
@@ -269,9 +285,9 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                         h = order[j]
                         here = left
                         if j < hi - 1 and left > 0:
-                            share = attempts[r, h, f] / max(weight, 1e-300)
+                            share = (attempts[r, h, f] + own) / max(weight, 1e-300)
                             here = binomial(uniform(key, _S_ROUTE, month, h, f), left, min(1.0, share))
-                        weight -= attempts[r, h, f]
+                        weight -= attempts[r, h, f] + own
                         left -= here
                         recruits_route[r, h, f] = here
                         if here == 0:
@@ -313,7 +329,9 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
                         abroad[f] += came
         couriers[r] = 0
         for f in range(forms):
-            share = q.courier_share * with_opiates[r, f] * on[r, _COURIERS]
+            by_groups = grouped[f] / max(1e-12, grouped[f] + singly[f])
+            recruits_first[r, f] = drug_first[r, f] * by_groups
+            share = q.courier_share * with_opiates[r, f] * by_groups * on[r, _COURIERS]
             couriers[r] += binomial(uniform(key, _S_COURIERS, month, 0, f), abroad[f], share)
         for d in range(targets):
             s = place_state[d_place[d]]
@@ -321,13 +339,13 @@ def _advance(par, on, keys, month, focus, people, place_state, place_share, plac
             year_share = 12.0 * irregular[r, s] / people[s]
             for f in range(forms):
                 choke, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
-                                        drug_first[r, f], price[r, d, f])
+                                        recruits_first[r, f], price[r, d, f])
                 if on[r, _MARKETS] > 0.0:
                     now = exploited[r, d, f, 0] + exploited[r, d, f, 1]
                     step = q.price_speed * (wanted - now) / (wanted + now + 1.0)
                     price[r, d, f] = min(0.98 * choke, max(0.02 * choke, price[r, d, f] * math.exp(step)))
                     _, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
-                                        drug_first[r, f], price[r, d, f])
+                                        recruits_first[r, f], price[r, d, f])
                 demand[r, d, f] = wanted
 
 
@@ -357,7 +375,8 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
             levers: np.ndarray) -> None:
     """One month of recruitment and journeys; new price of exploitation (see module docstring)."""
     first, order, passed = _pairs(world)
-    _advance(parameters["human_trade"], on, keys, month, world.focus, world.population[month], world.place_state,
+    free = 1.0 - float(world.event["soviet"][month])
+    _advance(parameters["human_trade"], on, keys, month, free, world.focus, world.population[month], world.place_state,
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
              state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
@@ -365,4 +384,4 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
              state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.demand_people)
+             state.demand_people, state.recruits_drug_first)

@@ -104,7 +104,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
                 read=lambda s: active_by_network(s.active, s.network, networks)),
         one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
-        one("people_carried_share_by_opiate_first", "1", "mean", Term("attempts_drug_first", ALL, 1.0 / len(FORMS))),
+        one("people_carried_share_by_opiate_first", "1", "mean", Term("recruits_drug_first", ALL, 1.0 / len(FORMS))),
         each((f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean", "remittances_share", homes),
         each((f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", "price",
              range(len(world.market_names))),

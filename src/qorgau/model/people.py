@@ -5,18 +5,25 @@ number and one for each way out:
 
     escape       e (1 - drugs to hold), where drugs are used by groups that began with opiates, the more the
                  cheaper a month's dose is against a month's wage
-    identified   a T / (1 + a m X): police officers T search (a) and handle (m months a person), so that no more
-                 than T / m are identified however many there are (Holling 1959, type II); training shortens m
+    identified   a T / N (1 - collusion desk) (1 - looked away shield) / (1 + a m X / N): police officers T search
+                 among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
+                 found however many there are (Holling 1959, type II); training shortens m. Of police who deal
+                 with trafficking a share ``desk`` is corrupt, more than of all police, since posts that pay are
+                 sought after: they do not search; and where a place is under protection, who is found may be
+                 left there
     come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
                  were exploited are not prosecuted for what they were made to do
-    outreach     NGOs reach people where the police do not
+    outreach     NGOs, once grown, reach people where the police do not, o / (1 + o X / (c N)), no more than c a
+                 million inhabitants; and of those who would come forward and dare not go to the police, a part
+                 turns to them: r fear turn_to_ngo
     let go       1 / (mean spell), faster where there are more people than controllers want at the price
 
 Corrupt officials hand some of those identified back. The others wait; shelters take in as many as they have
 places for; who waits or leaves care can be trafficked again, gives up, or recovers. Cases brought to court
 free people. Ledger, exact every month:
 
-    recruits of all months = exploited + waiting + in care + recovered + left without help.
+    exploited at the start + recruits of all months
+        = exploited + waiting + in care + recovered + left without help.
 """
 
 from __future__ import annotations
@@ -33,7 +40,7 @@ from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, poisson, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
-__all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
+__all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "at_the_desk", "start"]
 
 RAMP_YEARS = 2.0
 """Years over which NGOs and shelters grow, as the scale of the logistic curve."""
@@ -47,15 +54,20 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("escape", "1/month", "hazard of escape without drugs to hold"),
     Parameter("drugs_hold", "1", "share of escapes that drugs prevent, where all groups use them", 0.0, 1.0),
     Parameter("dose_kg", "kg/month", "opiates that hold one person for a month"),
-    Parameter("search", "1/officer-month", "chance that an officer's month of search finds a given person"),
+    Parameter("start_exploited", "persons/million", "exploited in January 1989, per million inhabitants"),
+    Parameter("search", "million/officer-month", "chance to find a given person, per officer-month a million people"),
     Parameter("handling", "officer-months/person", "officer time that one person identified takes", 0.01),
     Parameter("search_share", "1", "part of officer time on trafficking spent on search, the rest on cases", 0.0, 1.0),
-    Parameter("collusion", "1", "search lost where all police are corrupt", 0.0, 1.0),
+    Parameter("sought_after", "1", "odds of corruption among those who deal with trafficking, over all police", 1.0),
+    Parameter("collusion", "1", "search lost where all who deal with trafficking are corrupt", 0.0, 1.0),
+    Parameter("looked_away", "1", "findings without consequence where protection is certain", 0.0, 1.0),
     Parameter("self_report", "1/month", "hazard of coming forward without fear, under a law in force"),
     Parameter("fear", "1", "share who dare not come forward, with honest police", 0.0, 1.0),
     Parameter("fear_abuse", "1", "share of the others whom abuse by corrupt police frightens", 0.0, 1.0),
     Parameter("returned", "1", "share of people identified whom corrupt police hand back", 0.0, 1.0),
     Parameter("outreach", "1/month", "hazard of being reached by outreach of NGOs once grown"),
+    Parameter("outreach_capacity", "persons/month/million", "people whom NGOs can reach at most, per million"),
+    Parameter("turn_to_ngo", "1", "who fears the police and turns to an NGO instead, once these have grown", 0.0, 1.0),
     Parameter("ngo_year", "year", "middle of the growth of NGOs' outreach", 1980.0, 2030.0),
     Parameter("care_places", "1/million", "places in shelters once grown, per million inhabitants"),
     Parameter("care_year", "year", "middle of the growth of shelters", 1980.0, 2030.0),
@@ -91,6 +103,16 @@ _S_CARE = int(Stream.CARE)
 _S_AGAIN = int(Stream.RETRAFFICKED)
 _S_RECOVERED = int(Stream.RECOVERED)
 _S_FREED = int(Stream.FREED)
+
+
+@inlined
+def at_the_desk(abuse, sought_after):
+    """Corrupt share among police who deal with trafficking; odds are ``sought_after`` times those of all police.
+
+    Posts that pay draw and are sold to those who take (Wade 1982, 1985).
+    """
+    share = min(1.0, max(0.0, abuse))
+    return sought_after * share / (1.0 - share + sought_after * share)
 
 
 @compiled
@@ -135,8 +157,8 @@ def _spread(key, stream, month, state, item, number, limited, cells):
 
 
 @compiled
-def _exits(q, on, key, month, focus, ngo, dose_price, wage, law, abuse, officers, fear, drug_first, instrument, d_state,
-           demand, present, exploited, help_hazard, out):
+def _exits(q, on, key, month, focus, ngo, dose_price, people, wage, law, abuse, shield, officers, fear, drug_first,
+           instrument, d_state, demand, present, exploited, help_hazard, out):
     """All who leave exploitation this month.
 
     ``out`` (8, S): identified, escaped, let go, came forward, by outreach, handed back, trafficked again
@@ -148,13 +170,18 @@ def _exits(q, on, key, month, focus, ngo, dose_price, wage, law, abuse, officers
         own = 1.0 if s == focus else 0.0
         skill = 1.0 + q.size_police_training * instrument[_TRAINING] * own
         search = q.search * math.sqrt(skill)
-        police = officers[s] * q.search_share * (1.0 - q.collusion * min(1.0, abuse[s])) * on[_ENFORCEMENT]
-        found = on[_PEOPLE] * search * police / (1.0 + search * q.handling / skill * present[s])
-        come = on[_PEOPLE] * q.self_report * (1.0 - fear[s]) * (0.3 + 0.7 * law[s])
-        come *= 1.0 + q.size_awareness * instrument[_AWARE] * own
-        reached = on[_PEOPLE] * on[_OUTREACH] * q.outreach * ngo * (1.0 + q.size_outreach * instrument[_REACH] * own)
+        per_million = present[s] / (people[s] / 1e6)
+        desk = at_the_desk(abuse[s], q.sought_after)
+        police = officers[s] / (people[s] / 1e6) * q.search_share * (1.0 - q.collusion * desk)
+        found = on[_PEOPLE] * on[_ENFORCEMENT] * search * police / (1.0 + search * q.handling / skill * per_million)
+        found *= 1.0 - q.looked_away * min(1.0, shield[s])
+        report = on[_PEOPLE] * q.self_report * (1.0 + q.size_awareness * instrument[_AWARE] * own)
+        come = report * (1.0 - fear[s]) * (0.3 + 0.7 * law[s])
+        reached = on[_PEOPLE] * q.outreach / (1.0 + q.outreach * per_million / q.outreach_capacity)
+        reached = ngo * on[_OUTREACH] * (reached * (1.0 + q.size_outreach * instrument[_REACH] * own)
+                                         + report * fear[s] * q.turn_to_ngo)
         cheap = 1.0 / (1.0 + q.dose_kg * dose_price[d] / max(wage[s], 1e-9))
-        back = min(1.0, q.returned * abuse[s] * on[_ABUSE])
+        back = min(1.0, q.returned * desk * on[_ABUSE])
         for f in range(forms):
             escape = q.escape * (1.0 - q.drugs_hold * drug_first[f] * cheap * on[_HOLD])
             here = 0
@@ -210,8 +237,8 @@ def _of_whom(u, number, part, whole):
 
 
 @compiled
-def _advance(par, on, keys, month, year, focus, people, d_place, place_state, near, price, wage, law, abuse, officers,
-             prosecuted, drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting,
+def _advance(par, on, keys, month, year, focus, people, d_place, place_state, near, price, wage, law, abuse, shield,
+             officers, prosecuted, drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting,
              waiting_outreach, in_care, recovered, unassisted_out, identified, escaped, outreach_exits, self_reported,
              ended, returned, assisted, assisted_outreach, retrafficked, freed, fear, help_hazard, ledger):
     runs, targets, forms, ages = exploited.shape
@@ -256,8 +283,9 @@ def _advance(par, on, keys, month, year, focus, people, d_place, place_state, ne
                 freed[r, s] = n
         ngo = 1.0 / (1.0 + math.exp(-(year - q.ngo_year) / RAMP_YEARS))
         care = 1.0 / (1.0 + math.exp(-(year - q.care_year) / RAMP_YEARS)) * helped
-        _exits(q, on[r], key, month, focus, ngo, dose_price, wage[r], law[r], abuse[r], officers[r], fear[r],
-               drug_first[r], instrument[r], d_state, demand[r], present, exploited[r], help_hazard[r], out)
+        _exits(q, on[r], key, month, focus, ngo, dose_price, people, wage[r], law[r], abuse[r], shield[r],
+               officers[r], fear[r], drug_first[r], instrument[r], d_state, demand[r], present, exploited[r],
+               help_hazard[r], out)
         for d in range(targets):
             for f in range(forms):
                 for a in range(ages):
@@ -318,6 +346,12 @@ def _advance(par, on, keys, month, year, focus, people, d_place, place_state, ne
         ledger[r] += total - (after - before)
 
 
+def _former_states(world: World) -> np.ndarray:
+    """States of the former USSR: those with corridors among them that were once internal."""
+    inside = world.corridor_internal == 1
+    return np.union1d(world.place_state[world.corridor_from[inside]], world.place_state[world.corridor_to[inside]])
+
+
 @of_map
 def _near(world: World) -> np.ndarray:
     """Market nearest to each destination."""
@@ -325,21 +359,30 @@ def _near(world: World) -> np.ndarray:
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
-    """Nobody exploited yet in January 1989 (two years of spin-up follow); fear as with honest police."""
+    """A few people exploited in January 1989, grown, in the former USSR; fear as with honest police.
+
+    Numbers are rounded down, split evenly over the two forms, and spread over destinations by inhabitants.
+    """
     for name in ("exploited", "waiting", "in_care", "recovered", "unassisted_out", "waiting_outreach", "ledger_people"):
         getattr(state, name)[:] = 0
-    state.fear[:] = parameters["people"]["fear"][:, None]
-    state.help_hazard[:] = parameters["people"]["escape"][:, None, None]
+    q = parameters["people"]
+    place = world.destination_place
+    inside = np.isin(world.place_state[place], _former_states(world))
+    millions = world.population[0][world.place_state[place]] * world.place_share[place] / 1e6 * inside
+    state.exploited[:, :, :, 0] = np.floor(0.5 * q["start_exploited"][:, None] * millions)[:, :, None]
+    state.fear[:] = q["fear"][:, None]
+    state.help_hazard[:] = q["escape"][:, None, None]
 
 
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of exits, help, care and return (see module docstring)."""
     _advance(parameters["people"], on, keys, month, world.start_year + month / 12.0, world.focus,
-             world.population[month], world.destination_place, world.place_state, _near(world), state.price, state.wage,
-             state.law, state.abuse, state.trafficking_officers, state.cases_prosecuted, state.attempts_drug_first,
-             state.instrument, state.demand_people, state.arrived, state.intercepted, state.recruits, state.exploited,
-             state.waiting, state.waiting_outreach, state.in_care, state.recovered, state.unassisted_out,
+             world.population[month], world.destination_place, world.place_state, _near(world), state.price,
+             state.wage, state.law, state.abuse, state.shield, state.trafficking_officers, state.cases_prosecuted,
+             state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
+             state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care,
+             state.recovered, state.unassisted_out,
              state.identified, state.escaped, state.outreach_exits, state.self_reported, state.ended,
              state.returned_by_officials, state.assisted, state.assisted_outreach, state.retrafficked,
              state.freed_by_courts, state.fear, state.help_hazard, state.ledger_people)

@@ -125,6 +125,7 @@ _HUMAN_TRADE = (
     _v("effectiveness", "place destination form", "1", "human_trade", "persons recruited per attempt, smoothed"),
     _v("recruits", "place destination form", "persons", "human_trade", "people recruited this month", True),
     _v("recruits_children", "place destination form", "persons", "human_trade", "of whom under 18", True),
+    _v("recruits_drug_first", "form", "1", "human_trade", "share of recruits by groups that began with opiates"),
     _v("recruits_route", "people_route form", "persons", "human_trade", "people recruited by route", True),
     _v("arrived", "destination form age", "persons", "human_trade", "people newly exploited", True),
     _v("intercepted", "state", "persons", "human_trade", "people found on the way, by state that found them", True),

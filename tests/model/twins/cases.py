@@ -11,7 +11,7 @@ from qorgau.model.world import INSTRUMENTS, World
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
-    search_share, q = q["people"]["search_share"], q["cases"]
+    search_share, sought_after, q = q["people"]["search_share"], q["people"]["sought_after"], q["cases"]
     names = ("trafficking_officers", "cases_backlog", "cases_identified", "cases_investigated", "cases_prosecuted",
              "cases_convicted", "cases_stopped", "testimonies", "conviction_cost")
     out = {k: np.zeros_like(s[k]) for k in names}
@@ -42,7 +42,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         everyone = sum(int(x.sum()) for x in here)
         if everyone and on["LABOUR_SHIELDING"]:
             labour = sum(int(x[0].sum()) for x in here) / everyone
-            goes_on *= 1 - q["labour_ties"] * s["abuse"][t] * labour
+            corrupt = sought_after * s["abuse"][t]
+            corrupt /= corrupt + 1 - s["abuse"][t]
+            goes_on *= 1 - q["labour_ties"] * corrupt * labour
         held = draw(Stream.CASES_PROSECUTED, 0, taken, 1 - goes_on)
         proof = 1 - (1 - q["evidence"]) * (1 - q["size_regional_coordination"] * level["regional_coordination"])
         court = draw(Stream.CASES_PROSECUTED, 1, taken - held, proof)

@@ -74,8 +74,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         ahead = max(0.0, n[o] / n91[o] / world.farm_growth[month, o] - 1)
         push = 1 + (q["push"] * ahead if on["POPULATION_PUSH"] else 0)
         rate = min(1.0, q["leave_rate"] / 12 * push * leave(o)) if on["ECONOMY"] else 0.0
+        stay = q["stay_value"] * math.exp(q["home_mass"] * math.log(n[o] / 1e7))
         for d, value in values.items():
-            go = rate * max(0.0, q["movable"] * n[o] - away) * value / (q["stay_value"] + sum(values.values()))
+            go = rate * max(0.0, q["movable"] * n[o] - away) * value / (stay + sum(values.values()))
             out["departures"][o, d] = go
             out["migrants"][o, d] = s["migrants"][o, d] * (1 - q["return_rate"] / 12) + go
             out["irregular_arrivals"][d] += irregular[d] * go

@@ -22,7 +22,8 @@ def hazard_for_people(world: World, s: dict, q: dict, on: dict, link: int) -> fl
     return hazard
 
 
-def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: str, price: float) -> tuple:
+def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: str, price: float,
+           first: list[float]) -> tuple:
     """Choke price and demand at the price."""
     place = int(world.destination_place[d])
     state = int(world.place_state[place])
@@ -31,7 +32,7 @@ def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: s
                  for a, b, internal in zip(world.corridor_from, world.corridor_to, world.corridor_internal))
     choke = q[f"choke_{form}"] * s["wage"][state]
     if on["DRUGS_TO_HOLD"]:
-        choke *= 1 + q["endurance"] * s["attempts_drug_first"][int(form == "sexual")]
+        choke *= 1 + q["endurance"] * first[int(form == "sexual")]
     wanted = people * world.place_share[place] * q[f"demand_{form}"] * (1 if inside else q["far_demand"])
     if on["CHEAP_LABOUR"]:
         yearly = 12 * s["irregular_arrivals"][state] / people
@@ -54,14 +55,19 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     groups: dict[tuple[int, int], list[int]] = {}
     for h, (p, d) in enumerate(zip(world.people_origin, world.people_destination)):
         groups.setdefault((int(p), int(d)), []).append(h)
-    abroad = [0, 0]
+    abroad, organised, single = [0, 0], [0.0, 0.0], [0.0, 0.0]
+    entry = q["alone"] * (1 - float(world.event["soviet"][month])) if on["LOW_ENTRY_COST"] else 0.0
     targets = len(world.destination_place)
     for (p, d), routes in groups.items():
         home, goal = state_of[p], state_of[int(world.destination_place[d])]
         won = q["winnable"] * (1 - aware * (1 if home == world.focus else q["awareness_abroad"]))
         for form in (0, 1):
             most = won * (q["sexual_pool"] if form else 1 - q["sexual_pool"]) * s["pool"][p, d]
-            tried = [float(s["attempts_route"][h, form]) for h in routes]
+            highest = q["choke_sexual" if form else "choke_labour"] * s["wage"][goal]
+            lone = entry * most * min(1.0, s["people_price"][d, form] / highest)
+            organised[form] += sum(float(s["attempts_route"][h, form]) for h in routes)
+            single[form] += lone
+            tried = [float(s["attempts_route"][h, form]) + lone / len(routes) for h in routes]
             power = q["matching"]
             mean = 0.0
             if most > 0 and sum(tried) > 0:
@@ -112,19 +118,22 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             if home != goal:
                 out["arrival_flow"][goal] += came
                 abroad[form] += came
+    first = [float(s["attempts_drug_first"][f]) * organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)]
+    out["recruits_drug_first"] = np.array(first)
     out["couriers"] = 0
     if on["FORCED_COURIERS"]:
         for form in (0, 1):
-            share = q["courier_share"] * s["attempts_opiates"][form]
+            groups = organised[form] / max(1e-12, organised[form] + single[form])
+            share = q["courier_share"] * float(s["attempts_opiates"][form]) * groups
             out["couriers"] += binomial(uniform(key, Stream.COURIERS, month, 0, form), abroad[form], share)
     for d in range(targets):
         for f, form in enumerate(("labour", "sexual")):
             price = float(s["people_price"][d, f])
-            choke, wanted = demand(world, s, q, on, month, d, form, price)
+            choke, wanted = demand(world, s, q, on, month, d, form, price, first)
             if on["MARKETS"]:
                 now = int(s["exploited"][d, f].sum())
                 price *= math.exp(q["price_speed"] * (wanted - now) / (wanted + now + 1))
                 price = min(0.98 * choke, max(0.02 * choke, price))
-                _, wanted = demand(world, s, q, on, month, d, form, price)
+                _, wanted = demand(world, s, q, on, month, d, form, price, first)
             out["people_price"][d, f], out["demand_people"][d, f] = price, wanted
     return out

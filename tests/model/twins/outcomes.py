@@ -122,7 +122,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("organisations_both_trades_share", "1", "mean",
              lambda s: ((s.trade[:, :, 0] > 0.15) & (s.trade[:, :, 0] < 0.85) & (s.active == 1)).sum(1)
              / np.maximum(1, s.active.sum(1))),
-        _one("people_carried_share_by_opiate_first", "1", "mean", lambda s: s.attempts_drug_first.mean(1)),
+        _one("people_carried_share_by_opiate_first", "1", "mean", lambda s: s.recruits_drug_first.mean(1)),
         Reading(tuple(f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean",
                 lambda s: s.remittances_share[:, homes]),
         Reading(tuple(f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", lambda s: s.price),

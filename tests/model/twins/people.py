@@ -39,6 +39,15 @@ def ramp(year: float, middle: float) -> float:
     return 1 / (1 + math.exp((middle - year) / 2))
 
 
+def desk(q: dict, s: dict, state: int) -> float:
+    """Corrupt share of those who deal with trafficking, from the odds among all police."""
+    share = min(1.0, float(s["abuse"][state]))
+    if share >= 1:
+        return 1.0
+    odds = q["sought_after"] * share / (1 - share)
+    return odds / (1 + odds)
+
+
 def hazards(world: World, s: dict, q: dict, on: dict, month: int, state: int, d: int, f: int, fear: float,
             present: int) -> dict[str, float]:
     """Hazards of the five ways out, in the order in which they are drawn."""
@@ -46,20 +55,25 @@ def hazards(world: World, s: dict, q: dict, on: dict, month: int, state: int, d:
     level = {k: (s["instrument"][i] if state == world.focus else 0.0) for i, k in enumerate(INSTRUMENTS)}
     markets = [world.distance[world.destination_place[d], m] for m in world.market_place]
     dose = q["dose_kg"] * s["price"][markets.index(min(markets))]
-    hold = q["drugs_hold"] * s["attempts_drug_first"][f] * s["wage"][state] / (s["wage"][state] + dose)
+    hold = q["drugs_hold"] * s["recruits_drug_first"][f] * s["wage"][state] / (s["wage"][state] + dose)
     skill = 1 + q["size_police_training"] * level["police_training"]
-    police = s["trafficking_officers"][state] * q["search_share"] * (1 - q["collusion"] * s["abuse"][state])
+    millions = world.population[month, state] / 1e6
+    police = s["trafficking_officers"][state] / millions * q["search_share"] * (1 - q["collusion"] * desk(q, s, state))
     search = q["search"] * math.sqrt(skill)
     here = int(s["exploited"][d, f].sum())
     crowd = min(3.0, max(1.0, here / (s["demand_people"][d, f] + 1)))
     law = 0.3 + 0.7 * s["law"][state]
     out = {
-        "identified": search * police / (1 + search * (q["handling"] / skill) * present),
+        "identified": (search * police / (1 + search * (q["handling"] / skill) * present / millions)
+                       * (1 - q["looked_away"] * s["shield"][state])),
         "escaped": q["escape"] * (1 - (hold if on["DRUGS_TO_HOLD"] else 0)),
         "ended": crowd / q["spell_sexual" if f else "spell_labour"],
         "self_reported": q["self_report"] * (1 - fear) * law * (1 + q["size_awareness"] * level["awareness"]),
-        "outreach_exits": q["outreach"] * ramp(year, q["ngo_year"]) * (1 + q["size_outreach"] * level["outreach"]),
     }
+    teams = 1 + q["size_outreach"] * level["outreach"]
+    visits = teams / (1 / q["outreach"] + present / millions / q["outreach_capacity"])
+    calls = q["self_report"] * (1 + q["size_awareness"] * level["awareness"]) * fear * q["turn_to_ngo"]
+    out["outreach_exits"] = ramp(year, q["ngo_year"]) * (visits + calls)
     if not on["PEOPLE"]:
         out.update(identified=0.0, self_reported=0.0, outreach_exits=0.0)
     if not on["ENFORCEMENT"]:
@@ -122,7 +136,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                     out[name][t] += number
                     if name == "identified" and number and on["OFFICIALS_ABUSE"]:
                         u = uniform(key, Stream.RETURNED, month, cell, 0)
-                        back = binomial(u, number, min(1.0, q["returned"] * s["abuse"][t]))
+                        back = binomial(u, number, min(1.0, q["returned"] * desk(q, s, t)))
                         out["returned_by_officials"][t] += back
                         now[d, f, a] += back
                     if name in ("escaped", "ended") and number:
