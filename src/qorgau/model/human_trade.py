@@ -203,10 +203,10 @@ def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state
 
 @compiled
 def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
-             p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates,
-             pool, pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
-             recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit,
-             arrival_flow, demand, recruits_first):
+             p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
+             pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
+             effectiveness, recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
+             transit, arrival_flow, demand, recruits_first):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
