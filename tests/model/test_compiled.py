@@ -68,3 +68,13 @@ def test_a_stamp_covers_what_a_file_imports_and_nothing_else(tmp_path: Path, mon
     assert stamp() == first, "a file that is not imported does not count"
     (tmp_path / "d.py").write_text("y = 1\n")
     assert stamp() != first
+
+
+def test_long_functions_release_the_lock_and_brief_ones_keep_it() -> None:
+    assert compiled.compiled(_double).targetoptions.get("nogil") is True
+    short = compiled.brief(_double)
+    assert not short.targetoptions.get("nogil") and short(2.0) == 4.0
+
+
+def _double(x):
+    return 2.0 * x

@@ -59,7 +59,7 @@ class Reading:
     columns : tuple, one per name, of terms that are added
     over : tuple, one per name or empty, of terms whose sum (at least 1) divides the column, month by month
     read : callable, optional
-        Instead of ``columns``: gives shape (runs, names). Make it a compiled function, for threads' sake.
+        Instead of ``columns``: gives shape (runs, names). A function compiled as ``brief`` takes least time.
     """
 
     names: tuple[str, ...]

@@ -18,7 +18,7 @@ from typing import Any
 from numba import njit
 from numba.core.caching import IndexDataCacheFile
 
-__all__ = ["closure", "closure_stamp", "compiled", "inlined", "sources_stamp"]
+__all__ = ["brief", "closure", "closure_stamp", "compiled", "inlined", "sources_stamp"]
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -72,7 +72,15 @@ def closure_stamp(path: Path) -> str:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return _stamped(njit(cache=True, nogil=True, error_model="numpy")(function), function)
+
+
+def brief(function: Callable[..., Any]) -> Any:
+    """Compile what takes some microseconds a block: it keeps the lock, which takes longer to be had again."""
+    return _stamped(njit(cache=True, error_model="numpy")(function), function)
+
+
+def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
     cache: Any = getattr(dispatcher, "_cache")  # noqa: B009 - not in numba's type hints
     locator = cache._impl.locator
     cache._cache_file = IndexDataCacheFile(
@@ -84,5 +92,5 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function that processes call; LLVM inlines it."""
-    return njit(nogil=True, error_model="numpy")(function)
+    """Compile a small function that processes call; LLVM inlines it. Called from Python it keeps the lock."""
+    return njit(error_model="numpy")(function)

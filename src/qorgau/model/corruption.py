@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import compiled, inlined
+from qorgau.model.compiled import brief, compiled, inlined
 from qorgau.model.derived import months_above, months_below, of_map
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
 from qorgau.model.mechanisms import Mechanism
@@ -249,7 +249,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
 
 
-@compiled
+@brief
 def _outputs(gdp_per_head, population, place_state, place_share, place_extractive, post_place):
     """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
     state_gdp = np.zeros(population.shape[0])

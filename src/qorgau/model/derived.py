@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from qorgau.model.compiled import compiled
+from qorgau.model.compiled import brief
 from qorgau.model.world import World
 
 __all__ = ["destination_states", "first_above", "market_states", "months_above", "months_below", "of_map"]
@@ -49,7 +49,7 @@ def market_states(world: World) -> np.ndarray:
     return world.place_state[world.market_place]
 
 
-@compiled
+@brief
 def months_above(series, month, level):
     """Months up to and with ``month`` in which a series is above a level."""
     count = 0
@@ -59,7 +59,7 @@ def months_above(series, month, level):
     return count
 
 
-@compiled
+@brief
 def months_below(series, month, level):
     """Months up to and with ``month`` in which a series is below a level."""
     count = 0
@@ -69,7 +69,7 @@ def months_below(series, month, level):
     return count
 
 
-@compiled
+@brief
 def first_above(series, level):
     """First month in which a series is above a level, -1 when it never is."""
     for t in range(series.shape[0]):

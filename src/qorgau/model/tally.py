@@ -1,7 +1,7 @@
 """Compiled sums behind the tables of outcomes: a month's readings, the flows that a year needs, and its numbers.
 
 Nothing here knows which outcomes there are; that is ``outcomes``. Each function runs over all runs of a block in one
-pass and holds no lock, so that blocks in several threads do not wait for one another.
+pass; the long ones hold no lock, so that blocks in several threads do not wait for one another.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import compiled
+from qorgau.model.compiled import brief, compiled
 
 __all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_above",
            "share_equal"]
@@ -96,7 +96,7 @@ def add_flows(focus, destinations, route_kg, purchased, network_kg, carried_kg, 
                 traffic[r, l, 1 + form, 0] += carried_people[r, l, form]
 
 
-@compiled
+@brief
 def form_year(by_organisation, by_network, spells, traffic, out):
     """Outcomes formed from the year's totals; NaN where there is nothing to divide by.
 
@@ -131,7 +131,7 @@ def form_year(by_organisation, by_network, spells, traffic, out):
             out[r, 5 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
 
 
-@compiled
+@brief
 def active_by_network(active, network, networks):
     """Living organisations by network, shape (runs, networks)."""
     out = np.zeros((active.shape[0], networks))
@@ -142,7 +142,7 @@ def active_by_network(active, network, networks):
     return out
 
 
-@compiled
+@brief
 def mixed_share(trade, active, least):
     """Share of living organisations with at least ``least`` of their capacity in each trade, shape (runs, 1)."""
     out = np.zeros((active.shape[0], 1))
@@ -158,7 +158,7 @@ def mixed_share(trade, active, least):
     return out
 
 
-@compiled
+@brief
 def share_equal(array, cells, value):
     """Share of some cells of an array (runs, cells) that hold a value, shape (runs, 1); NaN of no cells."""
     out = np.empty((array.shape[0], 1))
@@ -184,7 +184,7 @@ def share_above(array, cell, table):
     return out
 
 
-@compiled
+@brief
 def logistic(array, cell):
     """Logistic of one cell of an array (runs, cells), shape (runs, 1)."""
     out = np.empty((array.shape[0], 1))
