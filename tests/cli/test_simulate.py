@@ -126,4 +126,4 @@ def test_text_says_how_far_it_is_and_what_came(call: Any, toy: FakeRunner, tmp_p
     result = call("simulate", "template", "--runs", 4, "--knockouts", 2, "--out", tmp_path / "out")
     assert result.stderr == ""
     lines = [line.split()[0] for line in result.stdout.splitlines() if line.strip()]
-    assert lines == ["check", "compile", "compile", "simulate", "knock-outs", "4"]
+    assert lines == ["check", "draws", "compile", "compile", "simulate", "knock-outs", "4"]

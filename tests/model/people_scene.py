@@ -83,7 +83,8 @@ def scene(seed: int = 0, runs: int = 3, month: int = 270, **sizes: int) -> Scene
     share = rng.uniform(0, 0.06, (runs, n["state"], n["state"])) * (1 - np.eye(n["state"]))
     state.migrants[:] = share * world.population[month][None, :, None] * (state.migrants > 0)
     state.conduct[:] = rng.dirichlet(np.ones(n["conduct"]), (runs, n["post"]))
-    for name in ("service", "abuse", "shield", "law", "attempts_drug_first", "recruits_drug_first", "instrument"):
+    for name in ("service", "abuse", "shield", "law", "attempts_drug_first", "attempts_opiates", "recruits_drug_first",
+                 "instrument"):
         array = getattr(state, name)
         array[:] = rng.uniform(0, 1, array.shape)
     state.hazard[:] = rng.uniform(0, 0.6, state.hazard.shape)

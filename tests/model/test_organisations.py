@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations import FLOWS
+from qorgau.model.organisations_terms import soviet_times
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, carry, having, knocked, plan, stir, traffic
@@ -234,7 +235,7 @@ def test_couriers_add_to_loads() -> None:
 
 
 def test_people_are_approached_with_the_capacity_left() -> None:
-    x = busy()
+    x = busy(organisations__service_need=0.0)
     x.on[:, Mechanism.SCOPE] = 0.0
     s = after(x, carry).state
     work = (s.in_use * x.state.capacity * alive(x)).sum(1)
@@ -258,7 +259,7 @@ def test_laundering_costs_a_fee_and_without_it_cash_is_lost() -> None:
 
 
 def test_missing_services_raise_cost_and_risk() -> None:
-    x = busy()
+    x = busy(organisations__service_need=0.0)
     fixed, seized = [], []
     for level in (0.0, 0.5, 1.0):
         x.state.service[:] = level
@@ -267,6 +268,83 @@ def test_missing_services_raise_cost_and_risk() -> None:
         fixed.append(flow(y, "fixed"))
         seized.append(y.state.seized_kg.sum(1))
     assert (np.diff(fixed, axis=0) < 0).all() and (np.diff(seized, axis=0) < 0).all()
+
+
+def test_journeys_that_need_services_are_not_made_without_them() -> None:
+    x = having(busy(organisations__service_need=0.6), organisations__trade_scale=1e6)
+    x.on[:, [Mechanism.FORCED_COURIERS]] = 0.0
+    loads, tried = [], []
+    for level in (0.0, 0.5, 1.0):
+        x.state.service[:] = level
+        s = after(x, carry).state
+        loads.append(s.purchased.sum(1))
+        tried.append(s.attempts_route.sum((1, 2)))
+    for made in (loads, tried):
+        np.testing.assert_allclose(made[0] / made[2], 0.4, rtol=1e-3)
+        np.testing.assert_allclose(made[1] / made[2], 0.7, rtol=1e-3)
+    x.state.service[:] = 0.0
+    free = after(knocked(x, Mechanism.FACILITATORS)[1], carry).state.purchased.sum(1)
+    np.testing.assert_allclose(free, loads[2], rtol=1e-3)
+
+
+def test_protection_already_bought_lowers_the_bribe() -> None:
+    x = busy(organisations__protection_limit=0.8, organisations__rivalry=0.0, organisations__violence=0.0)
+    x.on[:, Mechanism.FACILITATORS] = 0.0
+    x.state.trade[:] = [1.0, 0.0, 0.0]
+    x.state.conduct[:] = [0.0, 0.0, 0.0, 1.0, 0.0]
+    x.state.bribe_rate[:] = 0.01
+    x.month = 280  # nothing is left of the old order
+    x.state.hazard[:] = 1e-6
+    paid = []
+    for trust in (0.0, 0.5, 1.0):
+        x.state.trust[:] = trust
+        paid.append(flow(after(x, carry), "bribes"))
+    np.testing.assert_allclose(paid[1] / paid[0], 0.6, rtol=1e-3)
+    np.testing.assert_allclose(paid[2] / paid[0], 0.2, rtol=1e-3)
+    x.state.hazard[:] = 0.0
+    assert (flow(after(x, carry), "bribes") > 0).all(), "no hazard, no shelter to count"
+
+
+def test_outsiders_reach_weaker_ties_except_under_the_old_order() -> None:
+    x = busy(organisations__outsider_ties=0.3, organisations__protection_months=1.0)
+    x.state.rotated[:] = 0
+    x.state.trust[:] = 0.0
+    base = x.world.place_post[x.state.home]
+
+    def at_home(y: Scene) -> np.ndarray:
+        return np.take_along_axis(after(y, carry).state.trust, base[:, :, None], axis=2)[:, :, 0]
+
+    official = x.world.network_official[x.state.network] == 1
+    state = x.world.place_state[x.state.home]
+    for month, order in ((10, 1.0), (200, 0.0)):
+        x.month = month
+        got = at_home(x)
+        inside = x.world.network_insider[x.state.network, state] == 1
+        inside |= (x.world.network_soviet[x.state.network] == 1) & (order > 0.5)
+        inside |= official
+        some = alive(x) & ~inside
+        np.testing.assert_allclose(got[alive(x) & inside], 0.985, rtol=1e-3)
+        if some.any():
+            np.testing.assert_allclose(got[some], 0.985 * 0.3, rtol=1e-3)
+    x.state.network[:] = 1
+    assert (x.world.network_insider[1] == 0).all()
+    np.testing.assert_allclose(at_home(x)[alive(x)], 0.985 * 0.3, rtol=1e-6)
+
+
+def test_the_end_of_the_old_order_wears_ties_by_two_changes_of_holder() -> None:
+    x = busy(organisations__tie_kept=0.5, organisations__arrangement_months=6.0)
+    x.state.network[:] = 0
+    began, _ = soviet_times(x.world, 0)
+    assert began == 1.0 and x.world.network_soviet[0] == 1
+    kept = np.ones(int(alive(x).sum()))
+    for month in range(30, 100):
+        x.month = month
+        x.state.rotated[:] = 0
+        x.state.trust[:] = 1.0
+        with_order, without = (after(v, carry).state.trust[alive(x), 0] for v in knocked(x, Mechanism.STATE_PROTECTION))
+        # ties above what outsiders can reach do not grow: both fade alike but for the order
+        kept *= with_order / without
+    np.testing.assert_allclose(kept, 0.25, rtol=1e-3)
 
 
 def test_ties_grow_with_visits_and_fall_with_a_new_holder() -> None:
@@ -287,7 +365,7 @@ def test_ties_grow_with_visits_and_fall_with_a_new_holder() -> None:
 
 
 def test_growth_follows_return_and_stops_without_the_subsystem() -> None:
-    x = having(busy(), organisations__growth=0.1)
+    x = having(busy(), organisations__growth=0.1, organisations__size_alone=50.0)
     x.state.capacity[:] = 10.0
     for price, sign in ((2e5, 1), (0.0, -1)):
         y = x.copy()

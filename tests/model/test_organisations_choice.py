@@ -178,6 +178,10 @@ def test_danger_pushes_from_opiates_to_people() -> None:
     assert (trades(worse)[alive(x)][:, 0] < with_danger[:, 0]).all()
     safe = x.copy()
     safe.state.drug_loss_share[:] = 0.0
+    threatened = having(safe, organisations__violence=0.02)
+    a, b = (trades(v)[alive(x)][:, 0] for v in knocked(threatened, Mechanism.DANGER_PUSH))
+    assert (a < b).all(), "rivals are a danger at the market, whatever happens on the road"
+    safe = having(safe, organisations__violence=0.0)
     a, b = (trades(v) for v in knocked(safe, Mechanism.DANGER_PUSH))
     np.testing.assert_array_equal(a, b)
 
@@ -241,8 +245,57 @@ def test_rivals_take_revenue_unless_the_market_grew() -> None:
     assert (grown > fixed).all()
 
 
+def test_rivals_keep_off_those_whom_officials_guard() -> None:
+    x = _opiates_pay(fresh(organisations__rivalry=0.25, organisations__protection_limit=0.8))
+    x.state.trade[:] = [0.6, 0.2, 0.2]
+    x.state.conduct[:] = [0.0, 0.0, 0.0, 1.0, 0.0]
+    share = []
+    for trust in (0.0, 0.5, 1.0):
+        x.state.trust[:] = trust
+        share.append(trades(x)[alive(x)][:, 0])
+    assert (share[0] < share[1]).all() and (share[1] < share[2]).all()
+    alone = having(x, organisations__rivalry=0.0, organisations__violence=0.0)
+    a, b = (trades(v)[alive(x)][:, 0] for v in knocked(alone, Mechanism.PROTECTION_RACKETS))
+    np.testing.assert_allclose(a, b)
+
+
+def test_unskilled_groups_that_began_with_people_earn_less_with_opiates() -> None:
+    x = _opiates_pay(fresh())
+    x.state.trade[:] = [0.3, 0.4, 0.3]
+    x.state.drug_first[:] = 0
+    share = []
+    for know in (0.1, 0.3, 0.6, 1.0):
+        x.state.know_how[:] = know
+        share.append(trades(x)[alive(x)][:, 0])
+    np.testing.assert_array_equal(share[0], share[1])  # what they have done themselves counts as skill
+    assert (share[1] < share[2]).all() and (share[2] < share[3]).all()
+    x.state.drug_first[:] = 1
+    x.state.know_how[:] = 0.1
+    np.testing.assert_array_equal(trades(x)[alive(x)][:, 0], share[3])
+
+
+def test_other_contraband_takes_work_from_the_old_groups_only() -> None:
+    x = _opiates_pay(fresh(organisations__outside_return=1.5))
+    x.month = 150
+    x.state.returns[:] = 0.2
+    x.state.outside[:] = 0.0
+    on, off = (after(v, carry).state for v in knocked(x, Mechanism.OUTSIDE_TRADE))
+    old = alive(x) & (x.world.network_soviet[x.state.network] == 1)
+    assert old.any() and (on.outside[old] > 0).all() and (on.outside[~old] == 0).all() and (off.outside == 0).all()
+    assert (on.in_use[old] < off.in_use[old]).all()
+    better = x.copy()
+    better.state.returns[:] = 2.0
+    assert (after(better, carry).state.outside[old] < on.outside[old]).all()
+    closed = x.copy()
+    closed.month = 5
+    assert (after(closed, carry).state.outside == 0).all(), "no private contraband before privatisation"
+
+
 def test_capacity_stands_idle_where_a_journey_does_not_pay() -> None:
     x = _opiates_pay(fresh())
+    x.state.drug_first[:] = 1
+    x.state.outside[:] = 0.0
+    x.on[:, Mechanism.OUTSIDE_TRADE] = 0.0
     x.state.price_expected[:] = 100.0
     x.state.people_value[:] = 0.0
     x.state.in_use[:] = 0.5

@@ -94,7 +94,10 @@ def test_entry_rises_with_know_how_and_return_and_stops_when_slots_are_full() ->
     unskilled = x.copy()
     unskilled.state.know_how[:] = 0.0
     only = knocked(unskilled, Mechanism.OFFICIAL_RACKETS)[1]
-    assert after(only, live).state.active.sum() == start
+    easy, hard = (after(v, live).state for v in knocked(only, Mechanism.LOW_ENTRY_COST))
+    assert hard.active.sum() == start, "without skill, and with people as costly to begin with as opiates, nobody comes"
+    came = (easy.active == 1) & (x.state.active == 0)
+    assert came.any() and (easy.drug_first[came] == 0).all(), "the unskilled begin with people"
 
 
 def test_homes_follow_the_weights_of_the_network() -> None:
@@ -113,12 +116,16 @@ def test_homes_follow_the_weights_of_the_network() -> None:
 
 
 def test_the_first_trade_follows_the_trades_of_the_living() -> None:
-    x = openings(240, organisations__entry_rate=CERTAIN)
+    x = openings(240, organisations__entry_rate=CERTAIN, organisations__people_entry=0.0)
     s = after(x, live).state
     came = (s.active == 1) & (x.state.active == 0)
     assert s.drug_first[came].mean() == pytest.approx(0.7, abs=0.03)
     began = s.drug_first[came] == 1
-    np.testing.assert_allclose(s.trade[came][began], np.tile([0.8, 0.1, 0.1], (began.sum(), 1)))
+    np.testing.assert_allclose(s.trade[came][began], np.tile([0.9, 0.05, 0.05], (began.sum(), 1)))
+    more = after(having(x, organisations__people_entry=1.0), live).state
+    came_more = (more.active == 1) & (x.state.active == 0) & (x.world.network_official[more.network] == 0)
+    # skill .5: as many unskilled, who all begin with people
+    assert more.drug_first[came_more].mean() == pytest.approx(0.35, abs=0.03)
     np.testing.assert_allclose(s.trade[came].sum(1), 1.0)
 
 
@@ -205,7 +212,7 @@ def test_other_contraband_draws_the_old_groups_away() -> None:
 
 def test_know_how_spreads_logistically_with_traffic_at_home() -> None:
     x = having(many(3, 200), organisations__entry_rate=0.0, organisations__apprenticeship=0.6)
-    plain = (x.world.network_official == 0)
+    plain = (x.world.network_official == 0) & (x.world.network_soviet == 0)
     assert (after(x, live).state.know_how[:, plain] == 0.5).all(), "no traffic, nothing learned"
     x.state.carried_kg[:] = 1e6
     rise = []
@@ -215,6 +222,50 @@ def test_know_how_spreads_logistically_with_traffic_at_home() -> None:
     np.testing.assert_allclose(rise[1], 0.6 / 12 * 0.25, rtol=1e-9)
     np.testing.assert_allclose(rise[0], rise[2], rtol=1e-9)
     assert (rise[0] < rise[1]).all()
+
+
+def test_contacts_of_the_old_network_go_with_the_state_that_made_them() -> None:
+    x = having(many(3, 0), organisations__entry_rate=0.0, organisations__tie_kept=0.3,
+               organisations__arrangement_months=5.0)
+    old = int(np.flatnonzero(x.world.network_soviet)[0])
+    for on, left in ((1.0, 0.3), (0.0, 1.0)):
+        y = x.copy()
+        y.on[:, Mechanism.STATE_PROTECTION] = on
+        y.state.know_how[:] = 0.8
+        for month in range(120):
+            y.month = month
+            y = after(y, live)
+        np.testing.assert_allclose(y.state.know_how[:, old], 0.8 * left, rtol=1e-6)
+        np.testing.assert_allclose(y.state.know_how[:, 1], 0.8)
+
+
+def test_a_diaspora_brings_founders_and_other_contraband_takes_them() -> None:
+    x = openings(240, organisations__entry_rate=0.5, organisations__kin_entry=3.0, organisations__outside_return=3.0)
+    old = int(np.flatnonzero(x.world.network_soviet)[0])
+    x.state.returns[:] = 0.3
+
+    def founded(y: Scene, n: int) -> int:
+        s = after(y, live).state
+        return int(((s.active == 1) & (x.state.active == 0) & (s.network == n)).sum())
+
+    kin, none = (founded(v, 1) for v in knocked(x, Mechanism.DIASPORA_COVER))
+    cover = float(x.world.network_home[1] @ x.world.network_cover[1, x.world.place_state])
+    assert kin / none == pytest.approx(1 + 3 * cover, rel=0.35) and cover > 0.1
+    drawn, kept = (founded(v, old) for v in knocked(x, Mechanism.OUTSIDE_TRADE))
+    assert drawn < 0.2 * kept
+
+
+def test_rivals_break_groups_in_opiates_unless_officials_guard_them() -> None:
+    x = having(many(4000, 200), organisations__attrition=0.0, organisations__arrest=0.0, organisations__violence=2.0,
+               organisations__entry_rate=0.0, organisations__protection_limit=0.8)
+    x.on[:, Mechanism.COEXISTENCE] = 0.0
+    base = _ends(x)
+    assert base == pytest.approx(1 - np.exp(-2.0 * 0.05 * 0.7), abs=0.02)
+    tied, people = x.copy(), x.copy()
+    tied.state.trust[:] = 1.0
+    tied.state.conduct[:] = [0.0, 0.0, 0.0, 1.0, 0.0]
+    people.state.trade[:] = [0.05, 0.5, 0.45]
+    assert 0.0 < _ends(tied) < 0.6 * base and _ends(people) == 0.0
 
 
 def test_official_rackets_follow_the_officials_who_take_part() -> None:

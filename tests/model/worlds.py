@@ -105,6 +105,8 @@ def small_world(
     home /= home.sum(axis=1, keepdims=True)
     cover_of = rng.uniform(0.0, 0.6, (networks, states))
     cover_of[:, 3] = 0.0
+    insider = np.array([[float(home[n, place_state == s].sum() > 0) for s in range(states)] for n in range(networks)])
+    insider[1] = 0.0
     soviet = np.zeros(networks, dtype=np.int64)
     soviet[0] = 1
     official = np.zeros(networks, dtype=np.int64)
@@ -184,6 +186,7 @@ def small_world(
         destination_place=destination_place,
         network_home=home,
         network_cover=cover_of,
+        network_insider=insider,
         network_soviet=soviet,
         network_official=official,
         network_start=start_count,

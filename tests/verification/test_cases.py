@@ -116,8 +116,11 @@ def test_testimony_in_half_of_the_cases_adds_its_full_weight() -> None:
         _binomial(x.state.cases_convicted[:, S], 200, 0.2 + 0.5 * add)
 
 
-def test_ties_and_shield_stop_labour_cases_independently() -> None:
+@pytest.mark.parametrize("odds", [1.0, 4.0])
+def test_ties_and_shield_stop_labour_cases_independently(odds: float) -> None:
     x = switch(_scene(officers=1e9, take_rate=1.0, labour_ties=0.5), 1.0, Mechanism.LABOUR_SHIELDING)
+    set_to(x, "people", sought_after=odds)
+    desk = odds * 0.6 / (0.4 + odds * 0.6)  # corrupt at the desk, by odds over those of all police
     x.state.cases_backlog[:, S] = 300
     x.state.shield[:] = 0.2
     x.state.abuse[:] = 0.6
@@ -126,7 +129,7 @@ def test_ties_and_shield_stop_labour_cases_independently() -> None:
     x.state.exploited[:, goal, 0, 0] = 30
     x.state.exploited[:, goal, 1, 0] = 10
     held(x, cases, 1)
-    _binomial(x.state.cases_stopped[:, S], 300, 1.0 - (1.0 - 0.2) * (1.0 - 0.5 * 0.6 * 0.75))
+    _binomial(x.state.cases_stopped[:, S], 300, 1.0 - (1.0 - 0.2) * (1.0 - 0.5 * desk * 0.75))
 
 
 def test_lapsing_alone_empties_the_queue_exponentially() -> None:

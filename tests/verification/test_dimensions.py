@@ -9,7 +9,8 @@ dollar added to the costs over which returns are taken stays: it is the reason f
 for 24 months, after which whole persons and the thresholds of traffic begin to magnify it.
 Mass (market and allocation): the usual purchases at the source, written out in kg, are left out by an elasticity of 0;
 5 kg a journey is a constant of the code, so the organisations cannot be told in another unit of mass.
-Numbers (extensive scaling): a destination's mass is taken over 1.6e8 persons, which the value of staying makes up for.
+Numbers (extensive scaling): a destination's mass is taken over 1.6e8 persons and a home's over 1e7, which the value of
+staying makes up for.
 """
 
 from __future__ import annotations
@@ -156,7 +157,8 @@ def _larger(x: Scene, factor: float) -> Scene:
 def test_migration_is_proportional_to_the_number_of_people() -> None:
     x = scene(places=9)
     y = _larger(x, 8.0)
-    set_to(y, "economy", stay_value=values(x, "economy")["stay_value"] * 8.0 ** values(x, "economy")["mass_power"])
+    q = values(x, "economy")
+    set_to(y, "economy", stay_value=q["stay_value"] * 8.0 ** (q["mass_power"] - q["home_mass"]))
     held(x, economy, 60)
     held(y, economy, 60)
     for name in ("departures", "migrants", "pool", "irregular_arrivals"):

@@ -27,7 +27,8 @@ def _scene(**parameters: float) -> Scene:
     goals = {int(s) for s in x.world.place_state[x.world.destination_place]}
     assert goals == {0, 1} and HOME not in goals
     x.state.migrants[:] = 0.0
-    return set_to(x, "economy", **{"chain": 0.0, "push": 0.0, "open_year": 1900.0, **parameters})
+    return set_to(x, "economy", **{"chain": 0.0, "push": 0.0, "open_year": 1900.0, "home_mass": 0.0,
+                                **parameters})
 
 
 def _odds(x: Scene) -> float:
@@ -84,6 +85,17 @@ def test_value_decays_exponentially_with_distance(g: float) -> None:
     first = int(x.world.place_state[x.world.destination_place[0]])
     sign = 1.0 if first == 0 else -1.0
     assert _odds(far) - _odds(x) == pytest.approx(-sign * g, abs=1e-9)
+
+
+@pytest.mark.parametrize("m", [0.0, 0.3, 1.0])
+def test_the_odds_of_leaving_fall_with_the_home_population_to_its_power(m: float) -> None:
+    x = _scene(home_mass=m)
+
+    def odds(y: Scene) -> float:
+        share = step(y.copy(), economy).state.departures[0, HOME].sum() / (_rate(y) * _movable(y))
+        return float(np.log(share / (1.0 - share)))
+
+    assert odds(_with(x, "population", HOME, 5.0)) - odds(x) == pytest.approx(-m * np.log(5.0), abs=1e-9)
 
 
 def test_a_barrier_divides_value_and_leaves_the_odds_of_the_others() -> None:

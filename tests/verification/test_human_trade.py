@@ -29,7 +29,8 @@ def _scene(runs: int = RUNS, **parameters: float) -> Scene:
                  "abuse", "exploited"):
         getattr(x.state, name)[:] = 0
     set_to(x, "human_trade", **{"winnable": 1.0, "sexual_pool": 0.0, "officials_carry": 0.0, "facilitator_risk": 0.0,
-                                "transit_risk": 1.0, **parameters})
+                                "transit_risk": 1.0, "alone": 0.0,
+                                **parameters})
     x.state.hazard[:] = 0.0
     return x
 
@@ -66,6 +67,20 @@ def test_recruits_are_poisson_about_the_matching_function(a: float, s: float, po
     assert abs(n.mean() - mean) < 4.0 * np.sqrt(mean / RUNS)
     assert abs(n.var() / mean - 1.0) < 5.0 * np.sqrt(2.0 / RUNS)
     assert mean < min(a, s)
+
+
+@pytest.mark.parametrize("attempts", [0.0, 25.0])
+def test_recruiters_without_a_group_add_their_attempts_in_proportion_to_the_price(attempts: float) -> None:
+    x = _scene(matching=1.3, alone=0.8)
+    p, d, ways = _pair(x)
+    x.state.attempts_route[:, ways, 0] = attempts / len(ways)
+    x.state.pool[:, p, d] = 60.0
+    goal = int(x.world.place_state[x.world.destination_place[d]])
+    choke = values(x, "human_trade")["choke_labour"] * x.state.wage[:, goal]
+    x.state.people_price[:, d, 0] = 0.4 * choke
+    held(x, human_trade, 1)
+    mean = _matched(attempts + 0.8 * 60.0 * 0.4, 60.0, 1.3)
+    assert abs(x.state.recruits[:, p, d, 0].mean() - mean) < 4.0 * np.sqrt(mean / RUNS)
 
 
 def test_matching_limits_and_returns_to_scale() -> None:

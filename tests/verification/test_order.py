@@ -132,5 +132,5 @@ def test_neighbours_that_share_nothing_may_change_places(pair: tuple[str, str]) 
 @pytest.mark.parametrize("pair", [p for p in PAIRS if p not in INDEPENDENT])
 def test_neighbours_that_touch_move_outcomes_by_little_of_their_spread(pair: tuple[str, str]) -> None:
     gap = standardised(pair)
-    assert max(abs(v) for v in gap.values()) < 0.15, sorted(gap.items(), key=lambda i: -abs(i[1]))[:4]
-    assert np.mean(np.abs(list(gap.values()))) < 0.03
+    assert max(abs(v) for v in gap.values()) < 0.1, sorted(gap.items(), key=lambda i: -abs(i[1]))[:4]
+    assert np.mean(np.abs(list(gap.values()))) < 0.02

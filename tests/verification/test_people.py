@@ -14,6 +14,7 @@ import pytest
 
 from qorgau.model import people
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.people import at_the_desk
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, switch, values
 
@@ -25,10 +26,12 @@ def _scene(runs: int = 2, **parameters: float) -> Scene:
     """No one handed back, trafficked again or freed; no crowd; police without a limit of time; a law in force."""
     x = scene(runs=runs)
     set_to(x, "people", **{"again_alone": 0.0, "again_waiting": 0.0, "again_care": 0.0, "handling": 1e-9,
-                           "collusion": 0.0, "ngo_year": 1900.0, "care_year": 1900.0, "drugs_hold": 0.0, **parameters})
+                           "collusion": 0.0, "sought_after": 1.0, "looked_away": 0.0, "outreach_capacity": 1e12,
+                           "turn_to_ngo": 0.0, "ngo_year": 1900.0, "care_year": 1900.0, "drugs_hold": 0.0,
+                           **parameters})
     switch(x, 0.0, Mechanism.OFFICIALS_ABUSE)
     for name in ("cases_prosecuted", "intercepted", "recruits", "arrived", "exploited", "waiting", "in_care",
-                 "attempts_drug_first", "abuse", "instrument"):
+                 "recruits_drug_first", "abuse", "shield", "instrument"):
         getattr(x.state, name)[:] = 0
     x.state.law[:] = 1.0
     x.state.demand_people[:] = 1e12
@@ -41,12 +44,16 @@ def _hazards(x: Scene, form: int) -> np.ndarray:
     """Hazards of the five ways out in the order of ``WAYS``, from the formulas."""
     q = values(x, "people")
     spell = q["spell_labour"] if form == 0 else q["spell_sexual"]
-    return np.array([q["search"] * 50.0 * q["search_share"], q["escape"], 1.0 / spell,
+    return np.array([q["search"] * 50.0 / _millions(x) * q["search_share"], q["escape"], 1.0 / spell,
                      q["self_report"] * (1.0 - q["fear"]), q["outreach"]])
 
 
 def _state(x: Scene) -> int:
     return int(x.world.place_state[x.world.destination_place[0]])
+
+
+def _millions(x: Scene) -> float:
+    return float(x.world.population[x.month, _state(x)]) / 1e6
 
 
 def _only(form: int, **parameters: float) -> Scene:
@@ -130,7 +137,34 @@ def test_identification_saturates_at_officers_time_over_time_per_person() -> Non
     few = _scene(handling=2.0, search=1e-3, escape=0.0, self_report=0.0, outreach=0.0, spell_labour=1e9)
     few.state.exploited[:, 0, 0, 0] = 400
     hazard = held(few, people, 1).state.help_hazard[0, 0, 0]
-    assert hazard == pytest.approx(1e-3 * police / (1.0 + 2e-3 * 400), rel=1e-9)
+    n = _millions(few)
+    assert hazard == pytest.approx(1e-3 * police / n / (1.0 + 2e-3 * 400 / n), rel=1e-9)
+
+
+@pytest.mark.parametrize("odds, abuse", [(1.0, 0.3), (6.0, 0.3), (6.0, 0.0), (6.0, 1.0)])
+def test_posts_that_pay_are_filled_by_odds_and_the_corrupt_do_not_search(odds: float, abuse: float) -> None:
+    desk = at_the_desk(abuse, odds)
+    if 0.0 < abuse < 1.0:
+        assert desk / (1.0 - desk) == pytest.approx(odds * abuse / (1.0 - abuse))
+    else:
+        assert desk == abuse
+    x = _only(0, sought_after=odds, collusion=0.8, looked_away=0.5, escape=0.0, self_report=0.0, outreach=0.0)
+    x.state.abuse[:], x.state.shield[:] = abuse, 0.6
+    honest = _hazards(x, 0)[0]
+    hazard = held(x, people, 1).state.help_hazard[0, 0, 0]
+    assert hazard == pytest.approx(honest * (1.0 - 0.8 * desk) * (1.0 - 0.5 * 0.6), rel=1e-4)
+
+
+def test_outreach_reaches_no_more_than_its_capacity_and_those_who_fear_the_police_may_turn_to_it() -> None:
+    few = dict(escape=0.0, self_report=0.0, search=0.0, spell_labour=1e9, outreach=5.0, outreach_capacity=12.0)
+    x = held(_only(0, **few), people, 1)
+    most = 12.0 * _millions(x)
+    np.testing.assert_allclose(x.state.outreach_exits[:, _state(x)], most, atol=4.0 * np.sqrt(most))
+    y = _only(0, escape=0.0, search=0.0, outreach=0.0, self_report=0.1, turn_to_ngo=0.5, fear=0.6)
+    y.state.fear[:] = 0.6
+    held(y, people, 1)
+    came, turned = y.state.self_reported[0, _state(y)], y.state.outreach_exits[0, _state(y)]
+    assert turned / came == pytest.approx(0.6 * 0.5 / 0.4, rel=4.0 * np.sqrt(1.0 / came + 1.0 / turned))
 
 
 def test_a_market_that_asks_for_fewer_lets_go_in_proportion_up_to_three_times() -> None:

@@ -189,7 +189,7 @@ def _substeps(x: Scene, module, n: int, months: int) -> None:
 def _exploited(n: int) -> np.ndarray:
     """Hazards of every way out, arrivals and care at 1/n; numbers so large that chance is under 1 in 1000."""
     x = set_to(scene(), "people", ngo_year=1900.0, care_year=1900.0, again_alone=0.2)
-    for name in ("intercepted", "recruits", "attempts_drug_first", "instrument", "cases_prosecuted", "waiting",
+    for name in ("intercepted", "recruits", "recruits_drug_first", "instrument", "cases_prosecuted", "waiting",
                  "in_care"):
         getattr(x.state, name)[:] = 0
     x.state.law[:], x.state.abuse[:] = 1.0, 0.4
@@ -198,7 +198,7 @@ def _exploited(n: int) -> np.ndarray:
     x.state.arrived[:] = 48_000 // n
     x.state.exploited[:] = 0
     x.state.fear[:] = 0.5
-    _slower(x, "people", n, "escape", "self_report", "outreach", "again_waiting", "give_up")
+    _slower(x, "people", n, "escape", "self_report", "outreach", "outreach_capacity", "again_waiting", "give_up")
     _longer(x, "people", n, "spell_labour", "spell_sexual", "care_months")
     _substeps(x, people, n, MONTHS)
     return x.state.exploited.sum((1, 2, 3)).astype(float)

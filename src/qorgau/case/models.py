@@ -201,6 +201,8 @@ class Network(Sourced):
     title: Text
     homes: dict[Identifier, Positive] = Field(min_length=1, description="place: weight; the model scales them to sum 1")
     diaspora: dict[Iso3, Share] = Field(default_factory=dict, description="state: cover by a settled diaspora, 0 to 1")
+    insider: tuple[Iso3, ...] | None = Field(
+        None, description="states to whose officials its organisations are insiders; absent: the states of its homes")
     soviet_protection: bool = False
     official: bool = False
     organisations_at_start: int = Field(ge=0)

@@ -147,11 +147,16 @@ def _geography(case: Case) -> dict[str, Any]:
 
 def _networks(case: Case) -> dict[str, Any]:
     places = [place.id for place in case.places]
+    state_of = {place.id: place.state for place in case.places}
     states = [state.id for state in case.states]
     home = np.array([[network.homes.get(place, 0.0) for place in places] for network in case.networks])
     return {
         "network_home": home / home.sum(axis=1, keepdims=True),
         "network_cover": np.array([[n.diaspora.get(state, 0.0) for state in states] for n in case.networks]),
+        "network_insider": np.array([
+            [float(state in ({state_of[p] for p in n.homes} if n.insider is None else n.insider)) for state in states]
+            for n in case.networks
+        ]),
         "network_soviet": np.array([n.soviet_protection for n in case.networks], dtype=np.int64),
         "network_official": np.array([n.official for n in case.networks], dtype=np.int64),
         "network_start": np.array([n.organisations_at_start for n in case.networks], dtype=np.int64),

@@ -60,7 +60,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("transit_risk", "1", "hazard for people on the way, of the corridor's hazard"),
     Parameter("facilitator_risk", "1", "added hazard without documents and safe houses"),
     Parameter("officials_carry", "1", "share of the hazard averted where all officials take part", 0.0, 1.0),
-    Parameter("courier_share", "1", "people carried abroad made to carry opiates, if by drug groups", 0.0, 1.0),
+    Parameter("courier_share", "1", "people carried abroad made to carry opiates, if by groups in opiates", 0.0, 1.0),
     Parameter("courier_kg", "kg/person", "opiates that a person is made to carry"),
     Parameter("demand_labour", "1", "people whom controllers would exploit in labour, per inhabitant", 0.0, 1.0),
     Parameter("demand_sexual", "1", "the same in sexual exploitation", 0.0, 1.0),
@@ -202,11 +202,11 @@ def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state
 
 
 @compiled
-def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former, p_origin,
-             ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, pool, pool_children, corridor_hazard,
-             service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness, recruits, children,
-             recruits_route, arrived, intercepted, carried, couriers, origin_flow, transit, arrival_flow, demand,
-             recruits_first):
+def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
+             p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
+             pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
+             effectiveness, recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
+             transit, arrival_flow, demand, recruits_first):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
@@ -329,8 +329,9 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                         abroad[f] += came
         couriers[r] = 0
         for f in range(forms):
-            recruits_first[r, f] = drug_first[r, f] * grouped[f] / max(1e-12, grouped[f] + singly[f])
-            share = q.courier_share * recruits_first[r, f] * on[r, _COURIERS]
+            by_groups = grouped[f] / max(1e-12, grouped[f] + singly[f])
+            recruits_first[r, f] = drug_first[r, f] * by_groups
+            share = q.courier_share * with_opiates[r, f] * by_groups * on[r, _COURIERS]
             couriers[r] += binomial(uniform(key, _S_COURIERS, month, 0, f), abroad[f], share)
         for d in range(targets):
             s = place_state[d_place[d]]
@@ -378,9 +379,9 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["human_trade"], on, keys, month, free, world.focus, world.population[month], world.place_state,
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
-             state.attempts_route, state.attempts_drug_first, state.pool, state.pool_children, state.hazard,
-             state.service, state.conduct, state.instrument, state.wage, state.irregular_arrivals, state.abuse,
-             state.exploited, state.people_price, state.effectiveness, state.recruits, state.recruits_children,
-             state.recruits_route, state.arrived, state.intercepted, state.carried_people, state.couriers,
-             state.origin_flow, state.transit_flow, state.arrival_flow, state.demand_people,
-             state.recruits_drug_first)
+             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
+             state.pool_children, state.hazard, state.service, state.conduct, state.instrument, state.wage,
+             state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
+             state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
+             state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
+             state.demand_people, state.recruits_drug_first)

@@ -23,7 +23,8 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade
-from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
+from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry, learn
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -36,37 +37,6 @@ FLOWS: tuple[str, ...] = (
 )
 """Money of all organisations by kind, USD a month; profit is what the others leave."""
 
-PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
-    Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
-    Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
-    Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),
-    Parameter("market_speed", "1/month", "share of sales that can change market in a month", 0.0, 1.0),
-    Parameter("growth", "1/month", "growth of capacity at a high return"),
-    Parameter("danger_weight", "1", "weight of own losses in the choice of trade"),
-    Parameter("rivalry", "1", "share of opiate revenue lost to rivals at reference crowding", 0.0, 1.0),
-    Parameter("protection_limit", "1", "largest share of the hazard that protection averts", 0.0, 1.0),
-    Parameter("protection_months", "month", "months in which ties to a post build", 1.0),
-    Parameter("tie_kept", "1", "share of ties kept when the holder of a post changes", 0.0, 1.0),
-    Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
-    Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
-    Parameter("entry_rate", "1/year", "rate at which a fully skilled network founds organisations"),
-    Parameter("entry_size", "journeys/month", "capacity of a new organisation", 0.5),
-    Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
-    Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
-    Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
-    Parameter("arrest", "1/month", "hazard of being dismantled"),
-    Parameter("outside_return", "1", "return in other contraband open to Russia-based groups"),
-    Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
-    Parameter("people_start_cost", "1", "start-up cost of the trade in people, in fixed costs of a journey"),
-    Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
-    Parameter("service_fee", "1", "fee of a service at its reference price, of the cost or profit served", 0.0, 1.0),
-    Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
-    Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
-    Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
-    Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
-)
-
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
 _STATE = int(Mechanism.STATE_PROTECTION)
@@ -78,17 +48,20 @@ _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
 _PERSONS = PERSONS_PER_JOURNEY
+_SIZE_CAP = 150.0
+_IN_OPIATES = 0.05
+"""Share of capacity in opiates from which a group can make people carry them."""
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, network, home, drug_first,
-           net_soviet, net_official, net_cover, place_state, place_post, c_from, c_to, c_km, c_china, market_ptr,
-           route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list, way_abroad, price,
-           people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, carrying_cost,
-           load, reach, effectiveness, rivalry, carrying, market_share, route_share, people_share, people_value,
-           trade, in_use, capacity, capital, returns, loss, purchased, trust, belief, network_belief, survival,
-           arrivals, carried, seized, journeys, route_kg, attempts, attempts_first, bribes_post, fees_post,
-           racket_post, network_kg, money, profit_total, ledger):
+def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
+           net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
+           c_china, market_ptr, route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
+           way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
+           service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share, route_share,
+           people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust,
+           belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
+           attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
@@ -105,6 +78,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
     held_at = np.empty(posts)
     shelter = np.empty(net_cover.shape[1])
     first = np.empty(2)
+    opiates = np.empty(2)
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -123,20 +97,23 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             bribes_post[r, i] = 0.0
             fees_post[r, i] = 0.0
             racket_post[r, i] = 0.0
-            pin[i] = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
-            pin[i] *= on[r, _RACKETS]
+            pin[i] = grip(conduct, r, i) * on[r, _RACKETS]
         for n in range(network_kg.shape[1]):
             network_kg[r, n] = 0.0
         for k in range(money.shape[1]):
             money[r, k] = 0.0
         first[0] = 0.0
         first[1] = 0.0
+        opiates[0] = 0.0
+        opiates[1] = 0.0
         bought_all = 0.0
         out_all = 0.0
         prior = rq.belief_unused * enforcement[r].hazard_mean
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
+        soviet = arrangement(q, began, since_soviet)
+        worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
         for o in range(slots):
             if active[r, o] == 0:
@@ -148,6 +125,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             scope = q.scope * on[r, _SCOPE]
             size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
             short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+            size *= 1.0 - q.service_need * short
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
                 held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
@@ -183,6 +161,8 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     trips += n_people
                     if drug_first[r, o] == 1:
                         first[f] += n_people
+                    if x > _IN_OPIATES:
+                        opiates[f] += n_people
                     likely = n_people * effectiveness[r, h_origin[w], h_dest[w], f]
                     courier_kg += way_abroad[w] * likely
                     income += likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
@@ -193,7 +173,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     worth_people[h_links[j]] += income
             # purchase; half of a load can be had on credit
             kg = size * x * load[r] * ration[r]
-            if x > 0.05:
+            if x > _IN_OPIATES:
                 kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
             kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
             purchased[r, o] = kg
@@ -230,7 +210,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     route_kg[r, k] += flow
                     got += flow
                 arrivals[r, m] += got
-                revenue += got * unit * (1.0 - rivalry[r])
+                revenue += got * unit * (1.0 - rivalry[r, o])
                 survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
                 delivered += got
             transport = 0.0
@@ -250,7 +230,10 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     risk_pay += flow * pay * rq.risk_pay * felt[l]
                     if c_china[l] == 1:
                         risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
+                    # protection and cover have already averted a part of the loss that a bribe would avert
                     paid = worth[l] * bribe[r, l]
+                    if felt[l] < hazard[r, l]:
+                        paid *= felt[l] / hazard[r, l]
                     bribes += paid
                     bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
                     bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
@@ -263,6 +246,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     journeys[r, l] += own[l]
                     visits[place_post[c_to[l]]] += own[l]
             transport *= rq.transport_cost * pay
+            if kg > 0.0:
+                road[r, o] = transport / kg
+            transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
             out_all += delivered + lost
             if kg > 0.0:
                 loss[r, o] += 0.1 * (lost / kg - loss[r, o])
@@ -279,7 +265,7 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             purchases = kg * source_price[r]
             profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
             base = place_post[home[r, o]]
-            left = ended and net_soviet[n] == 1 and on[r, _STATE] > 0.5
+            old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
             fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
             fees_post[r, base] += fee
             if net_official[n] == 1:
@@ -306,8 +292,11 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             costs = purchases + transport + risk_pay + bribes + fixed + abs(people_net) * 0.3 + 1.0
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])
             if on[r, _ORG] > 0.5:
-                grow = q.growth * math.tanh(1.5 * returns[r, o]) - 0.05 * capacity[r, o] / 80.0
-                capacity[r, o] = min(150.0, max(0.5, capacity[r, o] * math.exp(grow)))
+                limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
+                if old:
+                    limit = max(limit, _SIZE_CAP * soviet)
+                grow = q.growth * (math.tanh(1.5 * returns[r, o]) - capacity[r, o] / limit)
+                capacity[r, o] = min(_SIZE_CAP, max(0.5, capacity[r, o] * math.exp(grow)))
             # ties with officials of the posts on the way and at home
             for i in range(posts):
                 t = trust[r, o, i]
@@ -316,12 +305,18 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
                     rate = visits[i] / (visits[i] + 3.0) / (2.0 * q.protection_months)
                 if i == base:
                     rate += 1.0 / q.protection_months
-                t += (1.0 - t) * min(1.0, rate)
+                reach_i = 1.0
+                if net_official[n] == 0:
+                    reach_i = net_insider[n, post_state[i]]
+                    if old:
+                        reach_i = max(reach_i, soviet)
+                    reach_i += (1.0 - reach_i) * q.outsider_ties
+                t += max(0.0, reach_i - t) * min(1.0, rate)
                 t *= 0.985
                 if rotated[r, i] == 1:
                     t *= q.tie_kept
-                if left:
-                    t *= q.tie_kept * q.tie_kept
+                if old:
+                    t *= worn
                 trust[r, o, i] = t
             learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
         for n in range(network_belief.shape[1]):
@@ -332,14 +327,9 @@ def _carry(par, routes_par, people_par, enforcement, on, soviet, ended, active, 
             for w in range(ways):
                 total += attempts[r, w, f]
             attempts_first[r, f] = first[f] / total
+            attempts_opiates[r, f] = opiates[f] / total
         profit_total[r] = money[r, 9]
         ledger[r] = bought_all - out_all
-
-
-def _soviet_ended(world: World, month: int) -> bool:
-    """Whether most of the old arrangement is gone from this month on: its officials' ties to the groups break."""
-    soviet = world.event["soviet"]
-    return bool(month > 0 and soviet[month] <= 0.5 < soviet[month - 1])
 
 
 def advance(
@@ -353,26 +343,26 @@ def advance(
                state.price_reference,
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                state.price_expected, state.market_share)
-    rivalry = np.empty(len(keys))
-    choose_trade(p, on, state.active, state.drug_first, world.place_state, state.home, state.users,
-                 state.users_start, state.service, state.service_fee, state.source_price, state.load,
-                 state.price_expected, state.plan_slope, state.plan_cost, state.market_share, state.people_value,
-                 state.drug_loss_share, state.capacity, state.capital, state.trade, state.in_use, state.return_scale,
-                 rivalry)
-    _carry(p, routes_par, people_par, parameters["enforcement"], on, float(world.event["soviet"][month]),
-           _soviet_ended(world, month),
-           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
-           world.network_cover, world.place_state, world.place_post, world.corridor_from, world.corridor_to,
-           world.corridor_km, geometry.china, world.market_ptr, world.route_ptr, world.route_links,
-           world.people_origin, world.people_destination, world.people_ptr, world.people_links, geometry.way_ptr,
-           geometry.way_list, geometry.way_abroad, state.price, state.people_price, state.source_price,
-           state.purchase_ration,
-           state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.carrying_cost, state.load, state.china_reach, state.effectiveness, rivalry, state.carrying_changed,
-           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
-           state.capacity, state.capital,
-           state.returns,
-           state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
-           state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
-           state.attempts_drug_first, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
-           state.money, state.profit_total, state.ledger_kg)
+    rivalry = np.zeros(state.active.shape)
+    began, since = soviet_times(world, month)
+    choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
+                 world.network_soviet, world.place_state, world.place_post, state.home, state.users,
+                 state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,
+                 state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
+                 state.market_share, state.people_value, state.drug_loss_share, state.road_cost, state.returns,
+                 state.capacity, state.capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
+    _carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
+           state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
+           world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
+           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr, world.route_ptr,
+           world.route_links, world.people_origin, world.people_destination, world.people_ptr, world.people_links,
+           geometry.way_ptr, geometry.way_list, geometry.way_abroad, state.price, state.people_price,
+           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
+           state.service, state.service_fee, state.carrying_cost, state.load, state.china_reach, state.effectiveness,
+           rivalry, state.carrying_changed, state.market_share, state.route_share, state.people_share,
+           state.people_value, state.trade, state.in_use, state.capacity, state.capital, state.returns,
+           state.drug_loss_share, state.road_cost, state.purchased, state.trust, state.belief, state.network_belief,
+           state.survival, state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg,
+           state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.bribes_post,
+           state.fees_post, state.racket_profit_post, state.network_kg, state.money, state.profit_total,
+           state.ledger_kg)

@@ -18,6 +18,7 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.drug_market import inverse_demand
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
 __all__ = ["anticipate", "choose_trade"]
@@ -31,6 +32,10 @@ _CAPITAL = int(Mechanism.DRUG_CAPITAL)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _MARKETS = int(Mechanism.MARKETS)
+_OPEN = int(Mechanism.PRIVATISATION)
+_OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
+_STATE = int(Mechanism.STATE_PROTECTION)
+_RACKETS = int(Mechanism.PROTECTION_RACKETS)
 _CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
 
@@ -107,31 +112,33 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 
 @compiled
-def choose_trade(par, on, active, drug_first, place_state, home, users, users_start, service, service_fee,
-                 source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss, capacity,
-                 capital, trade, in_use, return_scale, rivalry_out):
-    """Move capacity between trades; writes the loss of opiate revenue to rivals by run."""
+def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
+                 place_post, home, users, users_start, conduct, trust, know, service, service_fee, source_price, load,
+                 expected, plan_slope, plan_cost, market_share, people_value, loss, road, returns, capacity, capital,
+                 trade, in_use, outside, return_scale, rivalry):
+    """Move capacity between trades, and to other contraband; writes the loss of opiate revenue to rivals."""
     runs, slots = active.shape
     markets = market_share.shape[2]
     a = np.empty(3)
     for r in range(runs):
         q = par[r]
-        crowd = 0.0
-        for o in range(slots):
-            if active[r, o] == 1 and trade[r, o, 0] > 0.1:
-                crowd += 1.0
-        total_users = 0.0
-        for m in range(markets):
-            total_users += users[r, m]
-        grown = max(0.2, total_users / max(1.0, users_start[r])) if on[r, _COEXIST] > 0.5 else 1.0
-        rivalry = min(0.6, q.rivalry * crowd / 20.0 / grown)
-        rivalry_out[r] = rivalry
+        crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
+        taken = min(0.6, q.rivalry * crowd)
+        soviet = arrangement(q, began, since_soviet)
+        field = openness(q, since_open, on[r, _OPEN])
         size = 0.0
         weight = 1e-12
         for o in range(slots):
             if active[r, o] == 0:
                 continue
             x = trade[r, o, 0]
+            n = network[r, o]
+            i = place_post[home[r, o]]
+            # rivals keep off those whom officials guard
+            guard = q.protection_limit * trust[r, o, i] * grip(conduct, r, i) * on[r, _RACKETS]
+            if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                guard = max(guard, 0.9 * soviet)
+            rivalry[r, o] = taken * (1.0 - guard)
             served = (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
             short = on[r, _FACILITATORS] * (1.0 - served)
             home_state = place_state[home[r, o]]
@@ -143,10 +150,13 @@ def choose_trade(par, on, active, drug_first, place_state, home, users, users_st
             for m in range(markets):
                 gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
                 spent += market_share[r, o, m] * plan_cost[r, o, m]
-            gain *= 1.0 - rivalry
+            gain *= 1.0 - rivalry[r, o]
             drug = load[r] * (gain - spent - source_price[r])
             if drug > 0.0:
-                drug *= 1.0 - min(0.9, q.danger_weight * loss[r, o]) * on[r, _DANGER]
+                danger = loss[r, o] + 12.0 * q.violence * crowd * (1.0 - 0.8 * guard)
+                drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
+                if drug_first[r, o] == 0:
+                    drug *= max(know[r, n], x)
             start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
             need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
             own = max(0.0, capital[r, o])
@@ -155,9 +165,10 @@ def choose_trade(par, on, active, drug_first, place_state, home, users, users_st
             ability = max(min(1.0, own / need), 1.0 - x)
             scope = q.scope * on[r, _SCOPE]
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
-            a[0] = (drug + 4.0 * scope * fixed * (1.0 - 2.0 * x)) / width
+            shared = 4.0 * scope * (fixed + load[r] * road[r, o])
+            a[0] = (drug + shared * (1.0 - 2.0 * x)) / width
             size += capacity[r, o] * abs(drug)
-            net = x * drug + fixed * (4.0 * scope * x * (1.0 - x) - 1.0)
+            net = x * drug + shared * x * (1.0 - x) - fixed
             for f in range(2):
                 value = _PERSONS * people_value[r, o, f]
                 if value > 0.0:
@@ -169,7 +180,11 @@ def choose_trade(par, on, active, drug_first, place_state, home, users, users_st
                 a[1 + f] = value / width
             weight += 2.0 * capacity[r, o]
             worth = 1.0 / (1.0 + math.exp(-min(30.0, max(-30.0, net / width))))
-            in_use[r, o] += 0.3 * (worth - in_use[r, o])
+            if on[r, _ORG] > 0.5 and net_soviet[n] == 1:
+                gap = (returns[r, o] - q.outside_return * field) / q.trade_scale
+                away = field * on[r, _OUTSIDE] / (1.0 + math.exp(min(30.0, max(-30.0, gap))))
+                outside[r, o] += q.trade_speed * (away - outside[r, o])
+            in_use[r, o] += 0.3 * (worth * (1.0 - outside[r, o]) - in_use[r, o])
             if on[r, _ORG] > 0.5:
                 best = max(a[0], max(a[1], a[2]))
                 total = 0.0

@@ -14,8 +14,8 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
-from qorgau.model.derived import first_above
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_terms import arrangement, crowding, grip, openness, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, uniform
@@ -32,6 +32,8 @@ _RACKETS = int(Mechanism.OFFICIAL_RACKETS)
 _STATE = int(Mechanism.STATE_PROTECTION)
 _PROTECTION = int(Mechanism.PROTECTION_RACKETS)
 _ENFORCEMENT = int(Mechanism.ENFORCEMENT)
+_COEXIST = int(Mechanism.COEXISTENCE)
+_LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
@@ -39,23 +41,28 @@ _KG = KG_PER_JOURNEY
 
 
 @compiled
-def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_soviet, net_official, place_state,
-          place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use, capital,
-          returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share, people_share,
-          survival, know, users, source_price, plan_value, plan_slope, plan_cost):
+def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
+          place_state, place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use,
+          capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
+          people_share, survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope,
+          plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
+    earned = np.empty(nets)
+    members = np.empty(nets)
     for r in range(runs):
         if on[r, _ORG] < 0.5:
             for o in range(slots):
                 age[r, o] += active[r, o]
             continue
         q = par[r]
-        openness = 0.0
-        if since_open > 0.0:
-            openness = min(1.0, since_open / q.privatisation_years)
-        if on[r, _OPEN] < 0.5:
-            openness = min(openness, 0.1)
+        soviet = arrangement(q, began, since_soviet)
+        drop = arrangement(q, began, since_soviet - 1.0) - soviet
+        field = openness(q, since_open, on[r, _OPEN])
+        crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
+        for n in range(nets):
+            earned[n] = 0.0
+            members[n] = 0.0
         alive = 0
         mean_return = 0.0
         mean_drug = 0.0
@@ -64,21 +71,20 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
                 continue
             n = network[r, o]
             i = place_post[home[r, o]]
-            pin = min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
-            held = q.protection_limit * trust[r, o, i] * pin * on[r, _PROTECTION]
+            held = q.protection_limit * trust[r, o, i] * grip(conduct, r, i) * on[r, _PROTECTION]
             cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
-            sheltered = net_soviet[n] == 1 and soviet > 0.5 and on[r, _STATE] > 0.5
-            hazard = 0.0
-            if not sheltered:
-                hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
-                    0.3 + 8.0 * min(0.5, loss[r, o])
-                ) * (1.0 - 0.8 * held) * (1.0 - cover)
-                if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
-                    hazard += 0.04 * max(0.0, q.outside_return * openness - returns[r, o])
+            shelter = soviet if net_soviet[n] == 1 and on[r, _STATE] > 0.5 else 0.0
+            hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
+                0.3 + 8.0 * min(0.5, loss[r, o])
+            ) * (1.0 - 0.8 * held) * (1.0 - cover)
+            hazard += q.violence * crowd * trade[r, o, 0] * (1.0 - 0.8 * held)
+            if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
+                hazard += 0.04 * max(0.0, q.outside_return * field - returns[r, o])
+            hazard *= 1.0 - shelter
             if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
             gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
-            if gone or (capital[r, o] < 0.0 and not sheltered):
+            if gone or (capital[r, o] < 0.0 and shelter <= 0.5):
                 active[r, o] = 0
                 purchased[r, o] = 0.0
                 continue
@@ -86,6 +92,8 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             alive += 1
             mean_return += returns[r, o]
             mean_drug += trade[r, o, 0]
+            earned[n] += returns[r, o]
+            members[n] += 1.0
         mean_return = mean_return / alive if alive > 0 else 0.2
         mean_drug = mean_drug / alive if alive > 0 else 0.5
         for n in range(nets):
@@ -101,10 +109,25 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
                         weight += net_home[n, p]
                 know[r, n] = min(1.0, 3.0 * part / weight + 0.1) * on[r, _RACKETS]
             else:
-                step = q.apprenticeship / 12.0 * know[r, n] * (1.0 - know[r, n]) * min(1.0, flow / 100.0) * openness
+                step = q.apprenticeship / 12.0 * know[r, n] * (1.0 - know[r, n]) * min(1.0, flow / 100.0) * field
                 know[r, n] = min(1.0, know[r, n] + step)
-            rate = q.entry_rate / 12.0 * know[r, n] * openness * math.tanh(max(0.1, mean_return))
+                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                    know[r, n] *= q.tie_kept ** drop
+            # founders look at what their own network earns, and at what else they could do
+            expected = earned[n] / members[n] if members[n] > 0.0 else mean_return
+            unskilled = 0.0
+            if net_official[n] == 0:
+                unskilled = q.people_entry * on[r, _LOW_ENTRY] * (1.0 - know[r, n])
+            able = know[r, n] + unskilled
+            rate = q.entry_rate / 12.0 * able * field * math.tanh(max(0.1, expected))
             rate *= max(0.0, 1.0 - alive / slots)
+            if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
+                gap = (q.outside_return * field - expected) / q.trade_scale
+                rate /= 1.0 + math.exp(min(30.0, max(-30.0, gap)))
+            kin = 0.0
+            for p in range(places):
+                kin += net_home[n, p] * net_cover[n, place_state[p]]
+            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA]
             if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
                 continue
             slot = -1
@@ -131,14 +154,16 @@ def _live(par, on, keys, month, soviet, since_open, net_home, net_cover, net_sov
             capacity[r, o] = q.entry_size
             in_use[r, o] = 0.9
             capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * _KG * source_price[r])
-            returns[r, o] = mean_return
+            returns[r, o] = expected
+            outside[r, o] = 0.0
+            road[r, o] = 0.0
             loss[r, o] = 0.1
             purchased[r, o] = 0.0
-            first = uniform(keys[r], _HOME, month, n, 1) < mean_drug
+            first = uniform(keys[r], _HOME, month, n, 1) * able < mean_drug * know[r, n]
             drug_first[r, o] = 1 if first else 0
-            trade[r, o, 0] = 0.8 if first else 0.2
-            trade[r, o, 1] = 0.1 if first else 0.5
-            trade[r, o, 2] = 0.1 if first else 0.3
+            trade[r, o, 0] = 0.9 if first else 0.1
+            trade[r, o, 1] = 0.05 if first else 0.5
+            trade[r, o, 2] = 0.05 if first else 0.4
             for i in range(trust.shape[2]):
                 trust[r, o, i] = 0.0
             for l in range(belief.shape[2]):
@@ -206,12 +231,11 @@ def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
-    opened = first_above(world.event["privatisation"], 0.0)
-    since = (month - opened) / 12.0 if 0 <= opened < month else 0.0
-    _live(parameters["organisations"], on, keys, month, float(world.event["soviet"][month]), since,
+    _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
-          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network, state.home,
-          state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns, state.trade,
-          state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
-          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.users,
-          state.source_price, state.plan_value, state.plan_slope, state.plan_cost)
+          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
+          state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns,
+          state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
+          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside,
+          state.road_cost, state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope,
+          state.plan_cost)

@@ -118,6 +118,7 @@ class World:
     # networks
     network_home: np.ndarray          # (N, P) weights that sum to one: where its organisations live
     network_cover: np.ndarray         # (N, S) 0 to 1, cover by a settled diaspora
+    network_insider: np.ndarray       # (N, S) 1: its organisations are insiders to the officials of a state, else 0
     network_soviet: np.ndarray        # (N,) int 1: protected in Soviet times (Russia-based)
     network_official: np.ndarray      # (N,) int 1: official rackets
     network_start: np.ndarray         # (N,) int number of organisations in January 1989

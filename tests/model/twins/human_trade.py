@@ -123,7 +123,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     out["couriers"] = 0
     if on["FORCED_COURIERS"]:
         for form in (0, 1):
-            share = q["courier_share"] * first[form]
+            groups = organised[form] / max(1e-12, organised[form] + single[form])
+            share = q["courier_share"] * float(s["attempts_opiates"][form]) * groups
             out["couriers"] += binomial(uniform(key, Stream.COURIERS, month, 0, form), abroad[form], share)
     for d in range(targets):
         for f, form in enumerate(("labour", "sexual")):

@@ -8,14 +8,8 @@ from collections import Counter, defaultdict
 from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
-from tests.model.twins.organisations_choice import PERSONS
+from tests.model.twins.organisations_choice import PERSONS, grip, held_at, old_order
 from tests.model.twins.routes import learned, link_costs, links_of
-
-
-def grip(s: dict, post: int) -> float:
-    """How far the officials of a post sell protection, 0 to 1."""
-    _, _, bribe, protect, take_part = s["conduct"][post]
-    return float(min(1.0, 2.5 * (protect + 0.3 * bribe + 0.5 * take_part)))
 
 
 class Firm:
@@ -29,22 +23,40 @@ class Firm:
         self.state = int(world.place_state[self.place])
         self.x = float(s["trade"][o][0])
         self.scope = self.p["scope"] if on["SCOPE"] else 0.0
-        self.soviet = float(world.event["soviet"][month])
-        self.before = float(world.event["soviet"][month - 1]) if month else 0.0
+        self.soviet = old_order(world, q, month)
+        fallen = month and self.soviet < world.event["soviet"][0]
+        self.lost_order = old_order(world, q, month - 1) - self.soviet if fallen else 0.0
+        self.old = bool(world.network_soviet[self.net] and on["STATE_PROTECTION"])
         joint = self.x * (1 - self.x)
         self.working = float(s["in_use"][o] * s["capacity"][o])
         self.journeys = self.working * (1 + 2 * self.scope * joint) * (1 + float(s["carrying_changed"]))
+        if on["FACILITATORS"]:
+            papers, houses, _ = (float(v) for v in s["service"][self.state])
+            self.journeys *= 1 - self.p["service_need"] * (1 - (papers + houses) / 2)
+        self.saved = 1 - 4 * self.scope * joint
         self.fixed = self.working * choice.fixed_cost(world, s, q, on, o) * (1 - 4 * self.scope * joint)
 
     def held(self, post: int) -> float:
-        if not self.on["PROTECTION_RACKETS"]:
-            return 0.0
-        return self.p["protection_limit"] * float(self.s["trust"][self.o][post]) * grip(self.s, post)
+        return held_at(self.world, self.s, self.q, self.on, self.o, post)
 
     def kept_after_the_fall(self) -> float:
-        """The protected groups lose most ties in the month in which the state that held them falls."""
-        old = self.world.network_soviet[self.net] and self.on["STATE_PROTECTION"]
-        return self.p["tie_kept"] ** 2 if old and self.before > 0.5 >= self.soviet else 1.0
+        """The protected groups lose ties as the arrangement goes: in all as in two changes of holder."""
+        return self.p["tie_kept"] ** (2 * self.lost_order) if self.old else 1.0
+
+    def welcome(self, post: int) -> float:
+        """How strong a tie with a post can become."""
+        inside = float(self.world.network_insider[self.net][self.world.post_state[post]])
+        if self.world.network_official[self.net]:
+            inside = 1.0
+        elif self.old:
+            inside = max(inside, self.soviet)
+        return inside + (1 - inside) * self.p["outsider_ties"]
+
+    def room(self, post: int) -> float:
+        """Capacity up to which it can grow at full drive."""
+        backing = float(self.s["trust"][self.o][post]) * grip(self.s, post) if self.on["PROTECTION_RACKETS"] else 0.0
+        size = self.p["size_alone"] * (1 + (self.p["size_protected"] - 1) * backing)
+        return max(size, 150 * self.soviet) if self.old else size
 
     def hazard(self, link: int) -> float:
         """Hazard that this organisation meets on a corridor."""
@@ -53,8 +65,7 @@ class Firm:
         there = int(world.place_state[b])
         h = float(self.s["hazard"][link])
         if self.soviet > 0:
-            sheltered = world.network_soviet[self.net] and self.on["STATE_PROTECTION"]
-            h *= 1 - 0.9 * self.soviet if sheltered else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
+            h *= 1 - 0.9 * self.soviet if self.old else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
         if self.on["DIASPORA_COVER"]:
             h *= 1 - min(0.8, p["cover_strength"] * float(world.network_cover[self.net][there]))
         if self.on["FACILITATORS"]:
@@ -98,12 +109,14 @@ class Firm:
         return out
 
 
-OWNED = ("capital", "returns", "capacity", "drug_loss_share", "survival", "trust", "belief", "network_belief")
+OWNED = ("capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief",
+         "network_belief")
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     """All that changes in a month of the organisations, choices included."""
-    lost_to_rivals = choice.rivalry(s, q, on)
+    # rivals take what they took before trades were chosen anew
+    lost_to_rivals = {o: choice.rivalry(world, s, q, on, month, o) for o in choice.living(s)}
     chosen = choice.advance(world, s, q, on, key, month)
     s = {**s, **chosen}
     out = {name: s[name].copy() for name in OWNED}
@@ -113,6 +126,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     by_post = {name: [0.0] * len(posts) for name in ("bribes_post", "fees_post", "racket_profit_post")}
     arrivals, route_kg = [0.0] * world.sizes["market"], [0.0] * len(world.route_km)
     attempts = [[0.0, 0.0] for _ in world.people_origin]
+    in_opiates = [0.0, 0.0]
     first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
     money = dict.fromkeys(FLOWS, 0.0)
     prior = q["routes"]["belief_unused"] * q["enforcement"]["hazard_mean"]
@@ -123,6 +137,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         for (w, f), n in tried.items():
             attempts[w][f] += n
             first[f] += n * bool(s["drug_first"][o])
+            in_opiates[f] += n * (firm.x > 0.05)
         kg = purchased[o] = firm.bought(abroad)
         networks[firm.net] += kg
         met = {link: firm.hazard(link) for link in links}
@@ -143,7 +158,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 way, risk = link_costs(world, s, q, link, met[link])
                 book["transport"] += here * way
                 book["risk_pay"] += here * risk
-                paid = here * price * float(s["bribe_rate"][link])
+                bare = float(s["hazard"][link])
+                share_left = min(1.0, met[link] / bare) if bare > 0 else 1.0
+                paid = here * price * float(s["bribe_rate"][link]) * share_left
                 book["bribes"] += paid
                 for end in (world.corridor_from[link], world.corridor_to[link]):
                     by_post["bribes_post"][place_post[end]] += paid / 2
@@ -151,10 +168,12 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             got_at[m] += load * math.exp(-danger)
         for m, sent in sent_to.items():
             arrivals[m] += got_at[m]
-            book["revenue"] += got_at[m] * s["price"][m] * (1 - lost_to_rivals)
+            book["revenue"] += got_at[m] * s["price"][m] * (1 - lost_to_rivals[o])
             out["survival"][o][m] = 0.8 * s["survival"][o][m] + 0.2 * got_at[m] / sent
         if kg > 0:
             out["drug_loss_share"][o] = 0.9 * s["drug_loss_share"][o] + 0.1 * seized / kg
+            out["road_cost"][o] = book["transport"] / kg
+        book["transport"] *= firm.saved
         book["purchases"] = kg * float(s["source_price"])
         book["fixed"] = firm.fixed
         paid_for_people = 0.0
@@ -190,7 +209,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         earned = book["profit"] / (spent + 0.3 * abs(book["people_net"]) + 1)
         out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned
         if on["ORGANISATIONS"]:
-            pace = firm.p["growth"] * math.tanh(1.5 * out["returns"][o]) - 0.05 * s["capacity"][o] / 80
+            pace = firm.p["growth"] * (math.tanh(1.5 * out["returns"][o]) - s["capacity"][o] / firm.room(base))
             out["capacity"][o] = min(150.0, max(0.5, s["capacity"][o] * math.exp(pace)))
         visits = Counter()
         for link, n in trips.items():
@@ -199,7 +218,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             pace = visits[i] / (visits[i] + 3) / 2 + (i == base)
             pace = min(1.0, pace / firm.p["protection_months"])
             kept = 0.985 * (firm.p["tie_kept"] if s["rotated"][i] else 1.0) * firm.kept_after_the_fall()
-            out["trust"][o][i] = kept * (1 - (1 - s["trust"][o][i]) * (1 - pace))
+            out["trust"][o][i] = kept * (s["trust"][o][i] + max(0.0, firm.welcome(i) - s["trust"][o][i]) * pace)
         for link, n in trips.items():
             by_link["journeys"][link] += n
         if on["LEARNING"] and on["ROUTES"]:
@@ -213,6 +232,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         **chosen, **out, **by_link, **by_post,
         "purchased": purchased, "arrivals": arrivals, "route_kg": route_kg, "attempts_route": attempts,
         "attempts_drug_first": [n / (t + 1e-12) for n, t in zip(first, totals)],
+        "attempts_opiates": [n / (t + 1e-12) for n, t in zip(in_opiates, totals)],
         "network_kg": networks, "money": [money[name] for name in FLOWS], "profit_total": money["profit"],
         "ledger_kg": 0.0,
     }

@@ -60,11 +60,51 @@ def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float],
     return prices, targets(s, prices, scale)
 
 
-def rivalry(s: dict, q: dict, on: dict) -> float:
-    """Share of opiate revenue lost to rivals."""
-    crowd = sum(1 for o in living(s) if s["trade"][o][0] > 0.1)
-    grown = max(0.2, float(sum(s["users"])) / max(1.0, float(s["users_start"]))) if on["COEXISTENCE"] else 1.0
-    return min(0.6, q["organisations"]["rivalry"] * crowd / 20 / grown)
+def grip(s: dict, post: int) -> float:
+    """How far the officials of a post sell protection, 0 to 1."""
+    _, _, bribe, protect, take_part = s["conduct"][post]
+    return float(min(1.0, 2.5 * (protect + 0.3 * bribe + 0.5 * take_part)))
+
+
+def old_order(world: World, q: dict, month: int) -> float:
+    """What is left of the Soviet arrangement at the end of a month: all while it stands."""
+    event = [float(v) for v in world.event["soviet"]]
+    gone = sum(1 for t in range(month + 1) if event[t] < 1)
+    return event[0] * math.exp(-gone / q["organisations"]["arrangement_months"])
+
+
+def openness(world: World, q: dict, on: dict, month: int) -> float:
+    """0 before privatisation, then rising to 1; a tenth at most without it."""
+    sold = [t for t, v in enumerate(world.event["privatisation"]) if v > 0]
+    years = max(0, month - sold[0]) / 12 if sold else 0.0
+    return min(1.0 if on["PRIVATISATION"] else 0.1, years / q["organisations"]["privatisation_years"])
+
+
+def crowding(s: dict, on: dict) -> float:
+    """Groups in opiates, in twenties, for a market of the size of the start."""
+    count = sum(1 for o in living(s) if s["trade"][o][0] > 0.1)
+    grown = max(0.2, float(sum(s["users"])) / max(1.0, float(s["users_start"])))
+    return count / 20 / (grown if on["COEXISTENCE"] else 1.0)
+
+
+def held_at(world: World, s: dict, q: dict, on: dict, o: int, post: int) -> float:
+    """Share of danger that the officials of a post keep off an organisation."""
+    if not on["PROTECTION_RACKETS"]:
+        return 0.0
+    return q["organisations"]["protection_limit"] * float(s["trust"][o][post]) * grip(s, post)
+
+
+def guarded(world: World, s: dict, q: dict, on: dict, month: int, o: int) -> float:
+    """Share of what rivals would do that an organisation's protectors keep off."""
+    by_officials = held_at(world, s, q, on, o, int(world.place_post[s["home"][o]]))
+    if world.network_soviet[s["network"][o]] and on["STATE_PROTECTION"]:
+        return max(by_officials, 0.9 * old_order(world, q, month))
+    return by_officials
+
+
+def rivalry(world: World, s: dict, q: dict, on: dict, month: int, o: int) -> float:
+    """Share of an organisation's opiate revenue lost to rivals."""
+    return min(0.6, q["organisations"]["rivalry"] * crowding(s, on)) * (1 - guarded(world, s, q, on, month, o))
 
 
 def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
@@ -77,16 +117,19 @@ def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
     return float(p["journey_fixed_cost"] * (1 + added))
 
 
-def returns(world: World, s: dict, q: dict, on: dict, o: int, prices: list[float], shares: list[float],
-            lost: float) -> tuple[float, list[float]]:
+def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices: list[float],
+            shares: list[float]) -> tuple[float, list[float]]:
     """Return of a journey with opiates and with people of each form, before fixed costs."""
     p = q["organisations"]
     x = float(s["trade"][o][0])
     gain = sum(k * v * float(a) for k, v, a in zip(shares, prices, s["plan_slope"][o]))
     cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
-    drug = float(s["load"]) * (gain * (1 - lost) - cost - float(s["source_price"]))
+    drug = float(s["load"]) * (gain * (1 - rivalry(world, s, q, on, month, o)) - cost - float(s["source_price"]))
     if on["DANGER_PUSH"] and drug > 0:
-        drug *= 1 - min(0.9, p["danger_weight"] * float(s["drug_loss_share"][o]))
+        a_year_of_rivals = 12 * p["violence"] * crowding(s, on) * (1 - 0.8 * guarded(world, s, q, on, month, o))
+        drug *= 1 - min(0.9, p["danger_weight"] * (float(s["drug_loss_share"][o]) + a_year_of_rivals))
+    if drug > 0 and not s["drug_first"][o]:
+        drug *= max(x, float(s["know_how"][s["network"][o]]))
     start = p["people_start_cost"] if on["LOW_ENTRY_COST"] else p["drug_start_cost"]
     purse = max(0.0, float(s["capital"][o])) * (1.0 if on["DRUG_CAPITAL"] else 1 - x)
     needed = start * p["journey_fixed_cost"] * max(1.0, float(s["capacity"][o]))
@@ -104,27 +147,32 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     """Expected prices, market shares, trades, capacity in use and the scale of returns."""
     p = q["organisations"]
     prices, wanted = expectations(world, s, q, on)
-    out = {name: s[name].copy() for name in ("market_share", "trade", "in_use")}
+    out = {name: s[name].copy() for name in ("market_share", "trade", "in_use", "outside")}
     for o, target in wanted.items():
         for m, t in enumerate(target):
             out["market_share"][o][m] += p["market_speed"] * (t - s["market_share"][o][m])
-    lost = rivalry(s, q, on)
+    field = openness(world, q, on, month)
     width = p["trade_scale"] * (float(s["return_scale"]) + p["journey_fixed_cost"])
     scope = p["scope"] if on["SCOPE"] else 0.0
     sizes, hands = [], []
     for o in living(s):
         x, labour, sexual = (float(v) for v in s["trade"][o])
         fixed = fixed_cost(world, s, q, on, o)
-        drug, people = returns(world, s, q, on, o, prices, [float(v) for v in out["market_share"][o]], lost)
+        drug, people = returns(world, s, q, on, month, o, prices, [float(v) for v in out["market_share"][o]])
         capacity = float(s["capacity"][o])
         hands.append(capacity)
         sizes.append(capacity * (abs(drug) + (abs(people[0]) + abs(people[1])) / 2) / 2)
-        net = x * drug + labour * people[0] + sexual * people[1] - fixed * (1 - 4 * scope * x * (1 - x))
+        saved = 4 * scope * (fixed + float(s["load"]) * float(s["road_cost"][o]))
+        net = x * drug + labour * people[0] + sexual * people[1] - fixed + saved * x * (1 - x)
         paying = 1 / (1 + math.exp(-min(30.0, max(-30.0, net / width))))
-        out["in_use"][o] = 0.7 * s["in_use"][o] + 0.3 * paying
+        gone = float(s["outside"][o])
+        if on["ORGANISATIONS"] and world.network_soviet[s["network"][o]]:
+            better = (p["outside_return"] * field - float(s["returns"][o])) / p["trade_scale"]
+            leaving = field / (1 + math.exp(-min(30.0, max(-30.0, better)))) if on["OUTSIDE_TRADE"] else 0.0
+            gone = out["outside"][o] = gone + p["trade_speed"] * (leaving - gone)
+        out["in_use"][o] = 0.7 * s["in_use"][o] + 0.3 * paying * (1 - gone)
         if on["ORGANISATIONS"]:
-            saving = 4 * scope * fixed * (1 - 2 * x)
-            best = softmax([(drug + saving) / width, people[0] / width, people[1] / width])
+            best = softmax([(drug + saved * (1 - 2 * x)) / width, people[0] / width, people[1] / width])
             moved = [
                 old + p["trade_speed"] * (0.96 * b + 0.04 / 3 - old) for b, old in zip(best, (x, labour, sexual))
             ]

@@ -1,0 +1,103 @@
+"""Numbers of the organisations, and terms that several of their processes share.
+
+The Soviet arrangement with the groups that it protected, the openness of the field, the grip of officials who sell
+protection, and how crowded the trade in opiates is.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qorgau.model.compiled import inlined
+from qorgau.model.derived import first_above, months_below
+from qorgau.model.parameters import Parameter
+from qorgau.model.world import World
+
+__all__ = ["PARAMETERS", "arrangement", "crowding", "grip", "openness", "soviet_times", "years_open"]
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
+    Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
+    Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
+    Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),
+    Parameter("market_speed", "1/month", "share of sales that can change market in a month", 0.0, 1.0),
+    Parameter("growth", "1/month", "growth of capacity at a high return"),
+    Parameter("danger_weight", "1", "weight of own losses in the choice of trade"),
+    Parameter("rivalry", "1", "share of opiate revenue lost to rivals at reference crowding", 0.0, 1.0),
+    Parameter("violence", "1/month", "hazard of being broken by rivals in opiates at reference crowding"),
+    Parameter("protection_limit", "1", "largest share of the hazard that protection averts", 0.0, 1.0),
+    Parameter("protection_months", "month", "months in which ties to a post build", 1.0),
+    Parameter("tie_kept", "1", "share of ties kept when the holder of a post changes", 0.0, 1.0),
+    Parameter("arrangement_months", "month", "time in which the Soviet arrangement wears off", 0.5),
+    Parameter("outsider_ties", "1", "tie with officials that a network from elsewhere can reach", 0.0, 1.0),
+    Parameter("fee_share", "1", "protection fee as a share of profit", 0.0, 1.0),
+    Parameter("cover_strength", "1", "share of the hazard that a settled diaspora hides", 0.0),
+    Parameter("size_alone", "journeys/month", "capacity at which growth stops without protection, at full drive", 0.5),
+    Parameter("size_protected", "1", "how many times that under full protection", 1.0),
+    Parameter("kin_entry", "1", "entry added by a settled diaspora at home, where its cover is full"),
+    Parameter("people_entry", "1", "unskilled entry, with people only, over skilled entry", 0.0),
+    Parameter("entry_rate", "1/year", "rate at which a fully skilled network founds organisations"),
+    Parameter("entry_size", "journeys/month", "capacity of a new organisation", 0.5),
+    Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
+    Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
+    Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
+    Parameter("arrest", "1/month", "hazard of being dismantled"),
+    Parameter("outside_return", "1", "return in other contraband open to Russia-based groups"),
+    Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
+    Parameter("people_start_cost", "1", "start-up cost of the trade in people, in fixed costs of a journey"),
+    Parameter("drug_start_cost", "1", "start-up cost of the trade in opiates, in fixed costs of a journey"),
+    Parameter("service_fee", "1", "fee of a service at its reference price, of the cost or profit served", 0.0, 1.0),
+    Parameter("service_cost", "1", "rise of the fixed cost when no facilitator serves"),
+    Parameter("service_need", "1", "share of journeys that cannot be made without services", 0.0, 1.0),
+    Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
+    Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
+    Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
+)
+
+
+@inlined
+def openness(q, since, privatised):
+    """How far the field is open to private groups, 0 to 1, in the years since privatisation began."""
+    if since <= 0.0:
+        return 0.0
+    full = min(1.0, since / q.privatisation_years)
+    return full if privatised > 0.5 else min(0.1, full)
+
+
+@inlined
+def arrangement(q, began, since):
+    """What is left of the state's arrangement with the groups that it protected, ``since`` months after its end."""
+    return began if since <= 0.0 else began * math.exp(-since / q.arrangement_months)
+
+
+@inlined
+def grip(conduct, r, i):
+    """How far the officials of post ``i`` sell protection, 0 to 1."""
+    return min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
+
+
+@inlined
+def crowding(active, trade, users, users_start, coexist, r):
+    """Organisations in opiates over twenty, and over how far use has grown since the start (``coexist``)."""
+    crowd = 0.0
+    for o in range(active.shape[1]):
+        if active[r, o] == 1 and trade[r, o, 0] > 0.1:
+            crowd += 1.0
+    if coexist > 0.5:
+        total = 0.0
+        for m in range(users.shape[1]):
+            total += users[r, m]
+        crowd /= max(0.2, total / max(1.0, users_start[r]))
+    return crowd / 20.0
+
+
+def soviet_times(world: World, month: int) -> tuple[float, float]:
+    """Whether the case begins under Soviet rule (1 or 0), and the months that have passed since it ended."""
+    soviet = world.event["soviet"]
+    return float(soviet[0]), float(months_below(soviet, month, 1.0))
+
+
+def years_open(world: World, month: int) -> float:
+    """Years since privatisation began; 0 before and in its first month."""
+    opened = first_above(world.event["privatisation"], 0.0)
+    return (month - opened) / 12.0 if 0 <= opened < month else 0.0
