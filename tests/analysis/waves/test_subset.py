@@ -116,6 +116,14 @@ def test_a_budget_too_small_for_paired_runs_ends_with_the_cheap_patterns() -> No
     assert found.population.stage == "single" and "does not allow" in found.reasons[-1]
 
 
+def test_a_short_budget_goes_into_a_wave_on_all_patterns_before_last_sweeps() -> None:
+    # Prior and one wave on cheap patterns (100 + 600), the turn (1,200), and a sweep or two of 100 + 12 * some 50.
+    found = search(Staged(), settings(100, 10, 1, budget=3400, paired=True, targets={"single": 0.3, "all": 0.05}))
+    assert "all" in [wave.stage for wave in found.waves]
+    assert math.isfinite(found.population.bound)
+    assert sum(w.evaluations_single + 12 * w.evaluations_all for w in found.waves) <= 3400
+
+
 class Wall:
     """A pattern that no draw can have: the score stops at 0.5."""
 

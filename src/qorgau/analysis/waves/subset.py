@@ -233,7 +233,7 @@ class _Search:
         n = self.set.particles
         if now.stage == "single":
             return float(n)
-        whole = now.last_whole if now.last_whole >= 0 else n
+        whole = now.last_whole if now.last_whole >= 0 else n / 2
         return n + self.rule.paired_cost * min(n, 1.25 * whole)
 
     def _affords(self, now: Population, sweeps: float) -> bool:
@@ -247,7 +247,8 @@ class _Search:
         if now.ending:
             self._end_stage(now)
             return
-        if not self._affords(now, 1 + self.rule.rest_moves):
+        # The last sweeps are spared for, but not before a stage has lowered the score at all.
+        if not self._affords(now, 1 + (self.rule.rest_moves if math.isfinite(now.bound) else 0)):
             now.ending = "the budget is used up, or this stage's share of it"
             self._end_stage(now)
             return
@@ -278,7 +279,7 @@ class _Search:
                 self._turn(now)
                 return
             now.reasons.append("all: not begun, since the budget does not allow it")
-        if self.rule.rest_moves and self._affords(now, 1):
+        if self.rule.rest_moves and math.isfinite(now.bound) and self._affords(now, 1):
             now.rest()
         else:
             now.finished = True
