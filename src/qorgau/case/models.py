@@ -85,6 +85,9 @@ class Routes(Frozen):
 
     opiates_per_source_and_market: int = Field(ge=1, le=20)
     people_per_home_and_destination: int = Field(ge=1, le=20)
+    opiates_round_a_crossing: int = Field(
+        0, ge=0, le=5, description="routes added for a source and market that cross one of its borders elsewhere"
+    )
 
 
 class Settings(Sourced):

@@ -227,7 +227,8 @@ def to_world(case: Case) -> World:
     markets = [places.index(market.place) for market in case.markets]
     destinations = [places.index(destination.place) for destination in case.destinations]
     opiates: dict[str, Any] = opiate_route_arrays(
-        graph, sources, markets, settings.routes.opiates_per_source_and_market
+        graph, sources, markets, settings.routes.opiates_per_source_and_market,
+        geography["corridor_section"], settings.routes.opiates_round_a_crossing,
     )
     people: dict[str, Any] = people_route_arrays(
         graph, origins, destinations, settings.routes.people_per_home_and_destination

@@ -69,7 +69,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("outreach_capacity", "persons/month/million", "people whom NGOs can reach at most, per million"),
     Parameter("turn_to_ngo", "1", "who fears the police and turns to an NGO instead, once these have grown", 0.0, 1.0),
     Parameter("ngo_year", "year", "middle of the growth of NGOs' outreach", 1980.0, 2030.0),
-    Parameter("care_places", "1/million", "places in shelters once grown, per million inhabitants"),
+    Parameter("care_places", "persons/million", "places in shelters once grown, per million inhabitants"),
     Parameter("care_year", "year", "middle of the growth of shelters", 1980.0, 2030.0),
     Parameter("care_months", "months", "mean stay in care", 1.0),
     Parameter("again_alone", "1", "chance of being trafficked again after an exit without help", 0.0, 1.0),

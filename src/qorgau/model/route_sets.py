@@ -4,7 +4,9 @@ Shortest routes by length alone are near-duplicates of each other. For each orig
 are therefore the k shortest loopless routes (Yen 1971, "Finding the k shortest loopless paths in a network",
 Management Science 17) by two costs, length and exposure, with those found by solving again with used links
 made dearer (link penalty: de la Barra, Perez and Anez 1993). Of these a small set is kept: by cost and
-overlap, without near-duplicates and without detours beyond a stretch of the shortest. Overlap that remains is
+overlap, without near-duplicates and without detours beyond a stretch of the shortest. Where all of
+them cross a border in one place, ways over the same border elsewhere join the set: displacement from one crossing to the
+next is what the model is asked about, and such ways share too much with another route to be kept as different. Overlap that remains is
 corrected in the choice by the path-size factor (Ben-Akiva and Bierlaire 1999).
 
 Everything works on directed links, so that road and rail between the same two places are two links.
@@ -25,6 +27,7 @@ __all__ = [
     "candidate_routes",
     "exposed_length",
     "opiate_route_arrays",
+    "other_crossings",
     "path_size",
     "people_route_arrays",
     "shortest_distances",
@@ -244,6 +247,66 @@ def candidate_routes(
     return sorted(kept, key=lambda r: (km[r], r))
 
 
+def other_crossings(
+    graph: Graph, kept: Sequence[Route], section: np.ndarray, target: int, count: int, closed: Iterable[int] = (),
+    stretch: float = STRETCH,
+) -> list[Route]:
+    """Routes that leave a kept route before a crossing and cross the same border by a link that no kept route uses.
+
+    Each is the kept route up to the crossing and the shortest way on without it (a spur path, Yen 1971).
+
+    Parameters
+    ----------
+    graph : Graph
+    kept : sequence of tuple of int
+        Routes of one origin and target, the shortest first.
+    section : ndarray of int, shape (L,)
+        Border section that a link crosses, -1 for none.
+    target : int
+    count : int
+        Most routes to add; those that lengthen their route least come first.
+    closed : iterable of int
+        Places that no route may pass.
+    stretch : float
+        Limit on length over the shortest kept route.
+
+    Returns
+    -------
+    list of tuple of int
+    """
+    barred = [int(p) for p in closed]
+    ground = graph.links_of((_AIR, _OFFICIAL)) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
+    neighbours = _adjacency(graph, ground)
+    length = [float(v) for v in graph.km]
+    used = {int(k) for route in kept for k in route}
+    limit = stretch * sum(length[k] for k in kept[0])
+    found: dict[Route, float] = {}
+    for route in kept:
+        whole = sum(length[k] for k in route)
+        for at, link in enumerate(route):
+            if section[link] < 0:
+                continue
+            spur = int(graph.start[link])
+            passed = frozenset(int(graph.start[k]) for k in route[:at])
+            parallel = (graph.start == spur) & (graph.end == graph.end[link])
+            beside = frozenset(int(k) for k in np.flatnonzero(parallel))
+            rest = _shortest(neighbours, length, spur, target, passed, beside)
+            if rest is None or not any(section[k] == section[link] and k not in used for k in rest[1]):
+                continue
+            made = (*route[:at], *rest[1])
+            total = sum(length[k] for k in made)
+            if total <= limit:
+                found[made] = min(found.get(made, np.inf), total - whole)
+    chosen: list[Route] = []
+    new: set[int] = set()
+    for made in sorted(found, key=lambda r: (found[r], r)):
+        fresh = {k for k in made if section[k] >= 0 and k not in used}
+        if len(chosen) < count and not fresh <= new:
+            chosen.append(made)
+            new |= fresh
+    return chosen
+
+
 def path_size(routes: Sequence[Route], km: np.ndarray) -> np.ndarray:
     """Path-size factor of each route of one choice set, in (0, 1].
 
@@ -301,7 +364,8 @@ def _market_path_size(
 
 
 def opiate_route_arrays(
-    graph: Graph, sources: Sequence[int], markets: Sequence[int], per_pair: int = 5
+    graph: Graph, sources: Sequence[int], markets: Sequence[int], per_pair: int = 5,
+    section: np.ndarray | None = None, detours: int = 0,
 ) -> dict[str, np.ndarray]:
     """Routes of opiates from sources to markets as the fields of ``World``, sorted by market.
 
@@ -318,6 +382,10 @@ def opiate_route_arrays(
         Places.
     per_pair : int
         Most ordinary routes of a source and market.
+    section : ndarray of int, shape (L,), optional
+        Border section that a link crosses, -1 for none.
+    detours : int
+        Most routes added for a source and market that cross one of its borders elsewhere; see `other_crossings`.
 
     Returns
     -------
@@ -336,6 +404,8 @@ def opiate_route_arrays(
             ordinary = candidate_routes(graph, source, place, per_pair, closed=others)
             if not ordinary:
                 continue
+            if section is not None and detours > 0:
+                ordinary = [*ordinary, *other_crossings(graph, ordinary, section, place, detours, others)]
             shortest = float(sum(graph.km[k] for k in ordinary[0]))
             flown = _official_route(graph, source, place, STRETCH, shortest)
             both = [*ordinary, flown] if flown is not None else ordinary
