@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qorgau.analysis.forecast_records import Forecast
+from qorgau.analysis.needs_records import Needs
 from qorgau.analysis.record import Interval, Record
 from qorgau.analysis.tracing_records import (
     ClaimValue,
@@ -412,3 +413,4 @@ class Analysis(Record):
     history: History
     limits: tuple[str, ...]
     forecast: Forecast | None = None
+    needs: Needs | None = None

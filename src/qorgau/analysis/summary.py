@@ -15,6 +15,7 @@ from qorgau.analysis.forecast import forecast
 from qorgau.analysis.history import history
 from qorgau.analysis.knockouts import knockouts
 from qorgau.analysis.matching import match
+from qorgau.analysis.needs_records import Needs
 from qorgau.analysis.patterns import test_patterns
 from qorgau.analysis.records import Analysis, Matching
 from qorgau.analysis.runs import Runs, from_results
@@ -55,29 +56,35 @@ def analyse(
     """
     view = case_view(case)
     runs = from_results(results, view.corridor_ends)
-    return analyse_runs(view, runs, utility=utility, seed=seed, stage=stage, matching=_of_set(case, view, results))
+    matching, needs = _of_set(case, view, results)
+    return analyse_runs(view, runs, utility=utility, seed=seed, stage=stage, matching=matching, needs=needs)
 
 
-def _of_set(case: Case, view: CaseView, results: Any) -> Matching | None:
-    """Return what the matched set says that the results were drawn from, or None when they are of the prior."""
+def _of_set(case: Case, view: CaseView, results: Any) -> tuple[Matching | None, Needs | None]:
+    """Return what the matched set says that the results were drawn from, and which mechanism each pattern needs.
+
+    None where the results are of the prior, or nobody looked.
+    """
     design = getattr(results, "manifest", {}).get("identity", {}).get("design", {})
     if design.get("method") != "matched":
-        return None
+        return None, None
     # Here, since it loads the model and its compiler.
     from qorgau.analysis.waves.judging import match_set
-    from qorgau.analysis.waves.stored import set_of
+    from qorgau.analysis.waves.needs import read_needs
+    from qorgau.analysis.waves.stored import folder_of_set, set_of
     from qorgau.ensemble.designs import draw_from
     from qorgau.ensemble.translate import uncertain_of
 
     uncertain = uncertain_of(case)
     stored = set_of(case, results, uncertain)
     prior = draw_from(uncertain, int(stored.about["prior_runs"]), int(stored.about["seed"]))
-    return match_set(stored, prior, view.patterns, np.asarray(results.runs), view.thresholds)
+    matching = match_set(stored, prior, view.patterns, np.asarray(results.runs), view.thresholds)
+    return matching, read_needs(folder_of_set(case, results), stored)
 
 
 def analyse_runs(
     view: CaseView, runs: Runs, *, utility: Utility | None = None, seed: int = 0,
-    stage: Callable[[str], None] | None = None, matching: Matching | None = None,
+    stage: Callable[[str], None] | None = None, matching: Matching | None = None, needs: Needs | None = None,
 ) -> Analysis:
     """Analyse runs that are at hand as arrays; see `analyse`.
 
@@ -110,6 +117,7 @@ def analyse_runs(
         comparison=compared, trace=traced, knockouts=without, history=history(runs, used, view.observed),
         limits=_limits(view, matching),
         forecast=forecast(runs, used, view.validation, view.observed, matching.advice) if view.validation else None,
+        needs=needs,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from qorgau.cli.errors import CHECK_FAILED, OneLineGroup
 from qorgau.cli.history import history
 from qorgau.cli.matching import match
+from qorgau.cli.mechanisms import mechanisms
 from qorgau.cli.screen import Screen, Stages, clock
 from qorgau.errors import InputError
 
@@ -267,6 +268,7 @@ def trace(out: OutArgument, case: CaseOption = None, as_json: Json = False) -> N
 
 
 app.command()(history)
+app.command()(mechanisms)
 
 
 @app.command()

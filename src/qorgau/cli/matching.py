@@ -35,13 +35,18 @@ def match(
     prior_all: Annotated[
         int | None, typer.Option("--prior-all", min=0, help="Prior draws tested on all patterns; by default 200.")
     ] = None,
+    sift: Annotated[
+        int | None,
+        typer.Option(min=40, help="Draw so many from the prior and keep the best, instead of re-sampling: runs are "
+                                  "independent, and stay closer to the prior."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads; by default all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines, and nothing else.")] = False,
 ) -> None:
     """Re-sample draws in waves until they agree with the sources; goes on where an interrupted match stopped."""
     from qorgau.analysis.case_view import case_view
     from qorgau.analysis.waves.judging import match_set
-    from qorgau.analysis.waves.match import match_case
+    from qorgau.analysis.waves.match import match_case, sift_case
     from qorgau.case import load_case
     from qorgau.cli.pipeline import examined
     from qorgau.cli.screen import Stages
@@ -55,11 +60,14 @@ def match(
         stages.begin("check")
         inputs = examined(loaded)
         stages.end()
+        said = shlex.join(["qorgau", *sys.argv[1:]])
         try:
-            stored = match_case(
-                loaded, folder, runs=runs, seed=seed, budget=budget, prior_all=prior_all, workers=workers,
-                progress=_shower(stages), command=shlex.join(["qorgau", *sys.argv[1:]]),
-            )
+            if sift is not None:
+                stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
+                                   workers=workers, progress=_shower(stages), command=said)
+            else:
+                stored = match_case(loaded, folder, runs=runs, seed=seed, budget=budget, prior_all=prior_all,
+                                    workers=workers, progress=_shower(stages), command=said)
         except KeyboardInterrupt as error:
             raise Interrupted(
                 f"stopped: what is scored is kept in {folder}; the same command goes on from there"

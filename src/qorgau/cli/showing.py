@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qorgau.cli.matching import show_disbelieved, show_waves
+from qorgau.cli.mechanisms import show_needs
 from qorgau.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def patterns_summary(analysis: Analysis) -> list[dict[str, Any]]:
         row["knockouts"] = [
             item.to_json() for item in analysis.knockouts.patterns if item.pattern == row["id"]
         ]
+        row["needs"] = list(analysis.needs.of_pattern(row["id"])) if analysis.needs is not None else None
     return rows
 
 
@@ -100,6 +102,8 @@ def show_patterns(screen: Screen, analysis: Analysis) -> None:
     )
     screen.say("  alone: among the runs that the other patterns keep")
     show_disbelieved(screen, matching)
+    if matching.waves:
+        show_needs(screen, analysis.needs)
     _show_knockouts(screen, analysis)
     if analysis.matching.narrowed:
         moved = [item for item in matching.narrowed if item.moved][:_MOST]

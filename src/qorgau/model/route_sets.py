@@ -1,13 +1,13 @@
 """Candidate routes, drawn up once per case: few, different, and none that nobody would take.
 
-Shortest routes by length alone are near-duplicates of each other. For each origin and target the candidates
-are therefore the k shortest loopless routes (Yen 1971, "Finding the k shortest loopless paths in a network",
-Management Science 17) by two costs, length and exposure, with those found by solving again with used links
-made dearer (link penalty: de la Barra, Perez and Anez 1993). Of these a small set is kept: by cost and
-overlap, without near-duplicates and without detours beyond a stretch of the shortest. Where all of
-them cross a border in one place, ways over the same border elsewhere join the set: displacement from one crossing to the
-next is what the model is asked about, and such ways share too much with another route to be kept as different. Overlap that remains is
-corrected in the choice by the path-size factor (Ben-Akiva and Bierlaire 1999).
+Shortest routes by length alone are near-duplicates of each other. For each origin and target the candidates are
+therefore the k shortest loopless routes (Yen 1971, "Finding the k shortest loopless paths in a network", Management
+Science 17) by two costs, length and exposure, with those found by solving again with used links made dearer (link
+penalty: de la Barra, Perez and Anez 1993). Of these a small set is kept: by cost and overlap, without near-
+duplicates and without detours beyond a stretch of the shortest. Where all of them cross a border in one place, ways
+over the same border elsewhere join the set: displacement from one crossing to the next is what the model is asked
+about, and such ways share too much with another route to be kept as different. Overlap that remains is corrected in
+the choice by the path-size factor (Ben-Akiva and Bierlaire 1999).
 
 Everything works on directed links, so that road and rail between the same two places are two links.
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qorgau.analysis.waves.breaks import Break, compare_verdicts, idle
+from qorgau.analysis.needs_records import Break, idle
+from qorgau.analysis.waves.breaks import compare_verdicts
 
 
 def _compare(was: str, now: str) -> Break:

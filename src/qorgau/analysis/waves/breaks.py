@@ -9,49 +9,21 @@ by a quarter or more, and the fall is beyond chance (exact McNemar test on the p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binomtest
 
+from qorgau.analysis.needs_records import Break
 from qorgau.analysis.waves.evaluate import Bench, Verdicts, verdicts_of
 from qorgau.ensemble.designs import Draws
 
-__all__ = ["LEAST_FALL", "LEVEL", "Break", "breaks_of", "compare_verdicts", "idle"]
+__all__ = ["LEAST_FALL", "LEVEL", "breaks_of", "compare_verdicts"]
 
 LEAST_FALL = 0.25
 """Fall of the pass rate that counts as broken when it stays on its side of one half."""
 
 LEVEL = 0.01
 """Level of the test of each fall."""
-
-
-@dataclass(frozen=True)
-class Break:
-    """What switching one mechanism off does to one pattern.
-
-    Attributes
-    ----------
-    mechanism, pattern : str
-    runs : int
-        Draws with the mechanism on in which the pattern could be tested with it; untestable without it counts as a
-        fail, since then the statement does not come out.
-    before, after : float
-        Pass rates with and without the mechanism over those draws; NaN when there are none.
-    p : float
-        One-sided exact McNemar probability of so many losses against gains by chance.
-    word : str
-        "breaks", "weakens" (a fall beyond chance that is smaller), "helps" (a rise beyond chance), "no effect",
-        "not tested".
-    """
-
-    mechanism: str
-    pattern: str
-    runs: int
-    before: float
-    after: float
-    p: float
-    word: str
 
 
 def compare_verdicts(mechanism: str, pattern: str, with_it: np.ndarray, without: np.ndarray) -> Break:
@@ -133,10 +105,3 @@ def breaks_of(
         order = {p.id: i for i, p in enumerate(bench.plan.patterns)}
         found += sorted(own, key=lambda item: order[item.pattern])
     return found
-
-
-def idle(found: Sequence[Break]) -> tuple[str, ...]:
-    """Mechanisms that break no pattern."""
-    all_of_them = dict.fromkeys(item.mechanism for item in found)
-    breaking = {item.mechanism for item in found if item.word == "breaks"}
-    return tuple(name for name in all_of_them if name not in breaking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from qorgau.analysis.patterns import Pattern
 from qorgau.analysis.runs import Floats
 from qorgau.analysis.waves.evaluate import Bench, bench_of, verdicts_of
 from qorgau.analysis.waves.scores import Scorer, Scores, Stage
+from qorgau.analysis.waves.sift import Sieve, sift
 from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, save_matched
 from qorgau.analysis.waves.subset import Found, Settings, Status, search
 from qorgau.case.case import Case
@@ -24,10 +26,12 @@ from qorgau.ensemble.files import folder_lock
 from qorgau.ensemble.workers import available_cores
 from qorgau.errors import InputError
 
-__all__ = ["LEAST_RUNS", "drawn_at", "left_out_counts", "match_case", "scorer_of"]
+__all__ = ["LEAST_RUNS", "drawn_at", "left_out_counts", "match_case", "scorer_of", "sift_case"]
 
 LEAST_RUNS = 20
 _WORK = "work"
+_PRIOR_KEPT = 1000
+_TESTED_FOR_EACH = 2.2
 _LIBRARIES = ("numpy", "scipy", "numba", "pyarrow")
 
 
@@ -129,23 +133,14 @@ def match_case(
     """
     if runs < LEAST_RUNS:
         raise InputError("qorgau match", "--runs", f"{runs} runs", f"ask for {LEAST_RUNS} or more")
-    bench = bench_of(case)
-    patterns, table = bench.plan.patterns, bench.view.thresholds.matching
-    rule = score_rule(patterns, table)
-    if not rule.weights.any():
-        raise InputError(bench.view.patterns_file, "", "holds no pattern to match",
-                         "write patterns with use: matching, or run without matching")
-    waves = table.waves
+    bench, rule, identity = _ready(case)
+    waves = bench.view.thresholds.matching.waves
     settings = Settings(
         particles=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed,
         budget=float(budget if budget is not None else 300 * runs), rule=waves, paired=rule.paired,
         targets={"single": waves.single_target * rule.single_share, "all": waves.target},
         prior_all=min(runs, 200 if prior_all is None else prior_all), slack=float(rule.weights.max()),
     )
-    identity = {
-        "case": {"name": case.id, "hash": case.hash}, "model": bench.inputs.model,
-        "patterns_hash": patterns_hash(patterns, table),
-    }
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     with folder_lock(folder):
@@ -154,6 +149,75 @@ def match_case(
             identity=identity, progress=progress,
         )
         _keep(found, bench, rule, settings, identity, folder, command)
+    return read_matched(folder, bench.inputs.uncertain)
+
+
+def _ready(case: Case) -> tuple[Bench, ScoreRule, dict[str, Any]]:
+    bench = bench_of(case)
+    patterns, table = bench.plan.patterns, bench.view.thresholds.matching
+    rule = score_rule(patterns, table)
+    if not rule.weights.any():
+        raise InputError(bench.view.patterns_file, "", "holds no pattern to match",
+                         "write patterns with use: matching, or run without matching")
+    return bench, rule, {
+        "case": {"name": case.id, "hash": case.hash}, "model": bench.inputs.model,
+        "patterns_hash": patterns_hash(patterns, table),
+    }
+
+
+def sift_case(
+    case: Case, out: str | Path, *, draws: int, runs: int = 220, seed: int = 1, prior_all: int | None = None,
+    workers: int | None = None, progress: Callable[[Status], None] | None = None, command: str = "",
+) -> MatchedSet:
+    """Match a case by sifting independent draws, and keep the set in a folder; see `qorgau.analysis.waves.sift`.
+
+    Parameters
+    ----------
+    case : Case
+    out : path
+        Folder of the set; an interrupted match in it goes on where it stopped.
+    draws : int
+        Prior draws tested on patterns of one run; the best 2.2 for each run of the set are tested on all.
+    runs : int
+        Draws of the set, 20 or more.
+    seed, prior_all, workers, progress, command
+        As for `match_case`.
+
+    Returns
+    -------
+    MatchedSet
+
+    Raises
+    ------
+    InputError
+        If an argument or the folder cannot be used, or the case has no patterns to match.
+    """
+    bench, rule, identity = _ready(case)
+    tested = min(draws, math.ceil(_TESTED_FOR_EACH * runs)) if rule.paired else runs
+    sieve = Sieve(draws, tested, runs, min(draws, 200 if prior_all is None else prior_all),
+                  bench.inputs.uncertain.dimensions, seed)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    patterns = bench.plan.patterns
+    with folder_lock(folder):
+        found = sift(scorer_of(bench, rule, seed, workers or available_cores()), sieve, rule, folder=folder / _WORK,
+                     identity=identity, progress=progress)
+        order = np.random.default_rng([seed, 0]).permutation(len(found.points))
+        shown = min(draws, _PRIOR_KEPT)
+        save_matched(
+            folder, draws=drawn_at(bench.inputs.uncertain, found.points[order], found.numbers[order]),
+            families=found.numbers[order], score=found.score[order], distance=found.distance[order],
+            holds=found.holds[order], prior_distance=found.prior.distance[:shown], prior_holds=found.prior.holds[:shown],
+            patterns=[pattern.id for pattern in patterns],
+            about={
+                **identity, "seed": seed, "runs": len(order), "prior_runs": shown,
+                "prior_all": min(shown, sieve.prior_all) if rule.paired else shown, "threshold": found.threshold,
+                "settings": sieve.identity(), "waves": found.waves, "stopped": found.reasons,
+                "effective": found.effective,
+                "left_out": left_out_counts(rule, patterns, found.threshold, found.tested.distance, found.tested.holds),
+                "versions": _versions(), "command": command,
+            },
+        )
     return read_matched(folder, bench.inputs.uncertain)
 
 

@@ -37,8 +37,8 @@ from qorgau.ensemble.translate import inputs_of
 from qorgau.errors import InputError
 
 __all__ = [
-    "FILES", "FOLDER", "NO_SET", "MatchedSet", "current_matched", "load_matched", "patterns_hash", "read_matched",
-    "save_matched", "set_of",
+    "FILES", "FOLDER", "NO_SET", "MatchedSet", "current_matched", "folder_of_set", "load_matched", "patterns_hash",
+    "read_matched", "save_matched", "set_of",
 ]
 
 FORMAT = 1
@@ -286,6 +286,12 @@ def load_matched(case: Case, folder: str | Path | None = None, inputs: Inputs | 
     return read_matched(place, inputs.uncertain)
 
 
+def folder_of_set(case: Case, results: Any) -> Path:
+    """Return the folder of the matched set of results: the copy kept with them, else the case's own."""
+    kept = Path(results.folder).parent / "case" / FOLDER
+    return kept if kept.is_dir() else Path(case.folder) / FOLDER
+
+
 def set_of(case: Case, results: Any, uncertain: Uncertain) -> MatchedSet:
     """Return the matched set that results were drawn from: the copy kept with them, else the case's own.
 
@@ -294,8 +300,7 @@ def set_of(case: Case, results: Any, uncertain: Uncertain) -> MatchedSet:
     InputError
         If it is not there, or is another.
     """
-    kept = Path(results.folder).parent / "case" / FOLDER
-    folder = kept if kept.is_dir() else Path(case.folder) / FOLDER
+    folder = folder_of_set(case, results)
     stored = read_matched(folder, uncertain)
     if stored.hash != results.manifest["identity"]["design"]["set"]:
         raise InputError(folder, "", "is not the matched set that these results were drawn from",

@@ -65,6 +65,23 @@ def _why(pattern: PatternResult, context: Context) -> str:
     return " ".join(said)
 
 
+def _needed(context: Context, pattern: str) -> str:
+    """Return the mechanisms without which a pattern no longer comes out, as a reader says them."""
+    found = context.analysis.needs
+    if found is None:
+        return ""
+    return ", ".join(_mechanism(m).lower() for m in found.of_pattern(pattern))
+
+
+def _idle(context: Context) -> dict[str, Any] | None:
+    """Return what is known of mechanisms that no pattern needs, or None where nobody looked."""
+    found = context.analysis.needs
+    if found is None:
+        return None
+    tried = len(dict.fromkeys(row.mechanism for row in found.rows))
+    return {"tried": tried, "runs": found.runs, "idle": [_mechanism(m).lower() for m in found.idle]}
+
+
 def _tested(context: Context) -> tuple[str, ...]:
     """Return the mechanisms of the matrix: none when too few draws were run again to test any pattern."""
     found = context.analysis.knockouts
@@ -98,6 +115,7 @@ def _row(context: Context, pattern: PatternResult, by: Mapping[tuple[str, str], 
         "before": share(pattern.prior.rate),
         "cells": cells,
         "why": _why(pattern, context),
+        "needs": _needed(context, pattern.id),
         "use": pattern.use,
         "test": pattern.test,
     }
@@ -251,6 +269,7 @@ def patterns_view(context: Context) -> dict[str, Any]:
             for p in matching.excluding
         ],
         "note": knockouts.note,
+        "needs": _idle(context),
         "idle": [_mechanism(m) for m in knockouts.idle],
         "narrowed": parameters,
         "most": len(matching.patterns),
