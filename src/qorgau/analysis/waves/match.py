@@ -207,7 +207,8 @@ def sift_case(
         save_matched(
             folder, draws=drawn_at(bench.inputs.uncertain, found.points[order], found.numbers[order]),
             families=found.numbers[order], score=found.score[order], distance=found.distance[order],
-            holds=found.holds[order], prior_distance=found.prior.distance[:shown], prior_holds=found.prior.holds[:shown],
+            holds=found.holds[order], prior_distance=found.prior.distance[:shown],
+            prior_holds=found.prior.holds[:shown],
             patterns=[pattern.id for pattern in patterns],
             about={
                 **identity, "seed": seed, "runs": len(order), "prior_runs": shown,
