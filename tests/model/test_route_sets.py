@@ -13,6 +13,7 @@ from qorgau.model.route_sets import (
     Graph,
     candidate_routes,
     opiate_route_arrays,
+    other_crossings,
     path_size,
     people_route_arrays,
     shortest_distances,
@@ -149,3 +150,26 @@ def test_person_at_the_destination_has_one_route_without_links() -> None:
     arrays = people_route_arrays(graph_of([(0, 1, 10.0), (1, 0, 10.0)]), [0, 1], [0])
     assert arrays["people_ptr"].tolist() == [0, 0, 1]
     assert arrays["people_km"].tolist() == [0.0, 10.0]
+
+
+def test_ways_round_a_crossing_use_the_same_border_elsewhere() -> None:
+    # 0-1-4 crosses section 0 by one link; 1-2-4 and 1-3-4 cross it elsewhere; 0-5-4 crosses another border
+    graph = graph_of([(0, 1, 500.0), (1, 4, 100.0), (1, 2, 50.0), (2, 4, 200.0), (1, 3, 50.0), (3, 4, 400.0),
+                      (0, 5, 400.0), (5, 4, 300.0)])
+    section = np.array([-1, 0, -1, 0, -1, 0, -1, 1])
+    kept = [(0, 1), (6, 7)]
+    assert other_crossings(graph, kept, section, 4, 5) == [(0, 2, 3)], "the shortest way on from each crossing"
+    assert other_crossings(graph, kept, section, 4, 0) == []
+    assert other_crossings(graph, kept, section, 4, 5, closed=[2]) == [(0, 4, 5)]
+    assert other_crossings(graph, kept, section, 4, 5, stretch=1.1) == []
+    assert other_crossings(graph, [(0, 1), (0, 2, 3), (0, 4, 5)], section, 4, 5) == [], "nothing is left to add"
+
+
+def test_ways_round_a_crossing_join_the_set_of_a_market() -> None:
+    graph = graph_of([(0, 1, 800.0), (1, 4, 60.0), (1, 2, 50.0), (2, 4, 80.0)])
+    section = np.array([-1, 0, -1, 0])
+    without = opiate_route_arrays(graph, [0], [4], per_pair=1)
+    with_them = opiate_route_arrays(graph, [0], [4], per_pair=1, section=section, detours=1)
+    assert len(without["route_km"]) == 1 and len(with_them["route_km"]) == 2
+    assert with_them["route_km"].tolist() == [860.0, 930.0]
+    assert with_them["market_ptr"].tolist() == [0, 2]

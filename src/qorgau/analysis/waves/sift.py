@@ -176,9 +176,11 @@ def sift(
     bound = float(first[chosen].max())
     distance, holds = single.distance.copy(), single.holds.copy()
     if rule.paired:
-        before = np.arange(sieve.prior_all)
-        whole = _scored(scorer, keeper, "prior", points[before], streams[before], "all", say(2, "all", sieve.prior_all))
-        distance[before], holds[before] = whole.distance, whole.holds
+        if sieve.prior_all:
+            before = np.arange(sieve.prior_all)
+            tell = say(2, "all", sieve.prior_all)
+            whole = _scored(scorer, keeper, "prior", points[before], streams[before], "all", tell)
+            distance[before], holds[before] = whole.distance, whole.holds
         tested = _scored(scorer, keeper, "best", points[chosen], streams[chosen], "all", say(2, "all", sieve.tested))
     else:
         tested = Scores(first[chosen], single.distance[chosen], single.holds[chosen])
