@@ -40,8 +40,9 @@ def test_bundled_patterns_rest_on_claims_that_exist_and_cover_the_list() -> None
 
 def test_a_pattern_is_tested_on_the_baseline_of_each_run() -> None:
     runs = ensemble()
-    judged = test_patterns([pattern(), pattern("P02", needs="paired run", change={"B": {"says": "x", "from": 1995, "without": ["scope"]}}, test="d(people_exploited, "
-                                    "2000:2001) < 0")], runs)
+    change = {"B": {"says": "x", "from": 1995, "without": ["scope"]}}
+    paired = pattern("P02", needs="paired run", change=change, test="d(people_exploited, 2000:2001) < 0")
+    judged = test_patterns([pattern(), paired], runs)
     assert [item.id for item in judged.patterns] == ["P01"], "patterns on paired runs are not counted"
     assert (judged.holds[0] == (runs.parameters["people.scale"] >= 1.0)).all()
     short = np.maximum(0, 1000 - 1000 * runs.parameters["people.scale"]) / 100

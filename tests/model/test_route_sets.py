@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
 from qorgau.model.route_sets import (
     OVERLAP,
     STRETCH,
     Graph,
     candidate_routes,
-    opiate_route_arrays,
     other_crossings,
     path_size,
-    people_route_arrays,
     shortest_distances,
 )
 from qorgau.model.world import MODES

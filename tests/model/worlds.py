@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qorgau.model.route_sets import Graph, opiate_route_arrays, people_route_arrays, shortest_distances
+from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
+from qorgau.model.route_sets import Graph, shortest_distances
 from qorgau.model.world import AGES, CONDUCTS, EVENTS, FORMS, INSTRUMENTS, MODES, SERVICES, TRADES, World
 
 START_YEAR = 1989

@@ -12,10 +12,9 @@ from qorgau.case.models import Corridor, Level
 from qorgau.case.priors import Prior
 from qorgau.case.timeline import announced_levels, event_levels, month_index
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
 from qorgau.model.route_sets import (
     Graph,
-    opiate_route_arrays,
-    people_route_arrays,
     shortest_distances,
     watched_exposure,
 )

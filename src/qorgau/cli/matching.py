@@ -40,13 +40,18 @@ def match(
         typer.Option(min=40, help="Draw so many from the prior and keep the best, instead of re-sampling: runs are "
                                   "independent, and stay closer to the prior."),
     ] = None,
+    confirm: Annotated[
+        Path | None,
+        typer.Option("--confirm", metavar="DIR", help="Run the set in this folder again under changed code, and stamp "
+                                                      "it anew if every verdict is the same."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads; by default all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines, and nothing else.")] = False,
 ) -> None:
     """Re-sample draws in waves until they agree with the sources; goes on where an interrupted match stopped."""
     from qorgau.analysis.case_view import case_view
     from qorgau.analysis.waves.judging import match_set
-    from qorgau.analysis.waves.match import match_case, sift_case
+    from qorgau.analysis.waves.match import confirm_set, match_case, sift_case
     from qorgau.case import load_case
     from qorgau.cli.pipeline import examined
     from qorgau.cli.screen import Stages
@@ -55,14 +60,18 @@ def match(
 
     screen = Screen(as_json)
     loaded = load_case(case)
-    folder = out if out is not None else Path(f"qorgau-{loaded.id}-matched")
+    folder = confirm or (out if out is not None else Path(f"qorgau-{loaded.id}-matched"))
     with Stages(screen) as stages:
         stages.begin("check")
         inputs = examined(loaded)
         stages.end()
         said = shlex.join(["qorgau", *sys.argv[1:]])
         try:
-            if sift is not None:
+            if confirm is not None:
+                stages.begin("confirm")
+                stored = confirm_set(loaded, folder, workers=workers, progress=lambda done, of: stages.progress(
+                    done / of, f"{done} of {of} draws come out the same"))
+            elif sift is not None:
                 stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
                                    workers=workers, progress=_shower(stages), command=said)
             else:
@@ -72,7 +81,7 @@ def match(
             raise Interrupted(
                 f"stopped: what is scored is kept in {folder}; the same command goes on from there"
             ) from error
-    prior = draw_from(inputs.uncertain, int(stored.about["prior_runs"]), seed)
+    prior = draw_from(inputs.uncertain, int(stored.about["prior_runs"]), int(stored.about["seed"]))
     view = case_view(loaded)
     made = match_set(stored, prior, view.patterns, stored.draws.numbers, view.thresholds)
     screen.say(made.reason, "bold")

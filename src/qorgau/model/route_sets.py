@@ -23,14 +23,18 @@ import numpy as np
 from qorgau.model.world import MODES
 
 __all__ = [
+    "AIR",
+    "OFFICIAL",
+    "STRETCH",
     "Graph",
+    "Route",
+    "adjacency",
     "candidate_routes",
     "exposed_length",
-    "opiate_route_arrays",
     "other_crossings",
     "path_size",
-    "people_route_arrays",
     "shortest_distances",
+    "shortest_route",
     "watched_exposure",
 ]
 
@@ -42,8 +46,8 @@ OVERLAP = 0.85
 
 _PENALTY = 1.7
 _SOLVES = 6
-_AIR = MODES.index("air")
-_OFFICIAL = MODES.index("air_official")
+AIR = MODES.index("air")
+OFFICIAL = MODES.index("air_official")
 
 Route = tuple[int, ...]
 
@@ -92,14 +96,15 @@ def watched_exposure(km: np.ndarray, border: np.ndarray, monitoring: np.ndarray,
     return monitoring * (1.0 - cover) * np.clip(km, np.where(border == 1, 600.0, 360.0), 2400.0) / km
 
 
-def _adjacency(graph: Graph, allowed: np.ndarray) -> list[list[tuple[int, int]]]:
+def adjacency(graph: Graph, allowed: np.ndarray) -> list[list[tuple[int, int]]]:
+    """Links that leave each place, with the place that each reaches; only those of the mask ``allowed``, (L,)."""
     out: list[list[tuple[int, int]]] = [[] for _ in range(graph.places)]
     for link in np.flatnonzero(allowed):
         out[int(graph.start[link])].append((int(link), int(graph.end[link])))
     return out
 
 
-def _shortest(
+def shortest_route(
     neighbours: Sequence[Sequence[tuple[int, int]]],
     cost: Sequence[float],
     origin: int,
@@ -128,7 +133,7 @@ def _shortest(
     return None
 
 
-def _k_shortest(
+def _kshortest(
     graph: Graph,
     neighbours: Sequence[Sequence[tuple[int, int]]],
     cost: Sequence[float],
@@ -136,7 +141,7 @@ def _k_shortest(
     target: int,
     count: int,
 ) -> list[Route]:
-    first = _shortest(neighbours, cost, origin, target)
+    first = shortest_route(neighbours, cost, origin, target)
     if first is None:
         return []
     found = [first[1]]
@@ -149,7 +154,7 @@ def _k_shortest(
             spur = origin if cut == 0 else int(graph.end[last[cut - 1]])
             shut_links = frozenset(r[cut] for r in found if r[:cut] == root and len(r) > cut)
             shut_places = frozenset([origin, *(int(graph.end[k]) for k in root)]) - {spur}
-            rest = _shortest(neighbours, cost, spur, target, shut_places, shut_links)
+            rest = shortest_route(neighbours, cost, spur, target, shut_places, shut_links)
             if rest is None:
                 continue
             route = root + rest[1]
@@ -168,7 +173,7 @@ def _penalised(
     dearer = list(cost)
     found = []
     for _ in range(_SOLVES):
-        solved = _shortest(neighbours, dearer, origin, target)
+        solved = shortest_route(neighbours, dearer, origin, target)
         if solved is None:
             break
         found.append(solved[1])
@@ -189,7 +194,7 @@ def candidate_routes(
     origin: int,
     target: int,
     count: int,
-    modes_left_out: Iterable[int] = (_AIR, _OFFICIAL),
+    modes_left_out: Iterable[int] = (AIR, OFFICIAL),
     stretch: float = STRETCH,
     overlap: float = OVERLAP,
     closed: Iterable[int] = (),
@@ -219,12 +224,12 @@ def candidate_routes(
         return [()]
     barred = [int(p) for p in closed]
     open_links = graph.links_of(modes_left_out) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
-    neighbours = _adjacency(graph, open_links)
+    neighbours = adjacency(graph, open_links)
     length = [float(v) for v in graph.km]
     exposed = [float(v) for v in exposed_length(graph)]
     pool: dict[Route, None] = {}
     for cost in (length, exposed):
-        for route in _k_shortest(graph, neighbours, cost, origin, target, count + 2):
+        for route in _kshortest(graph, neighbours, cost, origin, target, count + 2):
             pool[route] = None
         for route in _penalised(neighbours, cost, origin, target):
             pool[route] = None
@@ -275,8 +280,8 @@ def other_crossings(
     list of tuple of int
     """
     barred = [int(p) for p in closed]
-    ground = graph.links_of((_AIR, _OFFICIAL)) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
-    neighbours = _adjacency(graph, ground)
+    ground = graph.links_of((AIR, OFFICIAL)) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
+    neighbours = adjacency(graph, ground)
     length = [float(v) for v in graph.km]
     used = {int(k) for route in kept for k in route}
     limit = stretch * sum(length[k] for k in kept[0])
@@ -290,7 +295,7 @@ def other_crossings(
             passed = frozenset(int(graph.start[k]) for k in route[:at])
             parallel = (graph.start == spur) & (graph.end == graph.end[link])
             beside = frozenset(int(k) for k in np.flatnonzero(parallel))
-            rest = _shortest(neighbours, length, spur, target, passed, beside)
+            rest = shortest_route(neighbours, length, spur, target, passed, beside)
             if rest is None or not any(section[k] == section[link] and k not in used for k in rest[1]):
                 continue
             made = (*route[:at], *rest[1])
@@ -325,147 +330,11 @@ def path_size(routes: Sequence[Route], km: np.ndarray) -> np.ndarray:
     return out
 
 
-def _official_route(graph: Graph, origin: int, target: int, stretch: float, shortest: float) -> Route | None:
-    """Shortest loopless route by one official flight, when it is no longer than the stretch allows."""
-    ground = _adjacency(graph, graph.links_of((_AIR, _OFFICIAL)))
-    length = [float(v) for v in graph.km]
-    best: tuple[float, Route] | None = None
-    for flight in np.flatnonzero(graph.mode == _OFFICIAL):
-        start, end = int(graph.start[flight]), int(graph.end[flight])
-        first = _shortest(ground, length, origin, start, frozenset([target, end]) - {start})
-        if first is None:
-            continue
-        passed = frozenset([origin, *(int(graph.end[k]) for k in first[1])])
-        second = _shortest(ground, length, end, target, passed)
-        if second is None:
-            continue
-        total = first[0] + length[flight] + second[0]
-        if total <= stretch * shortest and (best is None or total < best[0]):
-            best = (total, (*first[1], int(flight), *second[1]))
-    return None if best is None else best[1]
-
-
-def _flat(routes: Sequence[Route]) -> tuple[np.ndarray, np.ndarray]:
-    pointers = np.zeros(len(routes) + 1, dtype=np.int64)
-    pointers[1:] = np.cumsum([len(r) for r in routes])
-    links = np.array([k for r in routes for k in r], dtype=np.int64)
-    return pointers, links
-
-
-def _market_path_size(
-    routes: Sequence[Route], official: Sequence[int], market_of: Sequence[int], market: int, km: np.ndarray
-) -> np.ndarray:
-    """Path sizes of the routes of one market, in the order in which they stand in ``routes``."""
-    here = [i for i, m in enumerate(market_of) if m == market]
-    out = path_size([routes[i] for i in here], km)
-    ordinary = [j for j, i in enumerate(here) if not official[i]]
-    out[ordinary] = path_size([routes[here[j]] for j in ordinary], km)
-    return out
-
-
-def opiate_route_arrays(
-    graph: Graph, sources: Sequence[int], markets: Sequence[int], per_pair: int = 5,
-    section: np.ndarray | None = None, detours: int = 0,
-) -> dict[str, np.ndarray]:
-    """Routes of opiates from sources to markets as the fields of ``World``, sorted by market.
-
-    Ordinary flights carry none. No route passes another source: prices at the sources are the same, so such a
-    route is dominated by the one that starts there. A route by an official flight (``route_official`` 1) joins
-    the set when it is no longer than the stretch allows. Path sizes count over all routes of a market, from
-    whatever source, since an organisation chooses among them all; that of an official route counts every route,
-    that of the others only the routes that everyone can use.
-
-    Parameters
-    ----------
-    graph : Graph
-    sources, markets : sequence of int
-        Places.
-    per_pair : int
-        Most ordinary routes of a source and market.
-    section : ndarray of int, shape (L,), optional
-        Border section that a link crosses, -1 for none.
-    detours : int
-        Most routes added for a source and market that cross one of its borders elsewhere; see `other_crossings`.
-
-    Returns
-    -------
-    dict
-        ``route_market``, ``route_source``, ``route_ptr``, ``route_links``, ``route_km``, ``route_path_size``,
-        ``route_official``, ``market_ptr``.
-    """
-    routes: list[Route] = []
-    market_of: list[int] = []
-    source_of: list[int] = []
-    sizes: list[np.ndarray] = []
-    official: list[int] = []
-    for m, place in enumerate(markets):
-        for source in sources:
-            others = [s for s in sources if s not in (source, place)]
-            ordinary = candidate_routes(graph, source, place, per_pair, closed=others)
-            if not ordinary:
-                continue
-            if section is not None and detours > 0:
-                ordinary = [*ordinary, *other_crossings(graph, ordinary, section, place, detours, others)]
-            shortest = float(sum(graph.km[k] for k in ordinary[0]))
-            flown = _official_route(graph, source, place, STRETCH, shortest)
-            both = [*ordinary, flown] if flown is not None else ordinary
-            routes.extend(both)
-            official.extend([0] * len(ordinary) + [1] * (flown is not None))
-            market_of.extend([m] * len(both))
-            source_of.extend([source] * len(both))
-        sizes.append(_market_path_size(routes, official, market_of, m, graph.km))
-    pointers, links = _flat(routes)
-    counts = np.bincount(np.array(market_of, dtype=np.int64), minlength=len(markets))
-    return {
-        "route_market": np.array(market_of, dtype=np.int64),
-        "route_source": np.array(source_of, dtype=np.int64),
-        "route_ptr": pointers,
-        "route_links": links,
-        "route_km": np.array([float(sum(graph.km[k] for k in r)) for r in routes]),
-        "route_path_size": np.concatenate(sizes) if sizes else np.zeros(0),
-        "route_official": np.array(official, dtype=np.int64),
-        "market_ptr": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-    }
-
-
-def people_route_arrays(
-    graph: Graph, origins: Sequence[int], destinations: Sequence[int], per_pair: int = 2
-) -> dict[str, np.ndarray]:
-    """Routes of people from home places to destinations as the fields of ``World``.
-
-    Ordinary flights are open, official ones are not. Where home and destination are the same place the one
-    route has no links and length 0.
-
-    Returns
-    -------
-    dict
-        ``people_origin``, ``people_destination`` (index in destinations), ``people_ptr``, ``people_links``,
-        ``people_km``; sorted by origin, then destination.
-    """
-    routes: list[Route] = []
-    origin_of: list[int] = []
-    destination_of: list[int] = []
-    for origin in origins:
-        for d, place in enumerate(destinations):
-            for route in candidate_routes(graph, origin, place, per_pair, (_OFFICIAL,)):
-                routes.append(route)
-                origin_of.append(origin)
-                destination_of.append(d)
-    pointers, links = _flat(routes)
-    return {
-        "people_origin": np.array(origin_of, dtype=np.int64),
-        "people_destination": np.array(destination_of, dtype=np.int64),
-        "people_ptr": pointers,
-        "people_links": links,
-        "people_km": np.array([float(sum(graph.km[k] for k in r)) for r in routes]),
-    }
-
-
 def shortest_distances(graph: Graph) -> np.ndarray:
     """Shortest length between places over links open to people, km, shape (P, P); inf where there is none."""
     out = np.full((graph.places, graph.places), np.inf)
     np.fill_diagonal(out, 0.0)
-    for link in np.flatnonzero(graph.links_of((_OFFICIAL,))):
+    for link in np.flatnonzero(graph.links_of((OFFICIAL,))):
         a, b = int(graph.start[link]), int(graph.end[link])
         out[a, b] = min(out[a, b], float(graph.km[link]))
     for via in range(graph.places):

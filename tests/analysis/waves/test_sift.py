@@ -38,7 +38,7 @@ def test_the_best_on_one_run_go_on_and_the_best_of_all_stay() -> None:
     assert set(found.numbers.tolist()) == set(best.tolist())
     assert np.array_equal(found.points, points[found.numbers])
     assert found.threshold == pytest.approx(0.5 * (points[best, 0] + points[best, 1]).max())
-    assert sum(n for stage, n in scorer.asked if stage == "all") == 110, "paired runs of the best, and of ten for the prior"
+    assert sum(n for stage, n in scorer.asked if stage == "all") == 110, "of the best, and of ten for the prior"
 
 
 def test_shares_of_the_prior_and_effective_runs_are_those_of_independent_draws() -> None:

@@ -42,8 +42,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     states, places, ends = range(len(w)), range(len(state_of)), [int(p) for p in world.destination_place]
     opening = 1 / (1 + math.exp(-(year - q["open_year"]) / 2))
     regular = s["instrument"][INSTRUMENTS.index("regular_migration")] * q["size_regular_migration"]
-    irregular = {d: min(1.0, q["irregular"] * (1 - (regular if d == world.focus else 0)) * (1 + s["irregular_changed"][d]))
-                 for d in states}
+    irregular = {}
+    for d in states:
+        share = q["irregular"] * (1 - (regular if d == world.focus else 0))
+        irregular[d] = min(1.0, share * (1 + s["irregular_changed"][d]))
     mean = sum(n[o] * w[o] for o in homes) / sum(n[o] for o in homes)
 
     def leave(o: int) -> float:

@@ -38,7 +38,7 @@ from qorgau.errors import InputError
 
 __all__ = [
     "FILES", "FOLDER", "NO_SET", "MatchedSet", "current_matched", "folder_of_set", "load_matched", "patterns_hash",
-    "read_matched", "save_matched", "set_of",
+    "read_matched", "restamp", "save_matched", "set_of",
 ]
 
 FORMAT = 1
@@ -225,6 +225,13 @@ def read_matched(folder: str | Path, uncertain: Uncertain) -> MatchedSet:
         tuple(_wave(wave) for wave in about["waves"]), tuple(about["stopped"]), Effective(**about["effective"]),
         MappingProxyType(about),
     )
+
+
+def restamp(folder: Path, model: str) -> None:
+    """Write that a set belongs to another state of the model's code, and keep which ones it belonged to."""
+    about = _about(folder)
+    about["confirmed"] = [*about.get("confirmed", []), about["model"]]
+    write_json(folder / FILES[1], {**about, "model": model})
 
 
 def _wave(fields: Mapping[str, Any]) -> WaveResult:
