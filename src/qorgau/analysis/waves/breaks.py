@@ -1,7 +1,8 @@
 """Pattern by mechanism: which statement no longer comes out of the model without which mechanism.
 
-Matched runs are run again with one mechanism off. Patterns on one run are tested first; the paired runs are made as
-well where asked for, since a mechanism that only shows in a comparison can break nothing else. A mechanism breaks a
+Matched runs are run again with one mechanism off. Patterns on one run are tested first. Where none breaks, those on
+paired runs follow: first the ones whose change switches the mechanism off or that rest on a claim it rests on, and all
+of them where these do not break either. A mechanism breaks a
 pattern when, over the same draws with the mechanism on, the pass rate falls from one half or more to under one half, or
 by a quarter or more, and the fall is beyond chance (exact McNemar test on the pairs of verdicts, one-sided, 1 percent).
 """
@@ -14,7 +15,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from qorgau.analysis.needs_records import Break
-from qorgau.analysis.waves.evaluate import Bench, Verdicts, verdicts_of
+from qorgau.analysis.waves.evaluate import Bench, Verdicts, narrowed, verdicts_of
 from qorgau.ensemble.designs import Draws
 
 __all__ = ["LEAST_FALL", "LEVEL", "breaks_of", "compare_verdicts"]
@@ -45,6 +46,20 @@ def compare_verdicts(mechanism: str, pattern: str, with_it: np.ndarray, without:
     return Break(mechanism, pattern, n, before, after, p, word)
 
 
+def _broken(found: Sequence[Break]) -> bool:
+    return any(item.word == "breaks" for item in found)
+
+
+def _related(bench: Bench, mechanism: str) -> np.ndarray:
+    """Patterns on paired runs whose change switches the mechanism off, or that share a claim with it."""
+    claims = set(bench.inputs.uncertain.mechanism_claims.get(mechanism, ()))
+    return np.array([
+        i for i, pattern in enumerate(bench.plan.patterns) if not pattern.single and (
+            claims & set(pattern.claims) or any(mechanism in change.without for change in pattern.change.values())
+        )
+    ], dtype=np.int64)
+
+
 def breaks_of(
     bench: Bench, draws: Draws, seed: int, known: Verdicts, mechanisms: Sequence[str], *, workers: int = 1,
     streams: np.ndarray | None = None, progress: Callable[[str], None] | None = None,
@@ -68,7 +83,7 @@ def breaks_of(
     Returns
     -------
     list of Break
-        By mechanism, then by pattern. Paired runs are made only for mechanisms that break no pattern on one run.
+        By mechanism, then by pattern; patterns that were not needed to find a break are left out.
 
     Raises
     ------
@@ -93,15 +108,21 @@ def breaks_of(
         off = np.array(part.on)
         off[:, column] = 0.0
 
-        def test(paired: bool, which: np.ndarray, part: Draws = part, off: np.ndarray = off,
+        def test(part_bench: Bench, paired: bool, which: np.ndarray, part: Draws = part, off: np.ndarray = off,
                  chance: np.ndarray = chance, rows: np.ndarray = rows, mechanism: str = mechanism) -> list[Break]:
-            without = verdicts_of(bench, part, seed, paired=paired, on=off, workers=workers, streams=chance)
-            return [compare_verdicts(mechanism, bench.plan.patterns[i].id, known.holds[rows, i], without.holds[:, i])
-                    for i in np.flatnonzero(which)]
+            without = verdicts_of(part_bench, part, seed, paired=paired, on=off, workers=workers, streams=chance)
+            column = {pattern.id: k for k, pattern in enumerate(part_bench.plan.patterns)}
+            names = [bench.plan.patterns[i].id for i in which]
+            return [compare_verdicts(mechanism, name, known.holds[rows, i], without.holds[:, column[name]])
+                    for i, name in zip(which, names)]
 
-        own = test(False, single)
-        if not any(item.word == "breaks" for item in own) and not single.all():
-            own += test(True, ~single)
+        own = test(bench, False, np.flatnonzero(single))
+        near = _related(bench, mechanism)
+        if not _broken(own) and len(near):
+            own += test(narrowed(bench, near), True, near)
+        far = np.setdiff1d(np.flatnonzero(~single), near)
+        if not _broken(own) and len(far):
+            own += test(narrowed(bench, far), True, far)
         order = {p.id: i for i, p in enumerate(bench.plan.patterns)}
         found += sorted(own, key=lambda item: order[item.pattern])
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from qorgau.ensemble.inputs import Inputs
 from qorgau.ensemble.translate import inputs_of
 from qorgau.model.alternatives import simulate_alternatives
 
-__all__ = ["Bench", "Verdicts", "bench_of", "verdicts_of"]
+__all__ = ["Bench", "Verdicts", "bench_of", "draws_of", "narrowed", "verdicts_of"]
 
 BLOCK = 48
 """Runs in a block: large enough to spread the cost of a month, small enough for two threads to share a level."""
@@ -72,6 +72,14 @@ def bench_of(case: Case) -> Bench:
     inputs, view = inputs_of(case), case_view(case)
     plan = plan_tests(case, view, inputs.world, inputs.outcomes, inputs.corridors, inputs.first_year)
     return Bench(case, view, inputs, plan)
+
+
+def narrowed(bench: Bench, which: np.ndarray) -> Bench:
+    """Return a bench for some of its patterns only, with the paired runs that these need."""
+    patterns = tuple(bench.plan.patterns[i] for i in which)
+    view, inputs = replace(bench.view, patterns=patterns), bench.inputs
+    plan = plan_tests(bench.case, view, inputs.world, inputs.outcomes, inputs.corridors, inputs.first_year)
+    return replace(bench, view=view, plan=plan)
 
 
 def draws_of(bench: Bench, points: Floats, streams: np.ndarray) -> Draws:
