@@ -108,7 +108,10 @@ def _indicator(
         fitted=item.fitted.years if item.fitted else (), fitted_by=item.fitted.by if item.fitted else (),
         validated=item.validated, differs=item.differs, missing=item.missing, years=years, matched=matched, prior=prior,
         relative_width=relative, width=_width(matched, relative, validation.width),
-        narrowed=_mean([m / p for m, p in zip(matched.width90, prior.width90) if p > 0]),
+        # all runs in use: they were matched before they were made, and nothing wider is at hand to compare with
+        narrowed=math.nan if used.all() else _mean(
+            [m / p for m, p in zip(matched.width90, prior.width90) if p > 0]
+        ),
         points=points, inside50=_share([p.inside50 for p in points]), inside90=_share([p.inside90 for p in points]),
         crps=score, score50=_mean([p.score50 for p in points]), score90=_mean([p.score90 for p in points]),
         naive=naive.basis if naive else "no reading to carry forward", naive_crps=against,

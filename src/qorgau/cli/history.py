@@ -87,9 +87,11 @@ def show_history(screen: Screen, made: Forecast) -> None:
     if made.points:
         screen.say(
             f"Of {made.points} published readings {_share(made.inside50)} lie inside the 50 % interval and "
-            f"{_share(made.inside90)} inside the 90 % interval ({_share(made.prior_inside50)} and "
-            f"{_share(made.prior_inside90)} of the intervals over all runs). {made.better} of {made.compared} "
-            "indicators are forecast better than by their last reading carried forward."
+            f"{_share(made.inside90)} inside the 90 % interval"
+            + (f" ({_share(made.prior_inside50)} and {_share(made.prior_inside90)} of the intervals over all runs)"
+               if made.runs < made.drawn else "")
+            + f". {made.better} of {made.compared} indicators are forecast better than by their last reading carried "
+            "forward."
         )
     screen.heading("What was forecast: median and 90 % interval")
     ends = sorted({made.years[0], made.years[len(made.years) // 2], made.years[-1]}) if made.years else []

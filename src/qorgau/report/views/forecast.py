@@ -118,8 +118,9 @@ def forecast_figures(context: Context) -> tuple[Figure, ...]:
         Figure(
             "forecast", _finding(made),
             f"Forecast of {made.years[0]} to {made.years[-1]}, baseline; nothing is fitted after {made.last_fitted}. "
-            "Line: median; bands: 50 % and 90 % of draws; dashed: 90 % before draws were set aside; dots: published "
-            "readings, full where outside the 90 % interval.",
+            "Line: median; bands: 50 % and 90 % of draws; "
+            + ("dashed: 90 % before draws were set aside; " if made.runs < made.drawn else "")
+            + "dots: published readings, full where outside the 90 % interval.",
             tuple(panels), _table(context, made),
             context.source(
                 data=[f"{name} (vintage {', '.join(sorted(notes))})" for name, notes in sorted(sources.items())],
