@@ -74,6 +74,7 @@ def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked,
     InputError
         If the set that is asked for is not there or is of another state of the case, or holds too few draws.
     """
+    from qorgau.analysis.waves.needs import FILE as NEEDS
     from qorgau.analysis.waves.stored import FILES, FOLDER, NO_SET, current_matched, load_matched
 
     plain = {name: content for name, content in files.items() if not name.startswith(f"{FOLDER}/")}
@@ -97,7 +98,7 @@ def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked,
         f"  {'draws':<12} {runs} of the {len(stored)} of the matched set {stored.hash[:8]}, worth "
         f"{stored.effective.runs:.0f} independent runs; --prior draws from the prior instead"
     )
-    kept = {f"{FOLDER}/{name}": (folder / name).read_bytes() for name in FILES}
+    kept = {f"{FOLDER}/{name}": (folder / name).read_bytes() for name in (*FILES, NEEDS) if (folder / name).is_file()}
     return Drawn(runs, draws, {**plain, **kept}, {"draws": "matched", "set": stored.hash, "of": len(stored)})
 
 

@@ -65,7 +65,7 @@ def match_set(
         rule=(
             f"A draw stays when the mean over {int((rule.weights > 0).sum())} patterns of how far it is from each, at "
             f"most {rule.cap:g} units of tolerance, is at most {last.threshold * rule.cap:.2g} units; draws were "
-            f"re-sampled in {last.number} waves."
+            f"found in {last.number} waves."
         ),
         cutoff=table.matching.cap, passed_over=0, conflicts=conflicts, patterns=results,
         narrowed=(*moved, *(item for item in learned if not item.moved)),
