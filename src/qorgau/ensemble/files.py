@@ -23,6 +23,7 @@ __all__ = ["Interrupted", "checksum", "folder_lock", "parquet_bytes", "set_aside
 _TEMPORARY = ".tmp-"
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room or choose another output folder"),
+    errno.EFBIG: ("a file would be larger than this process may write", "raise the limit (ulimit -f)"),
     errno.EDQUOT: ("the disk quota is used up", "make room or choose another output folder"),
     errno.EROFS: ("the disk is read-only", "choose another output folder"),
     errno.EACCES: ("writing is not permitted", "choose another output folder or mend its permissions"),
@@ -135,6 +136,16 @@ def remove_temporary(folder: Path) -> None:
     for path in folder.glob(f"{_TEMPORARY}*"):
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def temporary_name(name: str) -> str:
+    """Return the name of a temporary file: hidden, and removed when the ensemble is gone on with."""
+    return f"{_TEMPORARY}{name}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file, by its path or address, is temporary."""
+    return name.rstrip("/").rpartition("/")[2].startswith(_TEMPORARY)
 
 
 def is_ours(path: Path) -> bool:
