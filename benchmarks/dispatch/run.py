@@ -103,7 +103,8 @@ def qorgau_real(draws: int, workers: int) -> Measured:
     model = Timed(case_inputs().runner)
     with tempfile.TemporaryDirectory() as folder:
         wall, cpu = time.perf_counter(), time.process_time()
-        simulate_inputs(replace(case_inputs(), runner=model), None, draws, 1, workers, Path(folder) / "out", block=BLOCK)
+        inputs = replace(case_inputs(), runner=model)
+        simulate_inputs(inputs, None, draws, 1, workers, Path(folder) / "out", block=BLOCK)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {
         "wall": wall, "model": model.wall, "draws": draws, "overhead": (workers * wall - model.wall) / draws,
@@ -151,7 +152,7 @@ def ema_run(number: float = 0.0, many: int = 8) -> dict[str, Any]:
 def ema_real(_: int, workers: int) -> Measured:
     draws = SINGLE
     import run as here
-    from ema_workbench import ArrayOutcome, Constant, IntegerParameter, Model, Scenario, ScalarOutcome
+    from ema_workbench import ArrayOutcome, Constant, IntegerParameter, Model, ScalarOutcome, Scenario
 
     model = Model("real", function=here.ema_run)
     model.uncertainties = [IntegerParameter("number", 0, draws)]
@@ -174,8 +175,9 @@ def _ema(model: Any, scenarios: Any, workers: int, warm: int) -> tuple[float, An
 
 
 def qorgau_trivial(workers: int) -> Measured:
-    from qorgau.ensemble.runner import simulate_inputs
     from tests.ensemble.fakes import FakeRunner, fake_inputs
+
+    from qorgau.ensemble.runner import simulate_inputs
 
     with tempfile.TemporaryDirectory() as folder:
         model = Timed(FakeRunner())
@@ -228,7 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=32, help="draws of the bundled case, a multiple of 16")
     parser.add_argument("--repeats", type=int, default=3, help="repeats of which the median is told")
-    parser.add_argument("--out", type=Path, help="JSON to write; by default a dated file in benchmarks/dispatch/results")
+    parser.add_argument("--out", type=Path, help="JSON to write; by default a dated one in results")
     given = parser.parse_args()
     if given.draws < 16 or given.draws % 16:
         parser.error("--draws: give a multiple of 16")
@@ -268,7 +270,8 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 def show(told: dict[str, Any]) -> None:

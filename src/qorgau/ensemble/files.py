@@ -95,18 +95,26 @@ def write_json(path: Path, content: Any) -> None:
     write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
-    """Return a table as the bytes of one Parquet file (zstd, one row group)."""
+def parquet_bytes(table: pa.Table, first: int = 0) -> bytes:
+    """Return a table as the bytes of one Parquet file (zstd).
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    first : int
+        Rows of the first row group, which can then be read alone; all in one by default.
+    """
     sink = io.BytesIO()
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         sink,
+        table.schema,
         compression="zstd",
         compression_level=1,
-        row_group_size=max(1, table.num_rows),
         use_dictionary=[f.name for f in table.schema if not pa.types.is_floating(f.type)],
         write_statistics=True,
-    )
+    ) as writer:
+        for part in (table.slice(0, first), table.slice(first)) if 0 < first < table.num_rows else (table,):
+            writer.write_table(part, row_group_size=max(1, part.num_rows))
     return sink.getvalue()
 
 

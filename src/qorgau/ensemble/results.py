@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qorgau.ensemble.places import Address, LocalPlace
@@ -30,6 +29,20 @@ def _quoted(name: str) -> str:
 
 def _text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def _rows(file: pq.ParquetFile, columns: list[str], baseline: bool) -> pa.Table:
+    """Read columns; of the baseline alone where the file has it in a row group of its own, the first."""
+    if baseline and file.metadata.num_row_groups > 1:
+        return file.read_row_group(0, columns=columns)
+    return file.read(columns=columns)
+
+
+def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> np.ndarray:
+    """Return the place in `names` of each value of a dictionary column."""
+    whole = column.unify_dictionaries().combine_chunks()
+    order = {name: i for i, name in enumerate(names)}
+    return np.array([order[name] for name in whole.dictionary.to_pylist()], dtype=np.int64)[whole.indices.to_numpy()]
 
 
 class Results:
@@ -299,11 +312,13 @@ class Results:
         # Shared years stand under the baseline alone, so its rows always come along.
         rows = {policy: i for i, policy in enumerate(dict.fromkeys((*chosen, BASELINE)))}
         row_of = np.array([rows.get(policy, -1) for policy in self.policies])
+        alone = all(policy == BASELINE for policy in rows)
         first, span = begin - int(self.years[0]), end - begin + 1
         made = np.full((len(outcomes), len(rows), len(self.runs), span), np.nan)
         for name, footer, (policy, run, year) in self._places():
             with pq.ParquetFile(self.place.source(name), metadata=footer, memory_map=True) as file:
-                table = file.read(columns=list(outcomes))
+                table = _rows(file, list(outcomes), alone)
+            policy, run, year = (index[: table.num_rows] for index in (policy, run, year))
             wanted = np.flatnonzero((row_of[policy] >= 0) & (year >= first) & (year < first + span))
             whole = len(wanted) == len(policy)
             place = row_of[policy[wanted]], run[wanted].astype(np.int64), year[wanted].astype(np.int64) - first
@@ -319,15 +334,13 @@ class Results:
         if self._index is None:
             row_of = np.full(self.manifest["runs"], -1, dtype=np.int32)
             row_of[self.runs] = np.arange(len(self.runs))
-            order = {policy: i for i, policy in enumerate(self.policies)}
             made: list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]] = []
             for name in self._files(MAIN, "yearly"):
                 with pq.ParquetFile(self.place.source(name), memory_map=True) as file:
                     footer, table = file.metadata, file.read(columns=["policy", "run", "year"])
-                policy = table["policy"].combine_chunks()
-                codes = np.array([order[p] for p in policy.dictionary.to_pylist()], dtype=np.int16)
+                policy = _codes(table["policy"], self.policies).astype(np.int16)
                 year = (table["year"].to_numpy() - self.years[0]).astype(np.int16)
-                made.append((name, footer, (codes[policy.indices.to_numpy()], row_of[table["run"].to_numpy()], year)))
+                made.append((name, footer, (policy, row_of[table["run"].to_numpy()], year)))
             self._index = made
         return self._index
 
@@ -351,18 +364,20 @@ class Results:
             runs = runs[kept[runs]]
             (name,) = (n for n in block["files"] if n.startswith("corridors/"))
             with pq.ParquetFile(self.place.source(name), memory_map=True) as file:
-                table = file.read(columns=["policy", "run", "year", "corridor", "trade", "carried"])
-            of_policy = pc.equal(table["policy"], policy)
+                table = _rows(file, ["policy", "run", "year", "corridor", "trade", "carried"], policy == BASELINE)
+            of, codes = (_codes(table[c], names) for c, names in (("policy", self.policies), ("trade", self.trades)))
+            year = table["year"].to_numpy()
+            wanted = of == self.policies.index(policy)
             if before > self.years[0]:
-                shared = pc.and_(pc.equal(table["policy"], BASELINE), pc.less(table["year"], before))
-                of_policy = pc.or_(of_policy, shared)
-            table = table.filter(pc.and_(of_policy, pc.equal(table["trade"], trade)))
-            corridor = table["corridor"].combine_chunks()
-            order = {c: i for i, c in enumerate(self.corridor_names)}
-            codes = np.array([order[c] for c in corridor.dictionary.to_pylist()], dtype=np.int64)
-            row = np.searchsorted(runs, table["run"].to_numpy())
-            year = table["year"].to_numpy().astype(np.int64) - int(self.years[0])
-            yield runs, row, year, codes[corridor.indices.to_numpy()], table["carried"].to_numpy()
+                wanted |= (of == self.policies.index(BASELINE)) & (year < before)
+            rows = np.flatnonzero(wanted & (codes == self.trades.index(trade)))
+            yield (
+                runs,
+                np.searchsorted(runs, table["run"].to_numpy()[rows]),
+                year[rows].astype(np.int64) - int(self.years[0]),
+                _codes(table["corridor"], self.corridor_names)[rows],
+                table["carried"].to_numpy()[rows],
+            )
 
     def price_cap(self) -> np.ndarray:
         """Whether a price touched its cap in some month, bool (policies, runs): such runs are at the model's edge."""

@@ -110,7 +110,7 @@ def write_block(place: Place, of: str, kind: str, start: int, stop: int, block: 
     files = {}
     for folder, table in block.tables.items():
         name = f"{folder}/block-{start:06d}-{stop:06d}.parquet"
-        files[name] = {**place.write(name, parquet_bytes(table)), "rows": table.num_rows}
+        files[name] = {**place.write(name, parquet_bytes(table, _of_baseline(table))), "rows": table.num_rows}
     entry = {
         "kind": kind,
         "start": start,
@@ -122,6 +122,15 @@ def write_block(place: Place, of: str, kind: str, start: int, stop: int, block: 
     }
     place.write(_record(entry), json.dumps({"of": of, **entry}).encode())
     return entry
+
+
+def _of_baseline(table: pa.Table) -> int:
+    """Return how many rows are of the first policy, if those come first: patterns need no others."""
+    if "policy" not in table.column_names:
+        return 0
+    codes = table["policy"].combine_chunks().indices.to_numpy()
+    first = int(np.count_nonzero(codes == 0))
+    return first if not codes[:first].any() else 0
 
 
 def _record(entry: Mapping[str, Any]) -> str:
