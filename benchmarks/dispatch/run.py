@@ -12,6 +12,7 @@ next to nothing, so all of their time is overhead. The EMA workbench is measured
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import json
 import os
@@ -22,11 +23,12 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -85,14 +87,40 @@ class Timed:
         self.runner, self.lock, self.wall, self.cpu = runner, threading.Lock(), 0.0, 0.0
 
     def __call__(self, *given: Any) -> Any:
+        with self.running():
+            return self.runner(*given)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
         wall, cpu = time.perf_counter(), time.thread_time()
         try:
-            return self.runner(*given)
+            yield
         finally:
             wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
             with self.lock:
                 self.wall += wall
                 self.cpu += cpu
+
+
+@contextlib.contextmanager
+def storing() -> Iterator[Timed]:
+    """Put one clock around all that writes files: encoding, compression, checksums, flushing to disk, the crate."""
+    from qorgau.ensemble import crate
+    from qorgau.ensemble.store import Store
+
+    clock = Timed(None)
+
+    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **options: Any) -> Any:
+            with clock.running():
+                return function(*given, **options)
+
+        return call
+
+    with contextlib.ExitStack() as stack:
+        for place, name in ((Store, "resume"), (Store, "write_draws"), (Store, "add"), (crate, "write_crate")):
+            stack.enter_context(patch.object(place, name, timed(getattr(place, name))))
+        yield clock
 
 
 def qorgau_real(draws: int, workers: int) -> Measured:
@@ -101,7 +129,7 @@ def qorgau_real(draws: int, workers: int) -> Measured:
     from qorgau.ensemble.runner import simulate_inputs
 
     model = Timed(case_inputs().runner)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, storing() as files:
         wall, cpu = time.perf_counter(), time.process_time()
         inputs = replace(case_inputs(), runner=model)
         simulate_inputs(inputs, None, draws, 1, workers, Path(folder) / "out", block=BLOCK)
@@ -109,7 +137,7 @@ def qorgau_real(draws: int, workers: int) -> Measured:
     return {
         "wall": wall, "model": model.wall, "draws": draws, "overhead": (workers * wall - model.wall) / draws,
         "share": 1 - model.wall / (workers * wall), "cpu_share": 1 - model.cpu / cpu,
-        "cpu_overhead": (cpu - model.cpu) / draws,
+        "cpu_overhead": (cpu - model.cpu) / draws, "files": files.wall / draws, "cpu_files": files.cpu / cpu,
     }
 
 
@@ -179,12 +207,12 @@ def qorgau_trivial(workers: int) -> Measured:
 
     from qorgau.ensemble.runner import simulate_inputs
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, storing() as files:
         model = Timed(FakeRunner())
         begun = time.perf_counter()
         simulate_inputs(fake_inputs(model), [], TRIVIAL, 1, workers, Path(folder) / "out")
         wall = time.perf_counter() - begun
-    return {"wall": wall, "overhead": (workers * wall - model.wall) / TRIVIAL}
+    return {"wall": wall, "overhead": (workers * wall - model.wall) / TRIVIAL, "files": files.wall / TRIVIAL}
 
 
 def joblib_trivial(workers: int) -> Measured:
@@ -279,16 +307,19 @@ def show(told: dict[str, Any]) -> None:
         "; another program took part of the machine: wall times are for comparing within this run only"
         if statistics.mean(told["load"]) > told["machine"]["cores"] else ""))
     print(f"{told['draws']} draws of the bundled case under {told['policies']} policies, blocks of {told['block']}")
-    print(f"{'':16}{'workers':>8}{'ms a draw':>12}{'over, ms':>10}{'share':>8}{'of CPU':>8}{'times ours':>12}"
-          f"{'trivial, µs':>13}{'times ours':>12}")
+    print(f"{'':16}{'workers':>8}{'ms a draw':>11}{'over, ms':>10}{'files':>8}{'share':>8}{'of CPU':>8}"
+          f"{'times ours':>12}{'trivial, µs':>13}{'files':>8}{'times ours':>12}")
     for workers, rows in told["figures"]["real"].items():
         light = told["figures"]["trivial"][workers]
         for name, row in rows.items():
             cpu = f"{100 * row['cpu_share']:.1f} %" if "cpu_share" in row else ""
+            of_files = f"{1e3 * row['files']:.2f}" if "files" in row else "none"
+            light_files = f"{1e6 * light[name]['files']:.1f}" if "files" in light[name] else "none"
             print(
-                f"{name:16}{workers:>8}{1e3 * row['wall'] / row['draws']:12.1f}{1e3 * row['overhead']:10.2f}"
-                f"{100 * row['share']:6.1f} %{cpu:>8}{row['overhead'] / rows['qorgau']['overhead']:12.2f}"
-                f"{1e6 * light[name]['overhead']:13.1f}{light[name]['overhead'] / light['qorgau']['overhead']:12.2f}"
+                f"{name:16}{workers:>8}{1e3 * row['wall'] / row['draws']:11.1f}{1e3 * row['overhead']:10.2f}"
+                f"{of_files:>8}{100 * row['share']:6.1f} %{cpu:>8}{row['overhead'] / rows['qorgau']['overhead']:12.2f}"
+                f"{1e6 * light[name]['overhead']:13.1f}{light_files:>8}"
+                f"{light[name]['overhead'] / light['qorgau']['overhead']:12.2f}"
             )
 
 
