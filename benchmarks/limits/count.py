@@ -57,7 +57,7 @@ class Rewrite(ast.NodeTransformer):
         names = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
         if not self._inside and names & COMPILED:
             self._inside = True
-            node.body = [self.visit(line) for line in node.body]
+            self.generic_visit(node)
             self._inside = False
         return node
 
@@ -95,15 +95,13 @@ class Rewrite(ast.NodeTransformer):
         target = node.targets[0]
         if not self._inside or not isinstance(target, ast.Subscript):
             return node
-        stored = self._call("_stored", _read(target, deep=False))
+        stored = self._call("_stored", _read(target))
         return [node, ast.copy_location(ast.Expr(stored), node)]
 
 
-def _read(target: ast.expr, deep: bool = True) -> ast.expr:
-    """The value that stands at a target."""
-    text = ast.unparse(target)
-    tree = ast.parse(text, mode="eval").body
-    return tree
+def _read(target: ast.expr) -> ast.expr:
+    """The value that stands at a target, as an expression of its own."""
+    return ast.parse(ast.unparse(target), mode="eval").body
 
 
 class Loader(importlib.machinery.SourceFileLoader):
