@@ -149,9 +149,8 @@ def interpret(counted: bool) -> Counter[str]:
 
     for name in COMPILED:
         setattr(compiled, name, lambda function: function)
-    from qorgau.model import streams
-
     from benchmarks.peers.chance import uniform
+    from qorgau.model import streams
 
     def draw(key: Any, stream: int, month: int, entity: int, item: int) -> float:
         counts["uniform"] += 1

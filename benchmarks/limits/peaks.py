@@ -12,8 +12,6 @@ from qorgau.model.streams import uniform
 
 NEAR = 2048
 """Float64 numbers in a buffer that stays in the first cache (16 kB)."""
-FAR = 8_000_000
-"""Numbers in each buffer of the stream from main memory (64 MB)."""
 STEPS = 32
 
 
@@ -53,12 +51,6 @@ def _store(out, rounds):
             out[i] = 1.0 * k
 
 
-@njit(fastmath=True, error_model="numpy")
-def _triad(a, b, c):
-    for i in range(len(a)):
-        a[i] = b[i] + 0.5 * c[i]
-
-
 @njit
 def _draws(out, rounds):
     for k in range(rounds):
@@ -77,7 +69,7 @@ def _best(work: Callable[[], object], repeats: int) -> float:
 
 
 def peaks(rounds: int = 2000, repeats: int = 7) -> dict[str, float]:
-    """Seconds an operation at best; ``byte far`` is a byte streamed from and to main memory.
+    """Seconds an operation at best, by name.
 
     ``add`` and ``multiply`` share a unit that does both at once: half of a fused pair each.
     """
@@ -92,19 +84,15 @@ def peaks(rounds: int = 2000, repeats: int = 7) -> dict[str, float]:
     for name, function in (("exp", np.exp), ("log", np.log), ("sqrt", np.sqrt), ("tanh", np.tanh)):
         found[name] = _best(lambda f=function: [f(x, out=out) for _ in range(50)], repeats) / (50 * NEAR)  # type: ignore[misc]
     found["power"] = _best(lambda: [np.power(x, 0.7, out=out) for _ in range(50)], repeats) / (50 * NEAR)
-    a, b, c = (np.ones(FAR) for _ in range(3))
-    found["byte far"] = _best(lambda: _triad(a, b, c), 3) / (24.0 * FAR)
     return found
 
 
-def bounds(counts: dict[str, float], best: dict[str, float], state_bytes: float) -> dict[str, float]:
-    """Least seconds that counted work can take: arithmetic; loads and stores; the state once from main memory.
+def bounds(counts: dict[str, float], best: dict[str, float]) -> dict[str, float]:
+    """Least seconds that counted work can take: its arithmetic alone; its loads and stores alone.
 
-    Each bound supposes that all else is free and perfectly overlapped, that everything is vectorised, and that loads
-    and stores find their data in the first cache.
+    Each bound supposes that all else is free and perfectly overlapped, that everything is vectorised in full, and that
+    loads and stores find their data in the first cache. The larger is the machine's limit.
     """
-    arithmetic = sum(counts.get(name, 0.0) * best[name] for name in best if name in counts and name not in
-                     ("load", "store"))
+    arithmetic = sum(counts.get(name, 0.0) * cost for name, cost in best.items() if name not in ("load", "store"))
     moved = (counts.get("load", 0.0) + counts.get("load index", 0.0)) * best["load"]
-    moved += counts.get("store", 0.0) * best["store"]
-    return {"arithmetic": arithmetic, "near": moved, "far": 2.0 * state_bytes * best["byte far"]}
+    return {"arithmetic": arithmetic, "moved": moved + counts.get("store", 0.0) * best["store"]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,10 +42,10 @@ def facts(net: Network) -> SimpleNamespace:
     ways, homes = net.way_ptr.tolist(), net.home_ptr.tolist()
     return SimpleNamespace(
         slots=net.slots,
-        routes=[routes[a:b] for a, b in zip(first[:-1], first[1:])],
+        routes=[routes[a:b] for a, b in pairwise(first)],
         number_of_routes=len(routes),
-        way_links=[net.way_links.tolist()[a:b] for a, b in zip(ways[:-1], ways[1:])],
-        home_ways=[net.home_ways.tolist()[a:b] for a, b in zip(homes[:-1], homes[1:])],
+        way_links=[net.way_links.tolist()[a:b] for a, b in pairwise(ways)],
+        home_ways=[net.home_ways.tolist()[a:b] for a, b in pairwise(homes)],
         place_state=net.place_state.tolist(),
         place_post=net.place_post.tolist(),
         gang_home=net.gang_home.tolist(),

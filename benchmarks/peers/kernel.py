@@ -1,4 +1,7 @@
-"""The stand-in compiled: one function a process over a block of runs, as the model itself is written."""
+"""The stand-in compiled: one function a process over a block of runs, as the model itself is written.
+
+Nothing is kept on disk: the stamp of the model's cache knows the files of the model only.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import math
 
 import numpy as np
 
+from benchmarks.peers.kernel_routes import plan
 from benchmarks.peers.network import PERSONS, PRICE_HIGH, PRICE_LOW, SIZE_CAP, Network
-from qorgau.model.compiled import compiled, inlined
+from qorgau.model.compiled import inlined
 from qorgau.model.streams import Stream, binomial, normal, poisson, uniform
 
 _NOISE = int(Stream.CORRIDOR_NOISE)
@@ -17,7 +21,7 @@ _EXITS, _SPLIT, _AGAIN, _CARE = int(Stream.EXITS), int(Stream.EXITS_SPLIT), int(
 _PERSONS, _CAP, _LOW, _HIGH = PERSONS, SIZE_CAP, PRICE_LOW, PRICE_HIGH
 
 
-@compiled
+@inlined
 def _officials(par, officials, income, corrupt):
     for r in range(len(par)):
         q = par[r]
@@ -27,7 +31,7 @@ def _officials(par, officials, income, corrupt):
             corrupt[r, i] += q.conduct_speed * (1.0 / (1.0 + math.exp(-pull)) - corrupt[r, i])
 
 
-@compiled
+@inlined
 def _detection(par, keys, month, watch, posts, corrupt, noise, hazard, bribe):
     for r in range(len(par)):
         q = par[r]
@@ -41,98 +45,6 @@ def _detection(par, keys, month, watch, posts, corrupt, noise, hazard, bribe):
 
 
 @inlined
-def _mean_price(r, price, users):
-    top = 0.0
-    bottom = 0.0
-    for m in range(price.shape[1]):
-        top += price[r, m] * users[r, m]
-        bottom += users[r, m]
-    return top / bottom
-
-
-@inlined
-def _towards(r, m, o, speed, q, scale, market_ptr, route_ptr, route_links, route_km, route_size, bribe, price, belief,
-             kept, cost, weight, route_share, plan_value, plan_kept, plan_cost):
-    first, last = market_ptr[m], market_ptr[m + 1]
-    best = -1e300
-    for k in range(first, last):
-        risk = 0.0
-        paid = 0.0
-        for j in range(route_ptr[k], route_ptr[k + 1]):
-            risk += belief[r, o, route_links[j]]
-            paid += bribe[r, route_links[j]]
-        kept[k] = math.exp(-risk) - paid
-        cost[k] = q.transport * route_km[k]
-        weight[k] = (price[r, m] * kept[k] - cost[k] - q.source_price) / scale + route_size[k]
-        best = max(best, weight[k])
-    total = 0.0
-    for k in range(first, last):
-        weight[k] = math.exp(weight[k] - best)
-        total += weight[k]
-    slope = 0.0
-    mean = 0.0
-    for k in range(first, last):
-        share = route_share[r, o, k] + speed * (weight[k] / total - route_share[r, o, k])
-        route_share[r, o, k] = share
-        slope += share * kept[k]
-        mean += share * cost[k]
-    plan_value[r, o, m] = best + math.log(total)
-    plan_kept[r, o, m] = slope
-    plan_cost[r, o, m] = mean
-
-
-@compiled
-def _routes(par, month, market_ptr, route_ptr, route_links, route_km, route_size, way_ptr, way_links, way_km,
-            way_destination, home_ptr, home_ways, place_state, active, home, age, belief, bribe, price, users,
-            people_price, route_share, people_share, plan_value, plan_kept, plan_cost, people_value):
-    kept = np.empty(len(route_km))
-    cost = np.empty(len(route_km))
-    weight = np.empty(len(route_km))
-    value = np.empty((len(way_km), 2))
-    pull = np.empty(len(way_km))
-    for r in range(len(par)):
-        q = par[r]
-        scale = q.choice_scale * _mean_price(r, price, users)
-        level = 0.0
-        for d in range(people_price.shape[1]):
-            level += people_price[r, d, 0] + people_price[r, d, 1]
-        people_scale = 2.0 * q.choice_scale * level / (2.0 * people_price.shape[1])
-        for o in range(active.shape[1]):
-            if active[r, o] == 0 or (age[r, o] > 0 and (month + o) % 3 != 0):
-                continue
-            speed = 1.0 if age[r, o] == 0 else q.route_speed
-            for m in range(price.shape[1]):
-                _towards(r, m, o, speed, q, scale, market_ptr, route_ptr, route_links, route_km, route_size, bribe,
-                         price, belief, kept, cost, weight, route_share, plan_value, plan_kept, plan_cost)
-            s = place_state[home[r, o]]
-            for f in range(2):
-                people_value[r, o, f] = 0.0
-            for i in range(home_ptr[s], home_ptr[s + 1]):
-                w = home_ways[i]
-                risk = 0.0
-                for j in range(way_ptr[w], way_ptr[w + 1]):
-                    risk += belief[r, o, way_links[j]]
-                passing = math.exp(-q.transit_risk * risk)
-                for f in range(2):
-                    worth = people_price[r, way_destination[w], f] * passing - q.journey_cost * way_km[w]
-                    value[w, f] = q.success * worth
-            for f in range(2):
-                best = -1e300
-                for i in range(home_ptr[s], home_ptr[s + 1]):
-                    best = max(best, value[home_ways[i], f])
-                total = 0.0
-                for i in range(home_ptr[s], home_ptr[s + 1]):
-                    w = home_ways[i]
-                    pull[w] = math.exp((value[w, f] - best) / people_scale)
-                    total += pull[w]
-                for i in range(home_ptr[s], home_ptr[s + 1]):
-                    w = home_ways[i]
-                    share = people_share[r, o, w, f] + speed * (pull[w] / total - people_share[r, o, w, f])
-                    people_share[r, o, w, f] = share
-                    people_value[r, o, f] += share * value[w, f]
-
-
-@compiled
 def _organisations(par, market_ptr, route_ptr, route_links, way_ptr, way_links, home_ptr, home_ways, posts,
                    corridor_km, place_state, place_post, corrupt, active, home, hazard, bribe, price, users, plan_value,
                    plan_kept, plan_cost, people_value, people_share, route_share, market_share, trade, capacity,
@@ -250,7 +162,7 @@ def _organisations(par, market_ptr, route_ptr, route_links, way_ptr, way_links, 
             capacity[r, o] = min(_CAP, max(0.5, size * math.exp(pace)))
 
 
-@compiled
+@inlined
 def _life(par, keys, month, gang_home, active, home, age, capacity, capital, returns, loss, trade, users, belief,
           market_share, route_share, people_share, plan_value, plan_kept, plan_cost, people_value):
     slots, places = active.shape[1], gang_home.shape[1]
@@ -316,7 +228,7 @@ def _life(par, keys, month, gang_home, active, home, age, capacity, capital, ret
             people_value[r, o] = 0.0
 
 
-@compiled
+@inlined
 def _market(par, people, price, norm, stock, users, arrivals):
     for r in range(len(par)):
         q = par[r]
@@ -338,7 +250,7 @@ def _market(par, people, price, norm, stock, users, arrivals):
             users[r, m] = max(1.0, users[r, m] + yearly / 12.0)
 
 
-@compiled
+@inlined
 def _human_trade(par, keys, month, way_ptr, way_links, way_people, way_destination, state, demand, hazard, attempts,
                  exploited, people_price, recruits, intercepted, arrived):
     for r in range(len(par)):
@@ -370,7 +282,7 @@ def _human_trade(par, keys, month, way_ptr, way_links, way_people, way_destinati
                 people_price[r, d, f] = min(0.98 * choke, max(0.02 * choke, p))
 
 
-@compiled
+@inlined
 def _people(par, keys, month, state, post, corrupt, arrived, intercepted, exploited, identified, out, in_care, again):
     for r in range(len(par)):
         q = par[r]
@@ -401,16 +313,16 @@ def step(net: Network, par: np.ndarray, keys: np.ndarray, s: dict[str, np.ndarra
     _officials(par, net.post_officials, s["income"], s["corrupt"])
     _detection(par, keys, month, net.corridor_watch, net.corridor_posts, s["corrupt"], s["noise"], s["hazard"],
                s["bribe"])
-    _routes(par, month, net.market_ptr, net.route_ptr, net.route_links, net.route_km, net.route_size, net.way_ptr,
-            net.way_links, net.way_km, net.way_destination, net.home_ptr, net.home_ways, net.place_state, s["active"],
-            s["home"], s["age"], s["belief"], s["bribe"], s["price"], s["users"], s["people_price"], s["route_share"],
-            s["people_share"], s["plan_value"], s["plan_kept"], s["plan_cost"], s["people_value"])
+    plan(par, month, net.market_ptr, net.route_ptr, net.route_links, net.route_km, net.route_size, net.way_ptr,
+         net.way_links, net.way_km, net.way_destination, net.home_ptr, net.home_ways, net.place_state, s["active"],
+         s["home"], s["age"], s["belief"], s["bribe"], s["price"], s["users"], s["people_price"], s["route_share"],
+         s["people_share"], s["plan_value"], s["plan_kept"], s["plan_cost"], s["people_value"])
     _organisations(par, net.market_ptr, net.route_ptr, net.route_links, net.way_ptr, net.way_links, net.home_ptr,
                    net.home_ways, net.corridor_posts, net.corridor_km, net.place_state, net.place_post, s["corrupt"],
-                   s["active"], s["home"], s["hazard"], s["bribe"], s["price"], s["users"], s["plan_value"], s["plan_kept"],
-                   s["plan_cost"], s["people_value"], s["people_share"], s["route_share"], s["market_share"],
-                   s["trade"], s["capacity"], s["capital"], s["returns"], s["loss"], s["belief"], s["carried"],
-                   s["seized"], s["income"], s["arrivals"], s["attempts"])
+                   s["active"], s["home"], s["hazard"], s["bribe"], s["price"], s["users"], s["plan_value"],
+                   s["plan_kept"], s["plan_cost"], s["people_value"], s["people_share"], s["route_share"],
+                   s["market_share"], s["trade"], s["capacity"], s["capital"], s["returns"], s["loss"], s["belief"],
+                   s["carried"], s["seized"], s["income"], s["arrivals"], s["attempts"])
     _life(par, keys, month, net.gang_home, s["active"], s["home"], s["age"], s["capacity"], s["capital"],
           s["returns"], s["loss"], s["trade"], s["users"], s["belief"], s["market_share"], s["route_share"],
           s["people_share"], s["plan_value"], s["plan_kept"], s["plan_cost"], s["people_value"])

@@ -84,9 +84,8 @@ def stand_in(add, block: Block, best: dict[str, float], quick: bool) -> None:  #
         kernel.step(net, parameters, keys, state, month)
     if apart(state, {name: counted[name] for name in COMPARED}) > standin.AGREE:
         raise SystemExit("what was counted is not what the compiled stand-in computes")
-    size = sum(array.nbytes for array in state.values()) / runs
     micros = standin.measure(net, 8, 12).micros["compiled"] if quick else fastest
-    limit(add, "stand-in", {k: v / (runs * months) for k, v in counts.items()}, best, size, micros)
+    limit(add, "stand-in", {k: v / (runs * months) for k, v in counts.items()}, best, micros)
 
 
 def the_whole(add, block: Block, best: dict[str, float], quick: bool) -> None:  # type: ignore[no-untyped-def]
@@ -121,17 +120,15 @@ def the_whole(add, block: Block, best: dict[str, float], quick: bool) -> None:  
     add("whole/times same source without compiler", jobs[False][0] / seconds, "times")
     add("whole/apart same source without compiler", worst, "of the largest value")
     counts = {k: v / (months * len(block.keys)) for k, v in jobs[True][1].items()}
-    size = sum(array.nbytes for array in state.arrays().values()) / len(block.keys)
-    limit(add, "whole", counts, best, size, 1e6 * seconds)
+    limit(add, "whole", counts, best, 1e6 * seconds)
 
 
-def limit(add, name: str, counts: dict[str, float], best: dict[str, float], size: float, micros: float) -> None:  # type: ignore[no-untyped-def]
+def limit(add, name: str, counts: dict[str, float], best: dict[str, float], micros: float) -> None:  # type: ignore[no-untyped-def]
     """Add counts, bounds and the share of the machine's limit that was reached."""
     for what, count in sorted(counts.items(), key=lambda x: -x[1]):
         add(f"{name}/count {what}", count, "per run and month")
-    least = {kind: 1e6 * seconds for kind, seconds in bounds(counts, best, size).items()}
-    for kind, words in (("arithmetic", "arithmetic alone"), ("near", "loads and stores, first cache"),
-                        ("far", "the state once from and to memory")):
+    least = {kind: 1e6 * seconds for kind, seconds in bounds(counts, best).items()}
+    for kind, words in (("arithmetic", "arithmetic alone"), ("moved", "loads and stores alone")):
         add(f"{name}/least: {words}", least[kind], "µs per run and month")
     add(f"{name}/share of the machine's limit", 100.0 * max(least.values()) / micros, "%")
 
