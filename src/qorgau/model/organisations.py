@@ -59,8 +59,8 @@ _IN_OPIATES = 0.05
 @compiled
 def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
            net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
-           c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
-           way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
+           c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr,
+           w_parent, w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
            service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share, route_share,
            people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust,
            belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
@@ -79,6 +79,10 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
     left = np.empty(nodes)
     below = np.empty(nodes)
     worth_below = np.empty(nodes)
+    trips = np.empty(w_parent.shape[0])
+    income = np.empty(w_parent.shape[0])
+    likely = np.empty((ways, 2))
+    pays = np.empty((ways, 2))
     to_state = np.empty(links, dtype=np.int64)
     from_post = np.empty(links, dtype=np.int64)
     to_post = np.empty(links, dtype=np.int64)
@@ -133,6 +137,10 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
+        for w in range(ways):
+            for f in range(2):
+                likely[w, f] = effectiveness[r, h_origin[w], h_dest[w], f]
+                pays[w, f] = likely[w, f] * people_price[r, h_dest[w], f] * people_par[r].transit_risk
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         for o in range(slots):
@@ -169,28 +177,34 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                 worth_people[l] = 0.0
                 own[l] = 0.0
             # journeys of people: approached persons by way
-            approached = 0.0
             courier_kg = 0.0
+            for i in range(w_ptr[s], w_ptr[s + 1]):
+                trips[i] = 0.0
+                income[i] = 0.0
+            labour = size * trade[r, o, 1] * _PERSONS
+            sexual = size * trade[r, o, 2] * _PERSONS
             for i in range(way_ptr[s], way_ptr[s + 1]):
                 w = way_list[i]
-                trips = 0.0
-                income = 0.0
-                for f in range(2):
-                    n_people = size * trade[r, o, 1 + f] * _PERSONS * people_share[r, o, w, f]
-                    attempts[r, w, f] += n_people
-                    trips += n_people
-                    if drug_first[r, o] == 1:
-                        first[f] += n_people
-                    if x > _IN_OPIATES:
-                        opiates[f] += n_people
-                    likely = n_people * effectiveness[r, h_origin[w], h_dest[w], f]
-                    courier_kg += way_abroad[w] * likely
-                    income += likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
-                approached += trips
-                trips /= _PERSONS
-                for j in range(h_ptr[w], h_ptr[w + 1]):
-                    own[h_links[j]] += trips
-                    worth_people[h_links[j]] += income
+                a = labour * people_share[r, o, w, 0]
+                b = sexual * people_share[r, o, w, 1]
+                attempts[r, w, 0] += a
+                attempts[r, w, 1] += b
+                if drug_first[r, o] == 1:
+                    first[0] += a
+                    first[1] += b
+                if x > _IN_OPIATES:
+                    opiates[0] += a
+                    opiates[1] += b
+                courier_kg += way_abroad[w] * (a * likely[w, 0] + b * likely[w, 1])
+                trips[w_end[w]] += (a + b) / _PERSONS
+                income[w_end[w]] += a * pays[w, 0] + b * pays[w, 1]
+            for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
+                l = w_link[i]
+                before = w_parent[i]
+                own[l] += trips[i]
+                worth_people[l] += income[i]
+                trips[before] += trips[i]
+                income[before] += income[i]
             # purchase; half of a load can be had on credit
             kg = size * x * load[r] * ration[r]
             if x > _IN_OPIATES:
@@ -387,8 +401,9 @@ def advance(
            state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
            world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
            world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
-           geometry.tree.parent, geometry.tree.link, geometry.tree.end, world.people_origin, world.people_destination, world.people_ptr, world.people_links,
-           geometry.way_ptr, geometry.way_list, geometry.way_abroad, state.price, state.people_price,
+           geometry.tree.parent, geometry.tree.link, geometry.tree.end, world.people_origin, world.people_destination,
+           geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent, geometry.ways.link,
+           geometry.ways.end, geometry.way_abroad, state.price, state.people_price,
            state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
            state.service, state.service_fee, state.carrying_cost, state.load, state.china_reach, state.effectiveness,
            rivalry, state.carrying_changed, state.market_share, state.route_share, state.people_share,

@@ -30,7 +30,7 @@ from qorgau.model.drug_market import far_markets
 from qorgau.model.exponentials import fall, fall_row
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.route_tree import RouteTree, tree_of
+from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -80,8 +80,8 @@ def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load
 @compiled
 def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
           belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
-          route_ptr, route_links, tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china,
-          way_ptr, way_list, h_origin, h_dest, h_ptr, h_links, h_km, people_price, effectiveness, conviction_cost,
+          tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china,
+          way_ptr, way_list, w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
           dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
           people_value):
     runs, slots = active.shape
@@ -100,6 +100,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
     kept = np.empty(routes)
     cost = np.empty(routes)
     u = np.empty(routes)
+    stopped = np.empty(w_parent.shape[0])
     way_paid = np.empty(ways)
     passing = np.empty(ways)
     v = np.empty((2, ways))
@@ -126,21 +127,24 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
         per_people_scale = 1.0 / (2.0 * q.choice_scale * wbar)
         frozen = on[r, _ROUTES] < 0.5
         # what every organisation meets alike
+        spent[0] = 0.0
+        for i in range(1, nodes):
+            spent[i] = spent[tree_parent[i]] + bribe[r, tree_link[i]]
         for m in range(markets):
             for k in range(market_ptr[m], market_ptr[m + 1]):
                 price[k] = price_expected[r, m]
-                paid[k] = 0.0
-                for j in range(route_ptr[k], route_ptr[k + 1]):
-                    paid[k] += bribe[r, route_links[j]]
+                paid[k] = spent[tree_end[k]]
                 if frozen:
                     level[k] = -route_km[k] / 500.0
                 else:
                     level[k] = q.path_size_weight * log_path_size[k] - source_price[r] * per_scale
                     level[k] += at_first if first_source[k] == 1 else elsewhere
+        for s in range(w_ptr.shape[0] - 1):
+            stopped[w_ptr[s]] = 0.0
+            for i in range(w_ptr[s] + 1, w_ptr[s + 1]):
+                stopped[i] = stopped[w_parent[i]] + bribe[r, w_link[i]]
         for w in range(ways):
-            way_paid[w] = 0.0
-            for j in range(h_ptr[w], h_ptr[w + 1]):
-                way_paid[w] += bribe[r, h_links[j]]
+            way_paid[w] = hp * stopped[w_end[w]]
         for o in range(slots):
             if active[r, o] == 0:
                 continue
@@ -205,12 +209,11 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
             state = place_state[home[r, o]]
             first = way_ptr[state]
             count = way_ptr[state + 1] - first
+            stopped[w_ptr[state]] = 0.0
+            for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
+                stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
             for i in range(count):
-                w = way_list[first + i]
-                risk = 0.0
-                for j in range(h_ptr[w], h_ptr[w + 1]):
-                    risk += belief[r, o, h_links[j]]
-                passing[i] = hp * risk
+                passing[i] = stopped[w_end[way_list[first + i]]]
             fall_row(passing, count, passing)
             for f in range(2):
                 best = -1e300
@@ -219,7 +222,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                     d = h_dest[w]
                     prepare = q.journey_fixed + q.journey_cost * h_km[w]
                     at_law = conviction_cost[r, dest_state[d]] / _PERSONS
-                    got = people_price[r, d, f] * (passing[i] - hp * way_paid[w]) - prepare
+                    got = people_price[r, d, f] * (passing[i] - way_paid[w]) - prepare
                     v[f, i] = effectiveness[r, h_origin[w], d, f] * got - at_law
                     best = max(best, v[f, i])
                 for i in range(count):
@@ -291,6 +294,8 @@ class Geometry:
         1 on routes that start at the first source of the case.
     tree : RouteTree
         Common beginnings of the routes of opiates.
+    ways : WayTrees
+        Common ends of the routes of people.
     """
 
     china: np.ndarray
@@ -301,6 +306,7 @@ class Geometry:
     far: np.ndarray
     first_source: np.ndarray
     tree: RouteTree
+    ways: WayTrees
 
 
 def geometry_of(world: World) -> Geometry:
@@ -316,7 +322,8 @@ def geometry_of(world: World) -> Geometry:
     goal = world.place_state[world.destination_place][world.people_destination]
     return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
                     far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64),
-                    tree_of(world.route_ptr, world.route_links))
+                    tree_of(world.route_ptr, world.route_links),
+                    way_trees_of(origin, states, world.people_ptr, world.people_links))
 
 
 def advance(
@@ -330,12 +337,11 @@ def advance(
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
           geometry.first_source, len(world.source_place), state.bribe_rate,
-          state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
-          world.route_links, geometry.tree.parent, geometry.tree.link, geometry.tree.end, world.route_km,
-          geometry.log_path_size, world.route_official, world.corridor_km,
-          geometry.china, geometry.way_ptr, geometry.way_list, world.people_origin, world.people_destination,
-          world.people_ptr,
-          world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
+          state.price_expected, state.source_price, state.china_reach, world.market_ptr, geometry.tree.parent,
+          geometry.tree.link, geometry.tree.end, world.route_km, geometry.log_path_size, world.route_official,
+          world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
+          geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,
+          world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
           destination_states(world), state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
 
