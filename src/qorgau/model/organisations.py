@@ -57,14 +57,17 @@ _IN_OPIATES = 0.05
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
-           net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
-           c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr,
-           w_parent, w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
-           service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share, route_share,
-           people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust,
-           belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
-           attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+def _carry(
+    par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
+    net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
+    c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
+    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share,
+    route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
+    trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
+    attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
+    ledger,
+):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]

@@ -11,6 +11,7 @@ and compiled code need not ask.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class RouteTree:
 
 def tree_of(pointers: np.ndarray, links: np.ndarray) -> RouteTree:
     """Tree of the routes ``links[pointers[k]:pointers[k + 1]]``."""
-    return _tree([[int(l) for l in links[a:b]] for a, b in zip(pointers[:-1], pointers[1:], strict=True)])
+    return _tree([[int(l) for l in links[a:b]] for a, b in pairwise(pointers)])
 
 
 def _tree(routes: list[list[int]]) -> RouteTree:

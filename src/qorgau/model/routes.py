@@ -78,12 +78,14 @@ def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load
 
 
 @compiled
-def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
-          belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
-          tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china,
-          way_ptr, way_list, w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
-          dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
-          people_value):
+def _plan(
+    par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
+    belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
+    tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
+    w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
+    dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
+    people_value,
+):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     routes = route_km.shape[0]
