@@ -39,6 +39,7 @@ def test_agrees_with_its_twin(seed: int) -> None:
     on[:] = random_switches(rng, len(on))
     on[0] = 1.0
     state.instrument[:] = rng.uniform(0, 1, state.instrument.shape)
+    state.deals_usd[:] = rng.uniform(0, 1e6, state.deals_usd.shape)
     for month in (10, 40, 150, 280):
         expected = twin.advance(world, state, parameters, on, keys, month)
         corruption.advance(world, state, parameters, on, keys, month)

@@ -145,16 +145,16 @@ def _one_run(world, state, q, on, key, month, r, out):
             legal = pot / bill / (takers + q["skim_half"])
             firms = custom / bill / (protect + 0.05)
             wages = max(1.0, q["exposed_share"] * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
-            paid = state.bribes_post[r][i]
+            on_the_road = state.bribes_post[r][i] * runs("BRIBERY")
+            paid = on_the_road
             if i not in centre:
-                paid += state.deals_usd[r][s] * world.post_officials[i] / heads
-            paid *= runs("BRIBERY")
+                paid += state.deals_usd[r][s] * world.post_officials[i] / heads * runs("BRIBERY")
             fees = state.fees_post[r][i] * runs("PROTECTION_RACKETS")
             racket = state.racket_profit_post[r][i] * runs("OFFICIAL_RACKETS")
             income = [
                 paid * (1 - q["carry_part"]) / wages / (bribe + 0.02) + legal,
                 fees / wages / (protect + 0.02) + firms + legal,
-                (paid * q["carry_part"] + racket) / wages / (part + 0.02) + legal,
+                (on_the_road * q["carry_part"] + racket) / wages / (part + 0.02) + legal,
             ]
             if runs("WEAK_SANCTION"):
                 hold = top * runs("SHARED_SANCTION")
