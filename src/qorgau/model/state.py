@@ -188,6 +188,7 @@ _CORRUPTION = (
     _v("sanction", "post", "monthly wages", "corruption", "expected sanction of a corrupt official"),
     _v("shield", "state", "1", "corruption", "chance that an identified case is stopped by officials"),
     _v("abuse", "state", "1", "corruption", "weight of corrupt conduct among police"),
+    _v("control_income", "state", "USD/month", "corruption", "income per head that control of officials has grown up to"),
     _v("guarantor", "state", "logit", "corruption", "custom of legal firms: officials against gangs"),
 )
 
