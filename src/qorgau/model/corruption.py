@@ -109,10 +109,10 @@ def rent_value(rent):
 
 @compiled
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
-             unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state,
-             wage, bribes, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument,
-             scruple, conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor,
-             control_income):
+             unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
+             network_official, place_state, wage, bribes, fees, racket, tenure, patron_shield, patron_reach,
+             active, home, network, instrument, scruple, conduct, corrupt, legal_rents,
+             legal_protection, sanction, shield, abuse, guarantor, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -312,8 +312,9 @@ def _call(
         world.place_extractive, world.post_place)
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract,
-             *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
-             world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
+             *_ownership(world, month), _centre_posts(world), world.focus, world.post_state,
+             world.post_kind, world.post_officials, post_gdp, post_extract, world.network_official,
+             world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
              state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
              state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
              state.abuse, state.guarantor, state.control_income)
