@@ -186,10 +186,10 @@ def _carry(
                 income[i] = 0.0
             labour = size * trade[r, o, 1] * _PERSONS
             sexual = size * trade[r, o, 2] * _PERSONS
-            for i in range(way_ptr[s], way_ptr[s + 1]):
-                w = way_list[i]
-                a = labour * people_share[r, o, w, 0]
-                b = sexual * people_share[r, o, w, 1]
+            for i in range(way_ptr[s + 1] - way_ptr[s]):
+                w = way_list[way_ptr[s] + i]
+                a = labour * people_share[r, o, i, 0]
+                b = sexual * people_share[r, o, i, 1]
                 attempts[r, w, 0] += a
                 attempts[r, w, 1] += b
                 if drug_first[r, o] == 1:

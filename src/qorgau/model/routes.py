@@ -235,9 +235,8 @@ def _plan(
                 for i in range(count):
                     total += e[i]
                 for i in range(count):
-                    w = way_list[first + i]
-                    share = people_share[r, o, w, f] + speed * (e[i] / total - people_share[r, o, w, f])
-                    people_share[r, o, w, f] = share
+                    share = people_share[r, o, i, f] + speed * (e[i] / total - people_share[r, o, i, f])
+                    people_share[r, o, i, f] = share
                     mean += share * v[f, i]
                 people_value[r, o, f] = mean
 
