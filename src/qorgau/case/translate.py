@@ -107,6 +107,13 @@ def _series(case: Case, feeds: str, months: int) -> np.ndarray:
     return np.column_stack([series.monthly(state.id, start, months) for state in case.states])
 
 
+def _private_share(case: Case, months: int) -> np.ndarray:
+    """Private share of output by month and state; empty if the case has no such series."""
+    if not any(series.feeds == "private_share" for series in case.series):
+        return np.zeros((0, 0))
+    return np.clip(_series(case, "private_share", months) / 100.0, 0.0, 1.0)
+
+
 def _score_table(case: Case) -> np.ndarray:
     """Scores of all countries but the one in focus, lowest first; empty if the case has no such table."""
     table = next((s for s in case.series if s.feeds == "score_table"), None)
@@ -164,8 +171,8 @@ def _networks(case: Case) -> dict[str, Any]:
 
 
 def _posts_and_groups(case: Case, place_state: np.ndarray) -> dict[str, Any]:
-    places = [place.id for place in case.places]
-    post_place = np.array([places.index(post.place) for post in case.posts], dtype=np.int64)
+    number = {place.id: n for n, place in enumerate(case.places)}
+    post_place = np.array([number[post.place] for post in case.posts], dtype=np.int64)
     local = {post.place: n for n, post in enumerate(case.posts) if post.kind == "province"}
     own = [[group for group in case.patron_groups if group.state == state.id] for state in case.states]
     share = np.zeros((len(own), max(len(groups) for groups in own)))
@@ -176,7 +183,7 @@ def _posts_and_groups(case: Case, place_state: np.ndarray) -> dict[str, Any]:
         "post_state": place_state[post_place],
         "post_kind": np.array([POST_KINDS.index(post.kind) for post in case.posts], dtype=np.int64),
         "post_officials": np.array([post.officials for post in case.posts], dtype=float),
-        "place_post": np.array([local[place] for place in places], dtype=np.int64),
+        "place_post": np.array([local[place] for place in number], dtype=np.int64),
         "group_share": share,
         "ruling_group": np.array([[g.ruling for g in groups].index(True) for groups in own], dtype=np.int64),
         "dismissal_post": next(n for n, post in enumerate(case.posts) if post.state_assets),
@@ -245,6 +252,7 @@ def to_world(case: Case) -> World:
         "group": posts["group_share"].shape[1],
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
+        "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),
         "section": len(geography["section_names"]),
         "month": months,
         "trade": len(TRADES),
@@ -281,6 +289,7 @@ def to_world(case: Case) -> World:
         market_xinjiang=np.array([market.xinjiang for market in case.markets], dtype=np.int64),
         destination_place=np.array(destinations, dtype=np.int64),
         source_place=np.array(sources, dtype=np.int64),
+        private_share=_private_share(case, months),
         score_table=_score_table(case),
         **geography,
         **opiates,

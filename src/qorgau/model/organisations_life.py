@@ -18,7 +18,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, uniform
+from qorgau.model.streams import FOUNDERS, Stream, organisation_entity, uniform
 from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 
@@ -38,14 +38,16 @@ _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
 _KG = KG_PER_JOURNEY
+_MET = 10.0
+"""People passing home in a month from whose trade a network learns at the full rate."""
 
 
 @compiled
 def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
-          place_state, place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use,
-          capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
-          people_share, survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope,
-          plan_cost):
+          place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first, age, capacity,
+          in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
+          people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
+          plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     earned = np.empty(nets)
@@ -83,7 +85,8 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             hazard *= 1.0 - shelter
             if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
-            gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
+            one = organisation_entity(n, number[r, o])
+            gone = uniform(keys[r], _EXIT, month, one, age[r, o]) < 1.0 - math.exp(-hazard)
             if gone or (capital[r, o] < 0.0 and shelter <= 0.5):
                 active[r, o] = 0
                 purchased[r, o] = 0.0
@@ -98,8 +101,10 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
         mean_drug = mean_drug / alive if alive > 0 else 0.5
         for n in range(nets):
             flow = 0.0
+            met = 0.0
             for l in range(carried.shape[1]):
                 flow += carried[r, l] * net_home[n, c_to[l]]
+                met += (people[r, l, 0] + people[r, l, 1]) * net_home[n, c_to[l]]
             if net_official[n] == 1:
                 part = 0.0
                 weight = 1e-12
@@ -113,6 +118,8 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
                 know[r, n] = min(1.0, know[r, n] + step)
                 if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
                     know[r, n] *= q.tie_kept ** drop
+                step = q.apprenticeship / 12.0 * contacts[r, n] * (1.0 - contacts[r, n]) * min(1.0, met / _MET) * field
+                contacts[r, n] = min(1.0, contacts[r, n] + step)
             # founders look at what their own network earns, and at what else they could do
             expected = earned[n] / members[n] if members[n] > 0.0 else mean_return
             unskilled = 0.0
@@ -127,7 +134,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             kin = 0.0
             for p in range(places):
                 kin += net_home[n, p] * net_cover[n, place_state[p]]
-            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA]
+            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA] * max(0.0, 1.0 - members[n] / q.kin_groups)
             if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
                 continue
             slot = -1
@@ -149,6 +156,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             o = slot
             active[r, o] = 1
             network[r, o] = n
+            number[r, o] = month
             home[r, o] = place
             age[r, o] = 0
             capacity[r, o] = q.entry_size
@@ -203,6 +211,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             place = int(np.searchsorted(weights, (j + 0.5) / max(1, int(world.network_start[n])) * weights[-1]))
             state.active[:, o] = 1
             state.network[:, o] = n
+            state.number[:, o] = FOUNDERS + j
             state.home[:, o] = min(place, world.sizes["place"] - 1)
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
@@ -224,6 +233,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
+    state.contacts[:] = np.where(world.network_official == 1, 1.0, p["contacts_start"][:, None])
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
 
 
@@ -234,8 +244,9 @@ def advance(
     _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
-          state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns,
-          state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
-          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside,
-          state.road_cost, state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope,
-          state.plan_cost)
+          state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital,
+          state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
+          state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
+          state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost, state.users,
+          state.users_start, state.source_price,
+          state.plan_value, state.plan_slope, state.plan_cost)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "POST_KINDS", "SERVICES", "TRADES", "World"]
+__all__ = [
+    "AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "MOST", "POST_KINDS", "SERVICES", "TRADES", "World",
+]
 
 TRADES: tuple[str, ...] = ("opiates", "labour", "sexual")
 """Trades: opiates in kg; people exploited in labour and people exploited sexually, in persons."""
@@ -20,6 +22,9 @@ CONDUCTS: tuple[str, ...] = ("refuse", "tolerate", "bribe", "protect", "take_par
 SERVICES: tuple[str, ...] = ("documents", "safe_houses", "laundering")
 MODES: tuple[str, ...] = ("road", "rail", "air", "air_official")
 POST_KINDS: tuple[str, ...] = ("province", "centre")
+
+MOST: Mapping[str, int] = {"states": 62, "places": 16_384, "destinations": 1_024, "networks": 2_048}
+"""Most rows of a case: states passed on the way are bits of one number, and random numbers are named by the others."""
 
 INSTRUMENTS: tuple[str, ...] = (
     "border_monitoring", "anti_corruption", "police_training", "special_units", "rehabilitation_centres",
@@ -136,6 +141,8 @@ class World:
     appointment_post: int             # index of the post that the 2014 appointment concerns
 
     source_place: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    # (T, S) share of output that is private, 0 to 1; empty: nothing is taken to be run by the state
+    private_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     # scores of perceived corruption of other countries in one edition, ascending; empty: no place is told
     score_table: np.ndarray = field(default_factory=lambda: np.zeros(0))
 

@@ -8,9 +8,9 @@ from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import World
 from tests.model.twins.organisations_choice import crowding, held_at, old_order, openness
 
-OWNED = ("active", "network", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns", "trade",
-         "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
-         "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how")
+OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns",
+         "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
+         "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how", "contacts")
 
 
 def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> bool:
@@ -31,7 +31,8 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
         hazard += 0.04 * max(0.0, p["outside_return"] * openness(world, q, on, month) - s["returns"][o])
     sheltered = old_order(world, q, month) if russian and on["STATE_PROTECTION"] else 0.0
     hazard *= 1 - sheltered
-    by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, o, int(s["age"][o])) < 1 - math.exp(-hazard)
+    one = 8192 * net + int(s["number"][o])
+    by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, one, int(s["age"][o])) < 1 - math.exp(-hazard)
     return by_chance or (s["capital"][o] < 0 and sheltered <= 0.5)
 
 
@@ -50,6 +51,17 @@ def skill(world: World, s: dict, q: dict, on: dict, month: int, n: int) -> float
         # what it knew was whom to turn to: contacts go with the state that made them
         learned *= p["tie_kept"] ** (old_order(world, q, month - 1) - old_order(world, q, month))
     return learned
+
+
+def acquaintance(world: World, s: dict, q: dict, on: dict, month: int, n: int) -> float:
+    """Contacts of a network with the trade in people after the month: as for skill, from people passing home."""
+    now = float(s["contacts"][n])
+    if world.network_official[n]:
+        return now
+    ends = (float(world.network_home[n][int(p)]) for p in world.corridor_to)
+    seen = sum(float(sum(row)) * weight for row, weight in zip(s["carried_people"], ends))
+    rate = q["organisations"]["apprenticeship"] / 12 * min(1.0, seen / 10) * openness(world, q, on, month)
+    return min(1.0, now + rate * now * (1 - now))
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
@@ -75,6 +87,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     number = len(alive)
     for n in range(world.sizes["network"]):
         out["know_how"][n] = know = skill(world, s, q, on, month, n)
+        out["contacts"][n] = acquaintance(world, s, q, on, month, n)
         peers = [float(s["returns"][o]) for o in alive if s["network"][o] == n]
         hoped = sum(peers) / len(peers) if peers else earning
         field = openness(world, q, on, month)
@@ -86,7 +99,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             rate /= 1 + math.exp(min(30.0, max(-30.0, better)))
         if on["DIASPORA_COVER"]:
             at_home = [float(world.network_cover[n][s_]) for s_ in world.place_state]
-            rate *= 1 + p["kin_entry"] * sum(float(w) * c for w, c in zip(world.network_home[n], at_home))
+            people_left = max(0.0, 1 - len(peers) / p["kin_groups"])
+            settled = sum(float(w) * c for w, c in zip(world.network_home[n], at_home))
+            rate *= 1 + p["kin_entry"] * settled * people_left
         free = [o for o in slots if not out["active"][o]]
         if not free or uniform(key, Stream.ORGANISATION_ENTRY, month, n, 0) >= 1 - math.exp(-rate):
             continue
@@ -96,12 +111,13 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         below = [p_ for p_ in places if at < sum(world.network_home[n][: p_ + 1])]
         begins = uniform(key, Stream.ORGANISATION_HOME, month, n, 1) * (know + anyone) < opiates * know
         entrant = {
-            "active": 1, "network": n, "home": below[0] if below else places[-1], "age": 0, "drug_first": int(begins),
+            "active": 1, "network": n, "number": month, "home": below[0] if below else places[-1], "age": 0,
+            "drug_first": int(begins),
             "capacity": p["entry_size"], "in_use": 0.9, "returns": hoped, "drug_loss_share": 0.1, "purchased": 0.0,
             "capital": p["entry_size"] * (9 * p["journey_fixed_cost"] + 2.5 * float(s["source_price"])),
             "trade": [0.9, 0.05, 0.05] if begins else [0.1, 0.5, 0.4], "belief": s["network_belief"][n],
             "market_share": s["users"] / sum(s["users"]), "survival": 0.8,
         }
-        for name in OWNED[:-1]:
+        for name in OWNED[:-2]:
             out[name][o] = entrant.get(name, 0.0)
     return out
