@@ -33,13 +33,14 @@ from qorgau.model.state import State
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3
 """Months between two route plans of an organisation (measured: against every month results barely change)."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("choice_scale", "1", "scale of the route logit, as a fraction of the mean price", 1e-3),
+    Parameter("way_scale", "1", "scale of the choice among ways to a market, over the cost of the best", 1e-3),
     Parameter("path_size_weight", "1", "weight of the path-size term", 0.0),
     Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
     Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
@@ -51,7 +52,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
-    Parameter("belief_unused", "1", "belief about corridors never used, over the mean hazard"),
+    Parameter("belief_unused", "1", "what groups make of the watch that they see, over its hazard"),
+    Parameter("visibility", "1", "how far the watch on a corridor can be told by looking (0: only its mean)", 0.0, 1.0),
+    Parameter("watching", "1/month", "speed at which beliefs follow what is seen", 0.0, 1.0),
     Parameter("journey_cost", "USD/person/km", "cost of carrying a person"),
     Parameter("journey_fixed", "USD/person", "cost of preparing a person's journey"),
 )
@@ -127,7 +130,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
             for m in range(markets):
                 lo = market_ptr[m]
                 hi = market_ptr[m + 1]
-                best = -1e300
+                top = -1e300
                 for k in range(lo, hi):
                     if official[k] == 1 and (net_official[n] == 0 or on[r, _FLIGHTS] < 0.5 or forces <= 0.0):
                         u[k] = -1e300
@@ -146,10 +149,19 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                         u[k] = -route_km[k] / 500.0
                     else:
                         net = price_expected[r, m] * kept[k] - spent - source_price[r]
-                        u[k] = net / scale + q.path_size_weight * log_path_size[k]
-                        u[k] += at_first if first_source[k] == 1 else elsewhere
-                    if u[k] > best:
-                        best = u[k]
+                        u[k] = net
+                        top = max(top, net)
+                # ways are told apart by their cost over that of the best way, and no less sharply than markets
+                least = price_expected[r, m] - source_price[r] - top
+                within = min(scale, max(20.0, q.way_scale * least))
+                best = -1e300
+                for k in range(lo, hi):
+                    if u[k] > -1e299:
+                        if not frozen:
+                            u[k] = (u[k] - top) / within + q.path_size_weight * log_path_size[k]
+                            u[k] += at_first if first_source[k] == 1 else elsewhere
+                        if u[k] > best:
+                            best = u[k]
                 total = 0.0
                 for k in range(lo, hi):
                     u[k] = math.exp(u[k] - best) if u[k] > -1e299 else 0.0
@@ -170,7 +182,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                     net = price_expected[r, m] * slope - mean_cost - source_price[r]
                     plan_value[r, o, m] = net / scale
                 else:
-                    plan_value[r, o, m] = best + math.log(total)
+                    plan_value[r, o, m] = (top + within * (best + math.log(total))) / scale
             # journeys of people, from places of the home state
             state = place_state[home[r, o]]
             pscale = 2.0 * q.choice_scale * wbar
@@ -211,31 +223,38 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
 
 
 @inlined
-def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
+def seen(q, mean, hazard):
+    """Hazard that a look at a corridor suggests: its own and the mean of all, weighted in logs by visibility."""
+    return q.belief_unused * mean ** (1.0 - q.visibility) * hazard ** q.visibility
+
+
+@inlined
+def learn(q, look, switch, r, o, n, journeys, felt, belief, network_belief):
     """Update the beliefs of organisation ``o`` of network ``n`` in run ``r`` after a month.
 
-    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met.
-    The weight of a month's experience is n/(n+2) with n journeys.
+    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met;
+    ``look``, the same shape, is what is to be seen of the watch. The weight of a month's experience is n/(n+2) with
+    n journeys, and what is seen has the rest.
     """
     if switch < 0.5:
         return
     for l in range(journeys.shape[0]):
         j = journeys[l]
         b = belief[r, o, l]
-        if j > 0.02:
-            w = j / (j + 2.0)
-            b += q.learning * w * (felt[l] - b)
-            network_belief[r, n, l] += 0.05 * w * (felt[l] - network_belief[r, n, l])
-        else:
-            b += 0.02 * (prior - b)
+        w = j / (j + 2.0)
+        b += q.learning * w * (felt[l] - b) + q.watching * (1.0 - w) * (look[l] - b)
+        network_belief[r, n, l] += 0.05 * w * (felt[l] - network_belief[r, n, l])
         belief[r, o, l] = b + q.network_learning * (network_belief[r, n, l] - b)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
-    """Beliefs of corridors never used, the ones to which unused corridors drift back."""
-    prior = parameters["routes"]["belief_unused"] * parameters["enforcement"]["hazard_mean"]
-    state.belief[:] = prior[:, None, None]
-    state.network_belief[:] = prior[:, None, None]
+    """Beliefs at first: what is to be seen of the watch, to which those about unused corridors drift back."""
+    q = parameters["routes"]
+    mean = parameters["enforcement"]["hazard_mean"]
+    open_to_view = q["visibility"][:, None]
+    look = (q["belief_unused"] * mean ** (1.0 - q["visibility"]))[:, None] * state.hazard ** open_to_view
+    state.belief[:] = look[:, None, :]
+    state.network_belief[:] = look[:, None, :]
     market = parameters["drug_market"]
     years = parameters["routes"]["experience_start"]
     state.experience_start[:] = np.maximum(1.0, years * market["use_per_person"] * state.users.sum(axis=1))
