@@ -11,7 +11,7 @@ from qorgau.case.case import Case, suggestion
 from qorgau.case.timeline import dates, month_index
 from qorgau.errors import InputError
 from qorgau.model.parameters import Parameter
-from qorgau.model.world import SERVICES, TRADES
+from qorgau.model.world import MOST, SERVICES, TRADES
 
 __all__ = ["check_parameters", "check_references", "model_parameters"]
 
@@ -90,6 +90,10 @@ def _check_geography(case: Case) -> None:
             _exists(case, "networks", f"networks.{network.id}.homes", "place", name, places)
         for name in network.diaspora:
             _exists(case, "networks", f"networks.{network.id}.diaspora", "state", name, states)
+    for file, most in MOST.items():
+        count = len(getattr(case, file))
+        if count > most:
+            raise InputError(_file(case, file), file, f"{count} rows, the model takes {most}", "put some together")
     started = sum(network.organisations_at_start for network in case.networks)
     if started > case.settings.organisation_slots:
         problem = f"{started} organisations at the start, more than organisation_slots"

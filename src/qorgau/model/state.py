@@ -75,6 +75,7 @@ _DRUG_MARKET = (
 _ORGANISATIONS = (
     _v("active", "organisation", "0/1", "organisations", "slot holds a living organisation", True),
     _v("network", "organisation", "index", "organisations", "network of the organisation", True),
+    _v("number", "organisation", "index", "organisations", "number of the organisation in its network", True),
     _v("home", "organisation", "index", "organisations", "home place", True),
     _v("drug_first", "organisation", "0/1", "organisations", "first trade was opiates", True),
     _v("age", "organisation", "months", "organisations", "months since entry", True),

@@ -16,7 +16,13 @@ from numba import njit, uint64
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["Stream", "binomial", "normal", "normal_quantile", "poisson", "run_keys", "uniform"]
+__all__ = [
+    "FOUNDERS", "Stream", "binomial", "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson",
+    "run_keys", "uniform", "way_item",
+]
+
+FOUNDERS = 4096
+"""Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
 
 
 class Stream(IntEnum):
@@ -93,6 +99,24 @@ def run_keys(seed: int, draws: np.ndarray) -> np.ndarray:
         inner = _mix(np.uint64((int(seed) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & 0xFFFFFFFFFFFFFFFF))
         keys[i] = _mix(np.uint64((int(inner) + int(draw) * 0xD1B54A32D192ED03) & 0xFFFFFFFFFFFFFFFF))
     return keys
+
+
+@inlined
+def pair_entity(place, destination):
+    """Entity of a home place and a destination: the same however many of either there are (1,024 destinations)."""
+    return place * 1024 + destination
+
+
+@inlined
+def way_item(rank, item):
+    """Item of one of the ways of a pair, by its rank among them: no other pair's ways bear on it (16 ways)."""
+    return rank * 65536 + item
+
+
+@inlined
+def organisation_entity(network, number):
+    """Entity of an organisation by its number in its network: no other network's organisations bear on it."""
+    return network * 8192 + number
 
 
 @inlined
