@@ -5,11 +5,13 @@ return of a kg sent to market m by route r is
 
     pi_r = P_m (exp(-sum rb) - sum b) - sum (ckm km + vp rb + China's barrier) - P_A
 
-and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/(theta Pbar) + bps ln PS_r.
+and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/s_m + bps ln PS_r. Errors in judging
+a way grow with what it costs (Fosgerau and Bierlaire 2009): s_m = min(way_scale C_m, theta Pbar), C_m the whole cost
+of the best way to m, so ways are told apart no less sharply than markets (nested logit, McFadden 1978).
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
 proportional to the price leaves no price that clears. Habit is a partial adjustment towards the logit shares
 (a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
-network's; beliefs about unused corridors drift to a prior, a share of the mean hazard. Ways for people are shared by
+network's, and follow what is to be seen of the watch where it has little experience. Ways for people are shared by
 a logit on what a person brings, with twice the scale.
 
 The official way by air is open to official rackets while the forces whose flights it uses stand in Tajikistan.

@@ -56,15 +56,24 @@ def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int, mont
         kept = math.exp(-sum(s["belief"][o][v] for v in passed)) - sum(s["bribe_rate"][v] for v in passed)
         cost = sum(sum(link_costs(world, s, q, v, float(s["belief"][o][v]))) for v in passed)
         profit = s["price_expected"][m] * kept - cost - float(s["source_price"])
-        scale = q["routes"]["choice_scale"] * mean_price(s)
-        weigh = profit / (q["routes"]["way_scale"] * scale) + q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
+        weigh = q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
         sources = [int(v) for v in world.source_place]
         if len(sources) > 1:
             first = q["routes"]["first_source_share"]
             size = first if world.route_source[k] == sources[0] else (1 - first) / (len(sources) - 1)
             weigh += math.log(len(sources) * size)
         out[k] = {"kept": kept, "cost": cost, "profit": profit, "weigh": weigh, "km": float(world.route_km[k])}
+    scale = width(s, q, m, out)
+    for way in out.values():
+        way["weigh"] += way["profit"] / scale
     return out
+
+
+def width(s: dict, q: dict, m: int, ways: dict[int, dict]) -> float:
+    """Scale of the choice among ways to a market: a part of what the best costs, at most that among markets."""
+    all_in = float(s["price_expected"][m] - s["source_price"]) - max(v["profit"] for v in ways.values())
+    among_markets = q["routes"]["choice_scale"] * mean_price(s)
+    return min(among_markets, max(20.0, q["routes"]["way_scale"] * all_in))
 
 
 def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[float]]:
@@ -126,7 +135,7 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
             if on["ROUTES"]:
                 top = max(weights)
                 logsum = top + math.log(sum(math.exp(w - top) for w in weights))
-                out["plan_value"][o][m] = q["routes"]["way_scale"] * logsum
+                out["plan_value"][o][m] = logsum * width(s, q, m, ways) / scale
             else:
                 out["plan_value"][o][m] = (s["price_expected"][m] * slope - cost - float(s["source_price"])) / scale
         values = people_routes(world, s, q, o)
