@@ -157,6 +157,9 @@ _PEOPLE = (
     _v("freed_by_courts", "state", "persons", "people", "freed through prosecuted cases this month", True),
     _v("fear", "state", "1", "people", "share of people who dare not come forward"),
     _v("help_hazard", "destination form", "1/month", "people", "hazard of leaving by any way but the end of demand"),
+    _v("desk", "state", "1", "people", "corrupt share of those who deal with trafficking"),
+    _v("desk_rent", "state", "monthly incomes", "people", "what one of them makes by settling, smoothed"),
+    _v("deals_usd", "state", "USD/month", "people", "paid to settle findings and cases"),
     _v("ledger_people", "", "persons", "people", "persons in minus persons accounted for, must stay 0", True),
     _v("waiting_outreach", "state", "persons", "people", "of those waiting, reached by outreach", True),
 )
@@ -190,6 +193,7 @@ _CORRUPTION = (
     _v("sanction", "post", "monthly wages", "corruption", "expected sanction of a corrupt official"),
     _v("shield", "state", "1", "corruption", "chance that an identified case is stopped by officials"),
     _v("abuse", "state", "1", "corruption", "weight of corrupt conduct among police"),
+    _v("deal_risk", "state", "USD", "corruption", "expected sanction of a month of taking, local posts"),
     _v("guarantor", "state", "logit", "corruption", "custom of legal firms: officials against gangs"),
 )
 
