@@ -177,7 +177,7 @@ def test_a_way_counted_twice_gets_less_than_twice_its_share() -> None:
 
 
 def test_a_riskier_belief_lowers_the_share_of_a_way() -> None:
-    x = having(traffic(1), routes__way_scale=0.3, routes__choice_scale=0.4)
+    x = having(traffic(1), routes__way_scale=1e3, routes__choice_scale=0.4)
     k = next(k for k in range(x.world.sizes["drug_route"]) if not x.world.route_official[k])
     feared = x.copy()
     here = set(twin.links_of(x.world.route_ptr, x.world.route_links, k))
