@@ -152,7 +152,7 @@ def with_routes(world: World, ways: list[list[tuple[int, ...]]]) -> World:
 
 def test_a_way_counted_twice_gets_less_than_twice_its_share() -> None:
     """Two copies of one way share its path size: with weight 1 they get what the one had."""
-    x = having(traffic(1), routes__path_size_weight=1.0)
+    x = having(traffic(1), routes__path_size_weight=1.0, routes__way_scale=1e3, routes__choice_scale=0.4)
     ways = []
     for m in range(x.world.sizes["market"]):
         here = [k for k in range(*market_of(x, m).indices(10**6)) if not x.world.route_official[k]]
@@ -220,7 +220,8 @@ def test_learning_equals_the_twin(seed: int) -> None:
     belief, shared, journeys, felt = _lesson(rng, par)
     q = {"routes": {f: float(par[f][0]) for f in par.dtype.names}}
     look = rng.uniform(0, 0.1, len(felt))
-    mine, ours = twin.learned(q, look.tolist(), belief[0, 0].tolist(), shared[0, 0].tolist(), journeys.tolist(), felt.tolist())
+    rows = [v.tolist() for v in (look, belief[0, 0], shared[0, 0], journeys, felt)]
+    mine, ours = twin.learned(q, *rows)
     learn(par[0], look, 1.0, 0, 0, 0, journeys, felt, belief, shared)
     np.testing.assert_allclose(belief[0, 0], mine, **CLOSE)
     np.testing.assert_allclose(shared[0, 0], ours, **CLOSE)
@@ -271,7 +272,7 @@ def test_people_go_by_the_better_paid_way() -> None:
             values = twin.people_routes(x.world, s, q, o)
             for f in (0, 1):
                 best = max(values, key=lambda w: values[w][f])
-                assert y.state.people_share[r, o, best, f] > 1 - 1e-6
+                assert y.state.people_share[r, o, list(values).index(best), f] > 1 - 1e-6
                 assert y.state.people_value[r, o, f] == pytest.approx(values[best][f], rel=1e-6)
 
 

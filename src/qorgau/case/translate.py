@@ -245,6 +245,7 @@ def to_world(case: Case) -> World:
         "group": posts["group_share"].shape[1],
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
+        "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),
         "section": len(geography["section_names"]),
         "month": months,
         "trade": len(TRADES),

@@ -5,7 +5,8 @@ The honest hazard of a corridor is
 
     h0 = ebar E/E_ref w/mean(w) (1 - cover) (1 - fuel cover) B exp(n z - n^2/2),   w = mon^c max(a, min(4, km/600))
 
-with a = `crossing_watch` at a border and .6 inside a state, the mean that of the world in which the run began, E the officer-months on it, B the control at borders inside the former
+with a = `crossing_watch` at a border and .6 inside a state, the mean that of the world in which the run began,
+E the officer-months on it, B the control at borders inside the former
 USSR (near zero in 1991) and z a persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower
 it to h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
 vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
@@ -155,7 +156,8 @@ def advance_detection(
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
             world.corridor_monitoring, world.corridor_border, world.corridor_internal, world.corridor_fuel,
             state.effort, state.corridor_noise, state.corrupt, state.instrument,
-            state.effort_added, state.hazard_raised, state.watch_mean, state.hazard_honest, state.hazard, state.bribe_rate)
+            state.effort_added, state.hazard_raised, state.watch_mean, state.hazard_honest, state.hazard,
+            state.bribe_rate)
 
 
 def advance_allocation(

@@ -17,6 +17,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.drug_market import inverse_demand
+from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
@@ -48,6 +49,13 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
     target = np.empty((slots, markets))
     gap = np.empty(markets)
     damp = np.empty(markets)
+    log_users = np.empty(markets)
+    moved = np.empty(markets)
+    demand = np.empty(markets)
+    ahead = np.empty(markets)
+    num = np.empty(markets)
+    den = np.empty(markets)
+    live = np.empty(slots, dtype=np.int64)
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
@@ -58,45 +66,52 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
             pbar += users[r, m] * expected[r, m]
             weight += users[r, m]
         scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
+        per_scale = 1.0 / scale
+        alive = 0
+        for o in range(slots):
+            if active[r, o] == 1:
+                live[alive] = o
+                alive += 1
+        for m in range(markets):
+            log_users[m] = math.log(users[r, m])
+            demand[m] = mp.use_per_person * users[r, m] / 12.0
         steps = 2 if on[r, _MARKETS] > 0.5 else 0
         for it in range(steps + 1):
-            for o in range(slots):
-                if active[r, o] == 0:
-                    continue
+            for m in range(markets):
+                ahead[m] = 1e-9
+                num[m] = 0.0
+                den[m] = 1e-12
+            for i in range(alive):
+                o = live[i]
                 best = -1e300
                 for m in range(markets):
-                    x = plan_value[r, o, m] + plan_slope[r, o, m] * (expected[r, m] - plan_price[r, o, m]) / scale
-                    x += math.log(users[r, m])
-                    target[o, m] = x
-                    if x > best:
-                        best = x
+                    away = (expected[r, m] - plan_price[r, o, m]) * per_scale
+                    moved[m] = plan_value[r, o, m] + plan_slope[r, o, m] * away + log_users[m]
+                for m in range(markets):
+                    best = max(best, moved[m])
+                for m in range(markets):
+                    moved[m] = fall(best - moved[m])
                 total = 0.0
                 for m in range(markets):
-                    target[o, m] = math.exp(target[o, m] - best)
-                    total += target[o, m]
+                    total += moved[m]
+                total = 1.0 / total
                 for m in range(markets):
-                    target[o, m] /= total
+                    target[o, m] = moved[m] * total
+                for m in range(markets):
+                    t = target[o, m]
+                    ahead[m] += purchased[r, o] * t * survival[r, o, m]
+                    num[m] += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
+                    den[m] += purchased[r, o] * t
             if it == steps:
                 break
             common = 0.0
             for m in range(markets):
-                ahead = 1e-9
-                num = 0.0
-                den = 1e-12
-                for o in range(slots):
-                    if active[r, o] == 0:
-                        continue
-                    t = target[o, m]
-                    ahead += purchased[r, o] * t * survival[r, o, m]
-                    num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
-                    den += purchased[r, o] * t
-                demand = mp.use_per_person * users[r, m] / 12.0
                 elasticity = mp.far_elasticity if far[m] == 1 else mp.demand_elasticity
-                wanted = inverse_demand(math.log(demand / ahead), elasticity, mp.demand_curvature,
+                wanted = inverse_demand(math.log(demand[m] / ahead[m]), elasticity, mp.demand_curvature,
                                         mp.substitution, turn)
                 here = math.log(expected[r, m] / reference[r, m])
                 e = elasticity + mp.demand_curvature * max(0.0, here) + mp.substitution * max(0.0, here - turn)
-                gain = max(0.0, expected[r, m] / (scale * e) * num / den)
+                gain = max(0.0, expected[r, m] / (scale * e) * num[m] / den[m])
                 gap[m] = wanted - here
                 damp[m] = 1.0 / (1.0 + gain)
                 common += users[r, m] / weight * gap[m]
@@ -104,9 +119,8 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
             for m in range(markets):
                 step = min(0.5, max(-0.5, 0.6 * (gap[m] - common) * damp[m]))
                 expected[r, m] = min(_CAP, max(50.0, expected[r, m] * math.exp(common + step)))
-        for o in range(slots):
-            if active[r, o] == 0:
-                continue
+        for i in range(alive):
+            o = live[i]
             for m in range(markets):
                 market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
 

@@ -73,7 +73,7 @@ def width(s: dict, q: dict, m: int, ways: dict[int, dict]) -> float:
     """Scale of the choice among ways to a market: a part of what the best costs, at most that among markets."""
     all_in = float(s["price_expected"][m] - s["source_price"]) - max(v["profit"] for v in ways.values())
     among_markets = q["routes"]["choice_scale"] * mean_price(s)
-    return min(among_markets, max(20.0, q["routes"]["way_scale"] * all_in))
+    return min(among_markets, max(100.0, q["routes"]["way_scale"] * all_in))
 
 
 def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[float]]:
@@ -142,9 +142,9 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
         for f in (0, 1):
             weights = [v[f] / people_scale if on["ROUTES"] else -world.people_km[w] / 500 for w, v in values.items()]
             mean = 0.0
-            for (w, v), target in zip(values.items(), softmax(weights) if weights else []):
-                share = (1 - speed) * s["people_share"][o][w][f] + speed * target
-                out["people_share"][o][w][f] = share
+            for i, (v, target) in enumerate(zip(values.values(), softmax(weights) if weights else [])):
+                share = (1 - speed) * s["people_share"][o][i][f] + speed * target
+                out["people_share"][o][i][f] = share
                 mean += share * v[f]
             out["people_value"][o][f] = mean
     return out
