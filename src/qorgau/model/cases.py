@@ -3,10 +3,11 @@
 Per state and month, with T officers on trafficking (the part of their time not spent on search):
 
     T        = officers (people / million) law (1 - diversion) + special units      units are not diverted
-    opened   ~ Bin(people identified and come forward, share that becomes a case)
+    opened   ~ Bin(2 people identified and come forward, half of the cases per person)
                + Bin(people reached by NGOs, the same share x part whom NGOs bring to the police)
     taken    ~ Bin(backlog B, C / B (1 - exp(-tau B / C))),  C = T / months of officer time per case
-    stopped  ~ Bin(taken, shield), more for labour where police, traffickers and employers are tied together
+    stopped  ~ Bin(taken, shield x share settled), more for labour where police, traffickers and employers are tied
+               together; a case stopped is paid for (module ``settlement``)
     to court ~ Bin(taken - stopped, evidence)
     convicted ~ Bin(to court, p), p rising with testimony and the supreme court's clarification
 

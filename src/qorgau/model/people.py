@@ -9,8 +9,9 @@ number and one for each way out:
                  among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
                  found however many there are (Holling 1959, type II); training shortens m. Of police who deal
                  with trafficking a share ``desk`` is corrupt, more than of all police, since posts that pay are
-                 sought after: they do not search; and where a place is under protection, who is found may be
-                 left there
+                 sought after: they do not search, or settle what they find for a bribe (module ``settlement``),
+                 as each hand through which a finding passes can; and where a place is under protection, who is
+                 found may be left there
     come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
                  were exploited are not prosecuted for what they were made to do
     outreach     NGOs, once grown, reach people where the police do not, o / (1 + o X / (c N)), no more than c a

@@ -152,7 +152,7 @@ def poisson(u, mean):
 
     One uniform per count keeps two runs that differ a little coupled (monotone in u and in the mean).
     """
-    if mean <= 0.0:
+    if mean <= 0.0 or u <= 1.0 - mean:  # exp(-mean) is no less: most counts are settled without it
         return 0
     if mean < 40.0:
         p = math.exp(-mean)
@@ -178,6 +178,8 @@ def binomial(u, n, p):
     if p > 0.5:
         return n - binomial(1.0 - u, n, 1.0 - p)
     mean = n * p
+    if u <= 1.0 - mean:  # (1 - p)^n is no less (Bernoulli's inequality)
+        return 0
     if mean < 40.0:
         q = 1.0 - p
         term = math.exp(n * math.log(q))

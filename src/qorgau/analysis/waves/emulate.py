@@ -1,11 +1,13 @@
 """A cheap stand-in for the score of a draw, fitted on draws that were run.
 
-Each pattern's part of the score is fitted on where a draw's parameters stand in their priors (first and second
-Legendre polynomial) and on its switches of mechanisms; terms whose correlation with the part is within chance are
-left out, the others are fitted by ridge regression with the penalty that generalised cross-validation chooses (Golub,
-Heath and Wahba 1979, Technometrics 21: 215-223). Emulators of this additive kind are what history matching begins
-with (Vernon, Goldstein and Bower 2010, Bayesian Analysis 5: 619-670); the residual they leave is not modelled, since
-every draw that is kept is run.
+Each clause of each pattern's test has a gap: how far it is from holding, below 0 where it holds with room to spare.
+Gaps are fitted on where a draw's parameters stand in their priors (first and second Legendre polynomial) and on its
+switches of mechanisms; terms whose correlation with the gap is within chance are left out, the others are fitted by
+ridge regression with the penalty that generalised cross-validation chooses (Golub, Heath and Wahba 1979, Technometrics
+21: 215-223). What is left over is taken as normal and independent between clauses, which gives a pattern's expected
+part of the score (see `Emulator.parts`). Emulators of this additive kind are what history matching begins with (Vernon,
+Goldstein and Bower 2010, Bayesian Analysis 5: 619-670). Gaps teach more than distances do, which are 0 in all runs that
+hold and stop at the cap in all that miss by far.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import svd
+from scipy.special import ndtr
 
 from qorgau.analysis.runs import Floats
 from qorgau.ensemble.designs import Uncertain, switches
@@ -22,6 +25,10 @@ __all__ = ["Emulator", "Terms", "fit_emulator", "ridge", "terms_of"]
 
 _LEAST_T = 3.0
 _PENALTIES = np.logspace(-1.0, 4.0, 16)
+_ROOM = 3.0
+_LEAST_SEEN = 20
+_LEAST_SPREAD = 0.05
+_NODES, _SHARES = (0.5 * a + b for a, b in zip(np.polynomial.legendre.leggauss(4), (0.5, 0.0), strict=True))
 
 
 @dataclass(frozen=True)
@@ -95,22 +102,47 @@ class Emulator:
 
     Attributes
     ----------
-    intercept : ndarray, shape (patterns,)
-    slope : ndarray, shape (terms, patterns)
-    ceiling : ndarray, shape (patterns,)
-        A pattern's part of the score lies between 0 and this.
+    intercept : ndarray, shape (clauses,)
+    slope : ndarray, shape (terms, clauses)
+    spread : ndarray, shape (clauses,)
+        Standard deviation of what the terms leave over; above 0.
+    owner : ndarray of int, shape (clauses,)
+        Pattern that each clause belongs to, ascending.
+    weights : ndarray, shape (patterns,)
+        Most that each pattern adds to the score.
+    cap : float
+        Gap, in units of tolerance, from which a pattern adds its whole weight.
     mean : ndarray, shape (terms,)
         Of the terms that it was fitted on.
     """
 
     intercept: Floats
     slope: Floats
-    ceiling: Floats
+    spread: Floats
+    owner: np.ndarray
+    weights: Floats
+    cap: float
     mean: Floats
 
     def parts(self, terms: Floats) -> Floats:
-        """Return what each pattern is expected to add to the score, shape (n, patterns)."""
-        return np.asarray(np.clip(self.intercept + terms @ self.slope, 0.0, self.ceiling))
+        """Return what each pattern is expected to add to the score, shape (n, patterns).
+
+        Notes
+        -----
+        With gaps g_k independent and normal, E min(max(max_k g_k, 0), c) / c = integral over t from 0 to 1 of
+        1 - prod_k Phi((c t - mu_k) / sd_k), by Gauss-Legendre quadrature.
+        """
+        return self._parts(self.intercept + terms @ self.slope)
+
+    def _parts(self, gaps: Floats) -> Floats:
+        made = np.zeros((len(gaps), len(self.weights)))
+        if not len(self.owner):
+            return made
+        starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
+        for node, weight in zip(_NODES, _SHARES, strict=True):
+            within = ndtr((self.cap * node - gaps) / self.spread)
+            made[:, self.owner[starts]] += weight * (1.0 - np.multiply.reduceat(within, starts, axis=1))
+        return made * self.weights
 
     def score(self, terms: Floats) -> Floats:
         """Return the expected score, shape (n,)."""
@@ -120,11 +152,11 @@ class Emulator:
         """Return the score expected of the first few terms, the others at their mean, shape (n,)."""
         known = terms.shape[1]
         base = self.intercept + self.mean[known:] @ self.slope[known:]
-        return np.asarray(np.clip(base + terms @ self.slope[:known], 0.0, self.ceiling).sum(axis=1))
+        return np.asarray(self._parts(base + terms @ self.slope[:known]).sum(axis=1))
 
 
-def ridge(x: Floats, y: Floats) -> Floats:
-    """Return ridge coefficients, with the penalty that generalised cross-validation chooses.
+def ridge(x: Floats, y: Floats) -> tuple[Floats, float]:
+    """Return ridge coefficients, with the penalty that generalised cross-validation chooses, and what is left over.
 
     Parameters
     ----------
@@ -135,7 +167,9 @@ def ridge(x: Floats, y: Floats) -> Floats:
 
     Returns
     -------
-    ndarray, shape (terms,)
+    coefficients : ndarray, shape (terms,)
+    left_over : float
+        Standard deviation of new observations about the fit: the square root of GCV.
 
     Notes
     -----
@@ -154,47 +188,57 @@ def ridge(x: Floats, y: Floats) -> Floats:
         error = (outside + float((((1.0 - shrink) * rotated) ** 2).sum())) / left**2
         if error < best:
             best, chosen = error, penalty
-    return np.asarray(vt.T @ (s / (s * s + chosen) * rotated))
+    return np.asarray(vt.T @ (s / (s * s + chosen) * rotated)), float(np.sqrt(best / len(y)))
 
 
-def fit_emulator(terms: Floats, parts: Floats, seen: np.ndarray, ceiling: Floats) -> Emulator:
+def fit_emulator(terms: Floats, gaps: Floats, owner: np.ndarray, weights: Floats, cap: float) -> Emulator:
     """Fit an emulator.
 
     Parameters
     ----------
     terms : ndarray, shape (n, terms)
-    parts : ndarray, shape (n, patterns)
-        What each pattern adds to the score of each draw.
-    seen : ndarray of bool, shape (n, patterns)
-        Where it is known: paired runs are made of some draws only.
-    ceiling : ndarray, shape (patterns,)
-        Most that each pattern can add; patterns with 0 are left out.
+    gaps : ndarray, shape (n, clauses)
+        In units of tolerance; NaN where not known: paired runs are made of some draws only.
+    owner : ndarray of int, shape (clauses,)
+        Pattern that each clause belongs to, ascending.
+    weights : ndarray, shape (patterns,)
+        Most that each pattern adds to the score; patterns with 0 are left out.
+    cap : float
+        Gap from which a pattern adds its whole weight.
 
     Returns
     -------
     Emulator
+
+    Notes
+    -----
+    Gaps are cut at the cap and `_ROOM` on either side of it before they are fitted, so that a few wild runs do not tilt
+    the fit. A clause that was seen in fewer than `_LEAST_SEEN` draws is expected to be as likely to hold as not.
     """
-    slope, intercept = np.zeros((terms.shape[1], parts.shape[1])), np.zeros(parts.shape[1])
-    for pattern in np.flatnonzero(ceiling > 0):
-        rows = seen[:, pattern]
-        y = parts[rows, pattern]
-        if not len(y):
-            intercept[pattern] = 0.5 * ceiling[pattern]
+    used = np.flatnonzero(weights[owner] > 0)
+    slope, intercept = np.zeros((terms.shape[1], len(used))), np.zeros(len(used))
+    spread = np.full(len(used), max(cap, 1.0))
+    for at, clause in enumerate(used):
+        rows = np.isfinite(gaps[:, clause])
+        y = np.clip(gaps[rows, clause], -_ROOM, cap + _ROOM)
+        if len(y) < _LEAST_SEEN:
             continue
-        mean = float(y.mean())
-        intercept[pattern] = mean
+        mean, sd = float(y.mean()), float(y.std())
+        intercept[at], spread[at] = mean, max(sd, _LEAST_SPREAD)
+        if sd < 1e-9:
+            continue
         x = terms[rows]
-        centre, spread = x.mean(axis=0), x.std(axis=0)
-        if not y.std() > 0 or len(y) < 3:
+        centre, width = x.mean(axis=0), x.std(axis=0)
+        varies = np.flatnonzero(width > 1e-9)
+        z = (x[:, varies] - centre[varies]) / width[varies]
+        t = np.abs(z.T @ (y - mean)) / (sd * np.sqrt(len(y)))
+        active = t > _LEAST_T
+        if not active.any():
             continue
-        varies = np.flatnonzero(spread > 1e-9)
-        z = (x[:, varies] - centre[varies]) / spread[varies]
-        t = np.abs(z.T @ (y - mean)) / (y.std() * np.sqrt(len(y)))
-        active = varies[t > _LEAST_T]
-        if not len(active):
-            continue
-        z = (x[:, active] - centre[active]) / spread[active]
-        found = ridge(z, y - mean) / spread[active]
-        slope[active, pattern] = found
-        intercept[pattern] = mean - float(centre[active] @ found)
-    return Emulator(intercept, slope, np.asarray(ceiling, dtype=np.float64), terms.mean(axis=0))
+        z, active = z[:, active], varies[active]
+        found, left = ridge(z, y - mean)
+        slope[active, at] = found / width[active]
+        intercept[at] = mean - float(centre[active] @ slope[active, at])
+        spread[at] = max(left, _LEAST_SPREAD)
+    return Emulator(intercept, slope, spread, owner[used], np.asarray(weights, dtype=np.float64), cap,
+                    terms.mean(axis=0))

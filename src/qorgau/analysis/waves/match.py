@@ -60,7 +60,7 @@ def scorer_of(bench: Bench, rule: ScoreRule, seed: int, workers: int) -> Scorer:
             total = rule.partial(found.distance)
         else:
             total = np.where(found.complete, rule.total(found.distance), np.inf)
-        return Scores(total, found.distance, found.holds)
+        return Scores(total, found.distance, found.holds, found.gaps)
 
     return score
 
@@ -256,7 +256,8 @@ def screen_case(
     terms = terms_of(bench.inputs.uncertain)
 
     def find(scorer: Scorer, work: Path) -> Sifted:
-        return screen(scorer, terms, settings, rule, workers=cores, folder=work, identity=identity, progress=progress)
+        return screen(scorer, terms, bench.plan.clauses, settings, rule, workers=cores, folder=work,
+                      identity=identity, progress=progress)
 
     return _found_independent(bench, rule, identity, out, find, seed, settings.identity(), before, workers, command)
 

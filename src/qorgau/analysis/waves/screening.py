@@ -129,22 +129,27 @@ def _promising(
 
 @dataclass
 class _Learned:
-    """Draws that were run, with their terms and scores; grows from wave to wave."""
+    """Draws that were run, with their terms and gaps; grows from wave to wave."""
 
     terms: Floats
-    distance: Floats
+    gaps: Floats
 
     def add(self, terms: Floats, scores: Scores) -> None:
         self.terms = np.concatenate([self.terms, terms])
-        self.distance = np.concatenate([self.distance, scores.distance])
+        self.gaps = np.concatenate([self.gaps, _gaps(scores)])
 
-    def fit(self, rule: ScoreRule, tested: np.ndarray) -> Emulator:
-        seen = np.where(rule.single[None, :], True, tested[:, None])
-        return fit_emulator(self.terms, rule.parts(self.distance), seen, rule.weights)
+    def fit(self, owner: np.ndarray, rule: ScoreRule) -> Emulator:
+        return fit_emulator(self.terms, self.gaps, owner, rule.weights, rule.cap)
+
+
+def _gaps(scores: Scores) -> Floats:
+    if scores.gaps is None:
+        raise ValueError("the scorer gives no gaps to learn from")
+    return scores.gaps
 
 
 def screen(
-    scorer: Scorer, terms: Looks, settings: Screen, rule: ScoreRule, *, workers: int = 1,
+    scorer: Scorer, terms: Looks, owner: np.ndarray, settings: Screen, rule: ScoreRule, *, workers: int = 1,
     folder: Path | None = None, identity: Mapping[str, Any] | None = None,
     progress: Callable[[Status], None] | None = None,
 ) -> Sifted:
@@ -154,6 +159,8 @@ def screen(
     ----------
     scorer : Scorer
     terms : Looks
+    owner : ndarray of int, shape (clauses,)
+        Pattern that each gap of the scorer belongs to, ascending.
     settings : Screen
     rule : ScoreRule
     workers : int
@@ -198,19 +205,19 @@ def screen(
     points = sobol(s.first, s.dimensions, s.seed)
     streams = np.arange(s.first, dtype=np.int64)
     prior = scored(scorer, keeper, "single", points, streams, "single", say(0, "single", s.first, 1.0))
-    distance, holds = prior.distance.copy(), prior.holds.copy()
+    distance, holds, gaps = prior.distance.copy(), prior.holds.copy(), _gaps(prior).copy()
     if rule.paired:
         head = slice(0, s.first_all)
         made = scored(scorer, keeper, "prior", points[head], streams[head], "all", say(0, "all", s.first_all, whole))
-        distance[head], holds[head] = made.distance, made.holds
+        distance[head], holds[head], gaps[head] = made.distance, made.holds, _gaps(made)
     prior = Scores(prior.score, distance, holds)
-    tested = np.arange(s.first) < (s.first_all if rule.paired else s.first)
-    run = _Learned(terms(points), distance)
-    waves = [wave_of(0, "prior", math.inf, 1.0, 1.0, s.first, s.first, int(tested.sum()) if rule.paired else 0,
-                     float(np.median(rule.total(distance[tested]))))]
+    tested = s.first_all if rule.paired else s.first
+    run = _Learned(terms(points), gaps)
+    waves = [wave_of(0, "prior", math.inf, 1.0, 1.0, s.first, s.first, tested if rule.paired else 0,
+                     float(np.median(rule.total(distance[:tested]))))]
     reasons = []
     for wave in range(1, s.waves + 1):
-        emulator = run.fit(rule, tested)
+        emulator = run.fit(owner, rule)
         found, numbers, expected = _promising(
             s, wave, s.learned, terms, emulator, workers, say(wave, "screen", s.candidates, 0.0))
         got = scored(scorer, keeper, f"wave{wave}", found, (wave << _WAVE) + numbers, "all",
@@ -219,9 +226,8 @@ def screen(
         waves.append(_screened(wave, expected, got.score, share, s.candidates, len(found), rule))
         reasons.append(_says(wave, expected, got.score, len(found), s.candidates))
         run.add(terms(found), got)
-        tested = np.concatenate([tested, np.ones(len(found), dtype=bool)])
     last = s.waves + 1
-    emulator = run.fit(rule, tested)
+    emulator = run.fit(owner, rule)
     found, numbers, expected = _promising(
         s, last, s.promising, terms, emulator, workers, say(last, "screen", s.candidates, 0.0))
     streams = (last << _WAVE) + numbers

@@ -108,8 +108,9 @@ def scored(
             part.save(scores)
         made.append(scores)
         say(min(start + _CHUNK[stage], len(points)))
+    known = [s.gaps for s in made if s.gaps is not None]
     return Scores(np.concatenate([s.score for s in made]), np.concatenate([s.distance for s in made]),
-                  np.concatenate([s.holds for s in made]))
+                  np.concatenate([s.holds for s in made]), np.concatenate(known) if len(known) == len(made) else None)
 
 
 def wave_of(
