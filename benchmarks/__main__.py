@@ -6,8 +6,9 @@ python -m benchmarks --parts peers placing
 python -m benchmarks --trend peers/whole   # no measuring: these figures in all entries of the history
 
 A part is a folder with a ``run.py`` that takes ``--out FILE`` (JSON with ``figures``: by key, value and unit, and a
-``target`` where there is one; ``least`` true when the figure should be at least that, which is the default) and, if it
-has smaller sizes, ``--quick``. Nothing else is known about it here: a new folder is a new part.
+``target`` where there is one; ``least`` true when the figure should be at least that, which is the default; bare and
+nested numbers will do) and, if it has smaller sizes, ``--quick``. Nothing else is known about it here: a new folder is
+a new part.
 """
 
 from __future__ import annotations
@@ -94,7 +95,20 @@ def measure(part: str, quick: bool) -> Figures | None:
             print(done.stdout)
             return None
         told = json.loads(out.read_text(encoding="utf-8"))["figures"]
-    return {key: figure if isinstance(figure, dict) else {"value": figure, "unit": ""} for key, figure in told.items()}
+    return flat(told)
+
+
+def flat(told: dict[str, Any], before: str = "") -> Figures:
+    """Figures by key, from figures or bare numbers nested to any depth; anything else is left out."""
+    out: Figures = {}
+    for key, figure in told.items():
+        if isinstance(figure, dict) and "value" not in figure:
+            out.update(flat(figure, f"{before}{key}/"))
+        elif isinstance(figure, dict):
+            out[before + key] = figure
+        elif isinstance(figure, (int, float)):
+            out[before + key] = {"value": figure, "unit": ""}
+    return out
 
 
 def read(path: Path) -> list[Entry]:

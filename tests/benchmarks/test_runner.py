@@ -58,6 +58,11 @@ def test_a_part_that_fails_fails_the_command_and_spares_the_others(here, monkeyp
     assert "good/speed" in (here / "h.jsonl").read_text(encoding="utf-8")
 
 
+def test_nested_and_bare_numbers_are_figures() -> None:
+    told = {"real": {"1": {"wall": 2.5, "name": "x"}}, "seconds": {"value": 1, "unit": "s"}}
+    assert runner.flat(told) == {"real/1/wall": {"value": 2.5, "unit": ""}, "seconds": {"value": 1, "unit": "s"}}
+
+
 def test_entries_are_compared_in_the_same_sizes_on_the_same_machine() -> None:
     def entry(quick: bool, cores: int, key: str = "a") -> dict:
         return {"machine": {"cores": cores}, "quick": quick, "figures": {key: {"value": 1}}}

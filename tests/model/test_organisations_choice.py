@@ -271,7 +271,26 @@ def test_unskilled_groups_that_began_with_people_earn_less_with_opiates() -> Non
     assert (share[1] < share[2]).all() and (share[2] < share[3]).all()
     x.state.drug_first[:] = 1
     x.state.know_how[:] = 0.1
+    x.state.contacts[:] = 1.0
     np.testing.assert_array_equal(trades(x)[alive(x)][:, 0], share[3])
+
+
+def test_groups_that_began_with_opiates_need_contacts_in_the_trade_in_people() -> None:
+    x = _opiates_pay(fresh())
+    x.state.people_value[:] = 3000.0
+    x.state.trade[:] = [0.8, 0.1, 0.1]
+    x.state.capital[:] = 1e9
+    x.state.drug_first[:] = 1
+    share = []
+    for contacts in (0.05, 0.2, 0.6, 1.0):
+        x.state.contacts[:] = contacts
+        share.append(trades(x)[alive(x)][:, 1:].sum(1))
+    np.testing.assert_allclose(share[0], share[1], rtol=1e-12)  # what they have done themselves counts as contacts
+    assert (share[1] < share[2]).all() and (share[2] < share[3]).all()
+    x.state.drug_first[:] = 0
+    x.state.know_how[:] = 1.0
+    x.state.contacts[:] = 0.05
+    np.testing.assert_allclose(trades(x)[alive(x)][:, 1:].sum(1), share[3], rtol=1e-12)
 
 
 def test_other_contraband_takes_work_from_the_old_groups_only() -> None:

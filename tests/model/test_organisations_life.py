@@ -224,6 +224,33 @@ def test_know_how_spreads_logistically_with_traffic_at_home() -> None:
     assert (rise[0] < rise[1]).all()
 
 
+def test_contacts_with_the_trade_in_people_spread_logistically_with_people_passing_home() -> None:
+    x = having(many(3, 200), organisations__entry_rate=0.0, organisations__apprenticeship=0.6)
+    plain = x.world.network_official == 0
+    x.state.contacts[:] = 0.5
+    assert (after(x, live).state.contacts == 0.5).all(), "nobody passes, nobody is met"
+    x.state.carried_people[:] = 10_000
+    rise = []
+    for level in (0.1, 0.5, 0.9):
+        x.state.contacts[:] = level
+        rise.append(after(x, live).state.contacts[:, plain] - level)
+    np.testing.assert_allclose(rise[1], 0.6 / 12 * 0.25, rtol=1e-9)
+    np.testing.assert_allclose(rise[0], rise[2], rtol=1e-9)
+
+
+def test_what_a_diaspora_offers_to_founders_runs_out() -> None:
+    x = openings(240, organisations__entry_rate=0.3, organisations__kin_entry=8.0)
+    x.state.returns[:] = 0.3
+    rate = []
+    for groups in (1.0, 4.0, 1e9):  # the one group of the network that there is takes all, a quarter or nothing of it
+        y = having(x.copy(), organisations__kin_groups=groups)
+        s = after(y, live).state
+        rate.append(int(((s.active == 1) & (x.state.active == 0) & (s.network == 1)).sum()))
+    none = after(having(x.copy(), organisations__kin_entry=0.0), live).state
+    assert rate[0] == int(((none.active == 1) & (x.state.active == 0) & (none.network == 1)).sum())
+    assert rate[0] < rate[1] < rate[2]
+
+
 def test_contacts_of_the_old_network_go_with_the_state_that_made_them() -> None:
     x = having(many(3, 0), organisations__entry_rate=0.0, organisations__tie_kept=0.3,
                organisations__arrangement_months=5.0)

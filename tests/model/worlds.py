@@ -161,6 +161,7 @@ def small_world(
         population=population,
         opium=opium,
         farm_growth=farm,
+        private_share=np.clip(0.05 + np.outer(years, (0.03, 0.01, 0.04, 0.0)), 0.05, 0.7),
         event=events,
         announced=announced,
         place_state=place_state,

@@ -33,7 +33,7 @@ def levers(x: Scene) -> np.ndarray:
 def still(world: World, month: int = MONTH, **events: float) -> World:
     """The world with all its series held at a month's value; events named are set, the others are 0."""
     hold = {name: np.repeat(getattr(world, name)[month:month + 1], world.months, axis=0)
-            for name in ("gdp_per_head", "population", "opium", "farm_growth")}
+            for name in ("gdp_per_head", "population", "opium", "farm_growth", "private_share")}
     event = {name: np.full(world.months, float(events.get(name, 0.0))) for name in EVENTS}
     return replace(world, **hold, event=event, announced=np.zeros_like(world.announced))
 

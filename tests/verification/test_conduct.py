@@ -22,8 +22,8 @@ from tests.verification.scenes import held, scene, set_to, switch, values
 S = 1
 """A state without central posts and not in focus."""
 
-CALM = dict(audit_spread=0.0, audit_income=0.0, soviet_control=0.0, haste=0.0, skim=0.0, protection_rate=0.0,
-            start_take=0.25, start_refuse=0.6, patron_dues=0.0, custom_speed=0.0, speed=0.2)
+CALM = dict(audit_spread=0.0, audit_income=0.0, soviet_control=0.0, haste=0.0, skim=0.0, state_skim=0.0,
+            protection_rate=0.0, start_take=0.25, start_refuse=0.6, patron_dues=0.0, custom_speed=0.0, speed=0.2)
 
 
 def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **parameters: float) -> Scene:

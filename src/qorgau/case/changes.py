@@ -32,7 +32,7 @@ from qorgau.model.world import EVENTS, INSTRUMENTS, World
 
 __all__ = ["Change", "CorridorChange", "alternative_of"]
 
-_FEEDS = ("gdp_per_head", "population", "opium", "farm_growth")
+_FEEDS = ("gdp_per_head", "population", "opium", "farm_growth", "private_share")
 Factor = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
 
 

@@ -41,7 +41,7 @@ class Series(Sourced):
     id: Identifier
     title: Text
     unit: Text
-    feeds: Literal["gdp_per_head", "population", "opium", "farm_growth", "score_table"] | None = None
+    feeds: Literal["gdp_per_head", "population", "opium", "farm_growth", "private_share", "score_table"] | None = None
     between: Literal["linear", "log_linear"] = Field("linear", description="how values between years are filled")
     vintages: tuple[Vintage, ...] = Field(min_length=1)
 

@@ -107,6 +107,13 @@ def _series(case: Case, feeds: str, months: int) -> np.ndarray:
     return np.column_stack([series.monthly(state.id, start, months) for state in case.states])
 
 
+def _private_share(case: Case, months: int) -> np.ndarray:
+    """Private share of output by month and state; empty if the case has no such series."""
+    if not any(series.feeds == "private_share" for series in case.series):
+        return np.zeros((0, 0))
+    return np.clip(_series(case, "private_share", months) / 100.0, 0.0, 1.0)
+
+
 def _score_table(case: Case) -> np.ndarray:
     """Scores of all countries but the one in focus, lowest first; empty if the case has no such table."""
     table = next((s for s in case.series if s.feeds == "score_table"), None)
@@ -282,6 +289,7 @@ def to_world(case: Case) -> World:
         market_xinjiang=np.array([market.xinjiang for market in case.markets], dtype=np.int64),
         destination_place=np.array(destinations, dtype=np.int64),
         source_place=np.array(sources, dtype=np.int64),
+        private_share=_private_share(case, months),
         score_table=_score_table(case),
         **geography,
         **opiates,

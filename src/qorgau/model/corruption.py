@@ -5,7 +5,9 @@ ch. 6): x' = x + k [softmax(u / tau) - x]. A conduct is worth the concave value 
 monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state. Patrons
 who gave a post expect a share of what it yields (Wade 1985): their dues fall on those who take nothing.
 Scruple is what the starting shares reveal (module ``scruples``).
-Rents are shared among those who take them. The chance of being caught falls with the number of the corrupt, since
+Rents are shared among those who take them. What the state runs can be skimmed once nobody plans it any more (Ades and
+Di Tella 1999; Hellman 1998); control grows up to income slowly, so that a boom feeds rents before it feeds audits
+(Treisman 2000; Paldam 2021). The chance of being caught falls with the number of the corrupt, since
 audits are few (Sah 1991, J. Political Economy 99), with the corruption of the central posts that must punish, and
 with patrons' shield. The two feedbacks make a tipping zone: a weak measure does little where a strong one tips.
 No measure is scaled by (1 - corruption); it must pass through rents, sanction and colleagues.
@@ -36,6 +38,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("conformity", "1", "pull of colleagues over the spread of scruple"),
     Parameter("audit", "1", "officials who can be audited at once over all officials", 1e-4),
     Parameter("audit_income", "1", "elasticity of audit to income per head (100 USD/month is the reference)"),
+    Parameter("audit_years", "year", "time in which control grows up to a new level of income", 0.25),
     Parameter("audit_spread", "1", "sd of log audit between states, drawn for each from one distribution"),
     Parameter("penalty", "monthly wages", "loss when caught for certain, per month of taking"),
     Parameter("soviet_control", "1", "audit added under Soviet control, over the later one"),
@@ -44,6 +47,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("pay_ratio", "1", "official pay over income per head", 0.05),
     Parameter("skim", "1", "share of energy and construction output open to skimming", 0.0, 1.0),
     Parameter("boom", "1", "elasticity of that share to income per head"),
+    Parameter("private_open", "1", "part of that share which is open where the output is private", 0.0, 1.0),
+    Parameter("state_skim", "1", "share of state-run output open to skimming after the plan", 0.0, 1.0),
     Parameter("skim_half", "1", "share of takers at which half of it is skimmed", 0.01),
     Parameter("centre_cut", "1", "part of legal rents that falls to the central posts", 0.0, 1.0),
     Parameter("apparatus", "1", "officials with a hold on firms, per head of population", 1e-4),
@@ -103,10 +108,11 @@ def rent_value(rent):
 
 
 @compiled
-def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, centre_posts, focus,
-             post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state, wage,
-             bribes, deals, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument,
-             scruple, conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor, deal_risk):
+def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
+             unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
+             network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
+             active, home, network, instrument, scruple, conduct, corrupt, legal_rents, legal_protection, sanction,
+             shield, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -118,6 +124,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     audit = np.zeros(states)
     pay = np.zeros(states)
     skimmed = np.zeros(states)
+    run = np.zeros(states)
     fresh = np.zeros(kinds)
     local = np.zeros(states)
     for i in range(posts):
@@ -155,11 +162,17 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             for j in range(kinds):
                 total[s, j] = 0.0
             rich = max(1.0, wage[r, s]) / _WAGE_REFERENCE
+            if speed <= 0.0:
+                ahead = math.log(rich * _WAGE_REFERENCE / control_income[r, s])
+                control_income[r, s] *= math.exp(ahead / (12.0 * q.audit_years))
+            grown = control_income[r, s] / _WAGE_REFERENCE
             level = anti if s == focus else 0.0
-            audit[s] = (q.audit * control * rich ** q.audit_income * (1.0 + q.size_audit * level)
+            audit[s] = (q.audit * control * grown ** q.audit_income * (1.0 + q.size_audit * level)
                         * math.exp(q.audit_spread * normal(keys[r], _STATE_EFFECT, 0, s, 0)))
             pay[s] = q.pay_ratio * (1.0 + q.size_pay * level)
             skimmed[s] = min(_TRIBUTE, rich ** q.boom) * q.skim * on[r, _LEGAL]
+            skimmed[s] *= 1.0 - (1.0 - q.private_open) * private_state[s]
+            run[s] = q.state_skim * (1.0 - private_state[s]) * unplanned * on[r, _LEGAL]
         for i in range(posts):
             s = post_state[i]
             weight[s] += post_officials[i]
@@ -187,12 +200,12 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             official = 1.0 / (1.0 + math.exp(-guarantor[r, s]))
             if post_kind[i] == 1:
                 share = q.centre_cut / centre_posts[s]
-                open_to_skim = skimmed[s] * extract_state[s] * share
+                open_to_skim = (skimmed[s] * extract_state[s] + run[s] * gdp_state[s]) * share
                 custom = q.protection_rate * private * gdp_state[s] * share * official * rackets
                 staff = q.apparatus * q.centre_staff / centre_posts[s] * gdp_state[s]
             else:
                 share = 1.0 - q.centre_cut if centre_posts[s] > 0 else 1.0
-                open_to_skim = skimmed[s] * post_extract[i] * share
+                open_to_skim = (skimmed[s] * post_extract[i] + run[s] * post_gdp[i]) * share
                 custom = q.protection_rate * private * post_gdp[i] * share * official * rackets
                 staff = q.apparatus * post_gdp[i]
             # staff is counted in the GDP it would earn, so that rents over staff are rents in wages
@@ -278,6 +291,16 @@ def _outputs(gdp_per_head, population, place_state, place_share, place_extractiv
     return state_gdp, state_extract, post_gdp, post_extract
 
 
+def _ownership(world: World, month: int) -> tuple[np.ndarray, float]:
+    """Private part of each state's output, and how far no plan binds the rest.
+
+    Where the case does not say what is private, neither raises nor lowers rents: none is private, and the plan binds.
+    """
+    if len(world.private_share) == 0:
+        return np.zeros(world.sizes["state"]), 0.0
+    return world.private_share[month], 1.0 - float(world.event["soviet"][month])
+
+
 @of_map
 def _centre_posts(world: World) -> np.ndarray:
     """Posts of the centre by state."""
@@ -297,12 +320,13 @@ def _call(
         world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
         world.place_extractive, world.post_place)
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
-             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, _centre_posts(world),
-             world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
-             world.network_official, world.place_state, wage, bribes, deals, fees, racket, tenure, state.patron_shield,
-             state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
-             state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
-             state.abuse, state.guarantor, state.deal_risk)
+             _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract,
+             *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
+             world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
+             deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
+             state.network, state.instrument, state.scruple, state.conduct, state.corrupt, state.legal_rents,
+             state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor, state.deal_risk,
+             state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -326,6 +350,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
                 keys[r], _STATE_EFFECT, 0, s, 1)
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
+    state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
     exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
     bribes = (TAKERS[0] * takers * q["start_rent"])[:, None] * income * exposed

@@ -396,7 +396,8 @@ def advance(
     began, since = soviet_times(world, month)
     choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
-                 state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,
+                 state.users_start, state.conduct, state.trust, state.know_how, state.contacts, state.service,
+                 state.service_fee,
                  state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
                  state.market_share, state.people_value, state.drug_loss_share, state.road_cost, state.returns,
                  state.capacity, state.capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)

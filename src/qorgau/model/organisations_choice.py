@@ -127,8 +127,9 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
 
 @compiled
 def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
-                 place_post, home, users, users_start, conduct, trust, know, service, service_fee, source_price, load,
-                 expected, plan_slope, plan_cost, market_share, people_value, loss, road, returns, capacity, capital,
+                 place_post, home, users, users_start, conduct, trust, know, contacts, service,
+                 service_fee, source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss,
+                 road, returns, capacity, capital,
                  trade, in_use, outside, return_scale, rivalry):
     """Move capacity between trades, and to other contraband; writes the loss of opiate revenue to rivals."""
     runs, slots = active.shape
@@ -187,6 +188,8 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
                 value = _PERSONS * people_value[r, o, f]
                 if value > 0.0:
                     value *= ability
+                    if drug_first[r, o] == 1:
+                        value *= max(contacts[r, n], 1.0 - x)
                     if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
                         value = 0.0
                 net += trade[r, o, 1 + f] * value

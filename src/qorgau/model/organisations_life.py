@@ -38,14 +38,16 @@ _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
 _KG = KG_PER_JOURNEY
+_MET = 10.0
+"""People passing home in a month from whose trade a network learns at the full rate."""
 
 
 @compiled
 def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
           place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first, age, capacity,
           in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
-          people_share, survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope,
-          plan_cost):
+          people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
+          plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     earned = np.empty(nets)
@@ -99,8 +101,10 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
         mean_drug = mean_drug / alive if alive > 0 else 0.5
         for n in range(nets):
             flow = 0.0
+            met = 0.0
             for l in range(carried.shape[1]):
                 flow += carried[r, l] * net_home[n, c_to[l]]
+                met += (people[r, l, 0] + people[r, l, 1]) * net_home[n, c_to[l]]
             if net_official[n] == 1:
                 part = 0.0
                 weight = 1e-12
@@ -114,6 +118,8 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
                 know[r, n] = min(1.0, know[r, n] + step)
                 if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
                     know[r, n] *= q.tie_kept ** drop
+                step = q.apprenticeship / 12.0 * contacts[r, n] * (1.0 - contacts[r, n]) * min(1.0, met / _MET) * field
+                contacts[r, n] = min(1.0, contacts[r, n] + step)
             # founders look at what their own network earns, and at what else they could do
             expected = earned[n] / members[n] if members[n] > 0.0 else mean_return
             unskilled = 0.0
@@ -128,7 +134,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             kin = 0.0
             for p in range(places):
                 kin += net_home[n, p] * net_cover[n, place_state[p]]
-            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA]
+            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA] * max(0.0, 1.0 - members[n] / q.kin_groups)
             if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
                 continue
             slot = -1
@@ -227,6 +233,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
+    state.contacts[:] = np.where(world.network_official == 1, 1.0, p["contacts_start"][:, None])
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
 
 
@@ -240,5 +247,6 @@ def advance(
           state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital,
           state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
           state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
-          state.know_how, state.outside, state.road_cost, state.users, state.users_start, state.source_price,
+          state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost, state.users,
+          state.users_start, state.source_price,
           state.plan_value, state.plan_slope, state.plan_cost)

@@ -105,6 +105,7 @@ _ORGANISATIONS = (
        "mean Central Asian reference price; honest hazard on links into China at the start"),
     _v("return_scale", "", "USD/journey", "organisations", "slow mean size of a journey's return"),
     _v("know_how", "network", "1", "organisations", "how far a network has learned the trade"),
+    _v("contacts", "network", "1", "organisations", "contacts of a network with the trade in people, 0 to 1"),
     _v("attempts_route", "people_route form", "persons/month", "organisations", "persons approached, by route"),
     _v("attempts_drug_first", "form", "1", "organisations", "share of attempts by groups that began with opiates"),
     _v("attempts_opiates", "form", "1", "organisations", "share of attempts by groups that trade in opiates"),
@@ -193,6 +194,7 @@ _CORRUPTION = (
     _v("sanction", "post", "monthly wages", "corruption", "expected sanction of a corrupt official"),
     _v("shield", "state", "1", "corruption", "chance that an identified case is stopped by officials"),
     _v("abuse", "state", "1", "corruption", "weight of corrupt conduct among police"),
+    _v("control_income", "state", "USD/month", "corruption", "income per head that control has grown up to"),
     _v("deal_risk", "state", "USD", "corruption", "expected sanction of a month of taking, local posts"),
     _v("guarantor", "state", "logit", "corruption", "custom of legal firms: officials against gangs"),
 )

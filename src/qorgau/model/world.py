@@ -141,6 +141,8 @@ class World:
     appointment_post: int             # index of the post that the 2014 appointment concerns
 
     source_place: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    # (T, S) share of output that is private, 0 to 1; empty: nothing is taken to be run by the state
+    private_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     # scores of perceived corruption of other countries in one edition, ascending; empty: no place is told
     score_table: np.ndarray = field(default_factory=lambda: np.zeros(0))
 

@@ -76,7 +76,7 @@ def advance(world, state, parameters, on, keys, month):
     """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
     out = {k: getattr(state, k).tolist() for k in (
         "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "abuse", "guarantor",
-        "deal_risk")}
+        "deal_risk", "control_income")}
     for r in range(len(keys)):
         _one_run(world, state, parameters["corruption"][r], on[r], keys[r], month, r, out)
     return out
@@ -114,10 +114,19 @@ def _one_run(world, state, q, on, key, month, r, out):
         anti = level["anti_corruption"] if focus else 0.0
         rich = max(1.0, state.wage[r][s]) / 100.0
         audit = q["audit"] * (1 + q["soviet_control"] * math.exp(-free / q["control_decay"]))
-        audit *= rich ** q["audit_income"] * (1 + q["size_audit"] * anti)
+        held = math.log(out["control_income"][r][s])
+        held += (math.log(max(1.0, state.wage[r][s])) - held) / (12 * q["audit_years"])
+        out["control_income"][r][s] = math.exp(held)
+        audit *= (math.exp(held) / 100) ** q["audit_income"] * (1 + q["size_audit"] * anti)
         audit *= math.exp(q["audit_spread"] * normal(key, int(Stream.SPARE_1), 0, s, 0))
         pay = q["pay_ratio"] * (1 + q["size_pay"] * anti)
         skim = q["skim"] * min(3.0, rich ** q["boom"]) * runs("LEGAL_RENTS")
+        run_by_state = 0.0
+        if len(world.private_share):
+            owned = float(world.private_share[month][s])
+            skim *= (1 - owned) + q["private_open"] * owned
+            plan = float(world.event["soviet"][month])
+            run_by_state = q["state_skim"] * (1 - owned) * (1 - plan) * runs("LEGAL_RENTS")
         whole = world.gdp_per_head[month][s] * world.population[month][s] / 12
         places = [p for p in range(world.sizes["place"]) if world.place_state[p] == s]
         gdp = sum(whole * world.place_share[k] for k in places)
@@ -138,23 +147,23 @@ def _one_run(world, state, q, on, key, month, r, out):
                 extract = output * world.place_extractive[p]
                 cut = 1 - q["centre_cut"] if centre else 1.0
                 bill = q["apparatus"] * output * pay
-            pot = skim * extract * cut
+            pot = (skim * extract + run_by_state * output) * cut
             custom = q["protection_rate"] * private * output * cut * official_custom * runs("PROTECTION_RACKETS")
             out["legal_rents"][r][i] = pot * takers / (takers + q["skim_half"])
             out["legal_protection"][r][i] = custom * protect / (protect + 0.05)
             legal = pot / bill / (takers + q["skim_half"])
             firms = custom / bill / (protect + 0.05)
             wages = max(1.0, q["exposed_share"] * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
-            paid = state.bribes_post[r][i]
+            on_the_road = state.bribes_post[r][i] * runs("BRIBERY")
+            paid = on_the_road
             if i not in centre:
-                paid += state.deals_usd[r][s] * world.post_officials[i] / heads
-            paid *= runs("BRIBERY")
+                paid += state.deals_usd[r][s] * world.post_officials[i] / heads * runs("BRIBERY")
             fees = state.fees_post[r][i] * runs("PROTECTION_RACKETS")
             racket = state.racket_profit_post[r][i] * runs("OFFICIAL_RACKETS")
             income = [
                 paid * (1 - q["carry_part"]) / wages / (bribe + 0.02) + legal,
                 fees / wages / (protect + 0.02) + firms + legal,
-                (paid * q["carry_part"] + racket) / wages / (part + 0.02) + legal,
+                (on_the_road * q["carry_part"] + racket) / wages / (part + 0.02) + legal,
             ]
             if runs("WEAK_SANCTION"):
                 hold = top * runs("SHARED_SANCTION")

@@ -139,6 +139,8 @@ def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices
         value = PERSONS * float(s["people_value"][o][f])
         if value > 0:
             value *= 0.0 if s["drug_first"][o] and not on["PEOPLE_PROFIT"] else able
+            if s["drug_first"][o]:
+                value *= max(1 - x, float(s["contacts"][s["network"][o]]))
         people.append(value)
     return drug, people
 

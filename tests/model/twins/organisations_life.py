@@ -10,7 +10,7 @@ from tests.model.twins.organisations_choice import crowding, held_at, old_order,
 
 OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns",
          "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
-         "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how")
+         "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how", "contacts")
 
 
 def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> bool:
@@ -53,6 +53,17 @@ def skill(world: World, s: dict, q: dict, on: dict, month: int, n: int) -> float
     return learned
 
 
+def acquaintance(world: World, s: dict, q: dict, on: dict, month: int, n: int) -> float:
+    """Contacts of a network with the trade in people after the month: as for skill, from people passing home."""
+    now = float(s["contacts"][n])
+    if world.network_official[n]:
+        return now
+    ends = (float(world.network_home[n][int(p)]) for p in world.corridor_to)
+    seen = sum(float(sum(row)) * weight for row, weight in zip(s["carried_people"], ends))
+    rate = q["organisations"]["apprenticeship"] / 12 * min(1.0, seen / 10) * openness(world, q, on, month)
+    return min(1.0, now + rate * now * (1 - now))
+
+
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     p = q["organisations"]
     out = {name: s[name].copy() for name in OWNED}
@@ -76,6 +87,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     number = len(alive)
     for n in range(world.sizes["network"]):
         out["know_how"][n] = know = skill(world, s, q, on, month, n)
+        out["contacts"][n] = acquaintance(world, s, q, on, month, n)
         peers = [float(s["returns"][o]) for o in alive if s["network"][o] == n]
         hoped = sum(peers) / len(peers) if peers else earning
         field = openness(world, q, on, month)
@@ -87,7 +99,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             rate /= 1 + math.exp(min(30.0, max(-30.0, better)))
         if on["DIASPORA_COVER"]:
             at_home = [float(world.network_cover[n][s_]) for s_ in world.place_state]
-            rate *= 1 + p["kin_entry"] * sum(float(w) * c for w, c in zip(world.network_home[n], at_home))
+            people_left = max(0.0, 1 - len(peers) / p["kin_groups"])
+            settled = sum(float(w) * c for w, c in zip(world.network_home[n], at_home))
+            rate *= 1 + p["kin_entry"] * settled * people_left
         free = [o for o in slots if not out["active"][o]]
         if not free or uniform(key, Stream.ORGANISATION_ENTRY, month, n, 0) >= 1 - math.exp(-rate):
             continue
@@ -104,6 +118,6 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             "trade": [0.9, 0.05, 0.05] if begins else [0.1, 0.5, 0.4], "belief": s["network_belief"][n],
             "market_share": s["users"] / sum(s["users"]), "survival": 0.8,
         }
-        for name in OWNED[:-1]:
+        for name in OWNED[:-2]:
             out[name][o] = entrant.get(name, 0.0)
     return out
