@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.route_sets import path_size
-from qorgau.model.routes import PLAN_EVERY, geometry_of, learn
+from qorgau.model.routes import PLAN_EVERY, geometry_of, learn, seen
 from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 from tests.model.people_scene import Scene, assert_twin, one_run
@@ -82,7 +82,7 @@ def test_a_tiny_scale_sends_all_by_the_best_way() -> None:
 
 
 def test_a_huge_scale_shares_ways_by_path_size_alone() -> None:
-    x = having(traffic(1), routes__choice_scale=1e12, routes__path_size_weight=1.0)
+    x = having(traffic(1), routes__choice_scale=1e12, routes__way_scale=1e12, routes__path_size_weight=1.0)
     y = planned(x)
     world = x.world
     for m in range(world.sizes["market"]):
@@ -152,7 +152,7 @@ def with_routes(world: World, ways: list[list[tuple[int, ...]]]) -> World:
 
 def test_a_way_counted_twice_gets_less_than_twice_its_share() -> None:
     """Two copies of one way share its path size: with weight 1 they get what the one had."""
-    x = having(traffic(1), routes__path_size_weight=1.0)
+    x = having(traffic(1), routes__path_size_weight=1.0, routes__way_scale=1e3, routes__choice_scale=0.4)
     ways = []
     for m in range(x.world.sizes["market"]):
         here = [k for k in range(*market_of(x, m).indices(10**6)) if not x.world.route_official[k]]
@@ -177,7 +177,7 @@ def test_a_way_counted_twice_gets_less_than_twice_its_share() -> None:
 
 
 def test_a_riskier_belief_lowers_the_share_of_a_way() -> None:
-    x = traffic(1)
+    x = having(traffic(1), routes__way_scale=1e3, routes__choice_scale=0.4)
     k = next(k for k in range(x.world.sizes["drug_route"]) if not x.world.route_official[k])
     feared = x.copy()
     here = set(twin.links_of(x.world.route_ptr, x.world.route_links, k))
@@ -219,25 +219,39 @@ def test_learning_equals_the_twin(seed: int) -> None:
     par = traffic(1).parameters["routes"]
     belief, shared, journeys, felt = _lesson(rng, par)
     q = {"routes": {f: float(par[f][0]) for f in par.dtype.names}}
-    mine, ours = twin.learned(q, 0.04, belief[0, 0].tolist(), shared[0, 0].tolist(), journeys.tolist(), felt.tolist())
-    learn(par[0], 0.04, 1.0, 0, 0, 0, journeys, felt, belief, shared)
+    look = rng.uniform(0, 0.1, len(felt))
+    rows = [v.tolist() for v in (look, belief[0, 0], shared[0, 0], journeys, felt)]
+    mine, ours = twin.learned(q, *rows)
+    learn(par[0], look, 1.0, 0, 0, 0, journeys, felt, belief, shared)
     np.testing.assert_allclose(belief[0, 0], mine, **CLOSE)
     np.testing.assert_allclose(shared[0, 0], ours, **CLOSE)
 
 
-def test_beliefs_converge_to_what_is_felt_and_drift_to_the_prior_unused() -> None:
-    par = having(traffic(1), routes__learning=0.4, routes__network_learning=0.2).parameters["routes"]
+def test_beliefs_rest_between_what_is_felt_and_what_is_seen_by_experience() -> None:
+    par = having(traffic(1), routes__learning=0.4, routes__network_learning=0.0, routes__watching=0.1)
     rng = np.random.default_rng(3)
-    belief, shared, journeys, felt = _lesson(rng, par)
-    used = journeys > 0.02
+    belief, shared, journeys, felt = _lesson(rng, par.parameters["routes"])
+    look = rng.uniform(0, 0.1, len(felt))
+    used = journeys > 0.0
     assert used.any() and (~used).any()
     for _ in range(3000):
-        learn(par[0], 0.04, 1.0, 0, 0, 0, journeys, felt, belief, shared)
-    np.testing.assert_allclose(belief[0, 0, used], felt[used], rtol=1e-6)
-    alone = having(traffic(1), routes__network_learning=0.0).parameters["routes"]
-    for _ in range(3000):
-        learn(alone[0], 0.04, 1.0, 0, 0, 0, journeys, felt, belief, shared)
-    np.testing.assert_allclose(belief[0, 0, ~used], 0.04, rtol=1e-6)
+        learn(par.parameters["routes"][0], look, 1.0, 0, 0, 0, journeys, felt, belief, shared)
+    lived = journeys / (journeys + 2.0)
+    own, eyes = 0.4 * lived, 0.1 * (1.0 - lived)
+    np.testing.assert_allclose(belief[0, 0], (own * felt + eyes * look) / (own + eyes), rtol=1e-6)
+    np.testing.assert_allclose(belief[0, 0, ~used], look[~used], rtol=1e-6)
+    np.testing.assert_allclose(shared[0, 0, used], felt[used], rtol=1e-6)
+
+
+@given(share=st.floats(0.1, 1.5), clear=st.floats(0, 1), mean=st.floats(1e-3, 0.1), hazard=st.floats(1e-6, 1))
+@settings(max_examples=60)
+def test_what_is_seen_lies_between_the_mean_and_the_hazard(share: float, clear: float, mean: float,
+                                                           hazard: float) -> None:
+    x = having(traffic(1), routes__belief_unused=share, routes__visibility=clear)
+    got = seen(x.parameters["routes"][0], mean, hazard)
+    q = {"routes": {"belief_unused": share, "visibility": clear}, "enforcement": {"hazard_mean": mean}}
+    assert got == pytest.approx(twin.looks(q, hazard), rel=1e-9)
+    assert min(mean, hazard) * share * (1 - 1e-9) <= got <= max(mean, hazard) * share * (1 + 1e-9)
 
 
 def test_switched_off_learning_keeps_beliefs() -> None:

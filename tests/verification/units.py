@@ -23,7 +23,7 @@ BASES: dict[str, dict[str, int]] = {
     "person": {"person": 1}, "million": {"person": 1},  # of inhabitants, in the denominator of a density
     "month": {"time": 1}, "year": {"time": 1}, "monthly": {},
     "journey": {"journey": 1}, "case": {"case": 1}, "conviction": {"conviction": 1},
-    "organisation": {"organisation": 1},
+    "organisation": {"organisation": 1}, "income": {}, "officer": {},  # hands are counted, incomes are of an inhabitant
     "officer-month": {"officer": 1, "time": 1}, "wage": {"wage": 1}, "score": {"score": 1},
 }
 """Words that a unit may be made of, singular, and their dimensions."""

@@ -3,9 +3,10 @@
 Hazards, not probabilities: they add along a route, and a passage is detected with chance 1 - exp(-hazard).
 The honest hazard of a corridor is
 
-    h0 = ebar E/E_ref mon^c/mean(mon^c) (1 - cover) (1 - fuel cover) clip(km/600, a, 4) B exp(n z - n^2/2)
+    h0 = ebar E/E_ref w/mean(w) (1 - cover) (1 - fuel cover) B exp(n z - n^2/2),   w = mon^c max(a, min(4, km/600))
 
-with a = 1 at a border and .6 inside a state, E the officer-months on it, B the control at borders inside the former
+with a = `crossing_watch` at a border and .6 inside a state, the mean that of the world in which the run began,
+E the officer-months on it, B the control at borders inside the former
 USSR (near zero in 1991) and z a persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower
 it to h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
 vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
@@ -36,6 +37,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("hazard_mean", "1/journey", "mean hazard of detection at reference effort, before cover"),
     Parameter("monitoring_contrast", "1", "how strongly the monitoring level tells (0: not at all)"),
     Parameter("cover_weight", "1", "share of the hazard that full terrain cover takes away", 0.0, 1.0),
+    Parameter("crossing_watch", "1", "hazard of crossing a border over that of 600 km of road", 0.6),
     Parameter("fuel_cover", "1", "share of the hazard hidden by fuel-smuggling traffic", 0.0, 1.0),
     Parameter("internal_border_start", "1", "control at borders between republics in 1991, of the later", 0.0, 1.0),
     Parameter("soviet_control", "1", "extra hazard in Soviet times without state protection (organisations)"),
@@ -66,14 +68,20 @@ _REFERENCE = EFFORT_REFERENCE
 @compiled
 def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
             c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
-            honest, hazard, bribe):
+            watch_mean, honest, hazard, bribe):
     runs, links = effort.shape
     for r in range(runs):
         q = par[r]
         mean = 0.0
         for l in range(links):
-            honest[r, l] = c_mon[l] ** q.monitoring_contrast
+            # a crossing is watched however short the road to it
+            shortest = q.crossing_watch if c_border[l] == 1 else 0.6
+            honest[r, l] = c_mon[l] ** q.monitoring_contrast * max(shortest, min(4.0, c_km[l] / 600.0))
             mean += honest[r, l] / links
+        # a paired run that changes a corridor must not change the others
+        if watch_mean[r] == 0.0:
+            watch_mean[r] = mean
+        mean = watch_mean[r]
         for l in range(links):
             z = normal(keys[r], _NOISE, month, l, 0)
             noise[r, l] = _RHO * noise[r, l] + math.sqrt(1.0 - _RHO * _RHO) * z
@@ -93,9 +101,6 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             h = q.hazard_mean * e * m
             h *= 1.0 - q.cover_weight * c_cover[l] * on[r, _TERRAIN]
             h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
-            # a crossing is watched however short the road to it
-            shortest = 1.0 if c_border[l] == 1 else 0.6
-            h *= min(4.0, max(shortest, c_km[l] / 600.0))
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)
@@ -151,7 +156,8 @@ def advance_detection(
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
             world.corridor_monitoring, world.corridor_border, world.corridor_internal, world.corridor_fuel,
             state.effort, state.corridor_noise, state.corrupt, state.instrument,
-            state.effort_added, state.hazard_raised, state.hazard_honest, state.hazard, state.bribe_rate)
+            state.effort_added, state.hazard_raised, state.watch_mean, state.hazard_honest, state.hazard,
+            state.bribe_rate)
 
 
 def advance_allocation(

@@ -26,7 +26,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade
 from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
 from qorgau.model.parameters import Parameters
-from qorgau.model.routes import Geometry, learn
+from qorgau.model.routes import Geometry, learn, seen
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -75,6 +75,7 @@ def _carry(
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
     felt = np.empty(links)
+    look = np.empty(links)
     through = np.empty(links)
     averted = np.empty(links)
     paid = np.empty(links)
@@ -133,7 +134,8 @@ def _carry(
         opiates[1] = 0.0
         bought_all = 0.0
         out_all = 0.0
-        prior = rq.belief_unused * enforcement[r].hazard_mean
+        for l in range(links):
+            look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         barrier = rq.china_barrier * reach[r, 0]
@@ -364,13 +366,13 @@ def _carry(
                 if old:
                     t *= worn
                 trust[r, o, i] = t
-            learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
+            learn(rq, look, switch, r, o, n, own, felt, belief, network_belief)
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
         for n in range(network_belief.shape[1]):
             for l in range(links):
-                network_belief[r, n, l] += 0.005 * switch * (prior - network_belief[r, n, l])
+                network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
         for f in range(2):
             total = 1e-12
             for w in range(ways):

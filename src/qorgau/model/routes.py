@@ -5,11 +5,13 @@ return of a kg sent to market m by route r is
 
     pi_r = P_m (exp(-sum rb) - sum b) - sum (ckm km + vp rb + China's barrier) - P_A
 
-and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/(theta Pbar) + bps ln PS_r.
+and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/s_m + bps ln PS_r. Errors in judging
+a way grow with what it costs (Fosgerau and Bierlaire 2009): s_m = min(way_scale C_m, theta Pbar), C_m the whole cost
+of the best way to m, so ways are told apart no less sharply than markets (nested logit, McFadden 1978).
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
 proportional to the price leaves no price that clears. Habit is a partial adjustment towards the logit shares
 (a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
-network's; beliefs about unused corridors drift to a prior, a share of the mean hazard. Ways for people are shared by
+network's, and follow what is to be seen of the watch where it has little experience. Ways for people are shared by
 a logit on what a person brings, with twice the scale.
 
 The official way by air is open to official rackets while the forces whose flights it uses stand in Tajikistan.
@@ -35,13 +37,14 @@ from qorgau.model.state import State
 from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3
 """Months between two route plans of an organisation (measured: against every month results barely change)."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("choice_scale", "1", "scale of the route logit, as a fraction of the mean price", 1e-3),
+    Parameter("way_scale", "1", "scale of the choice among ways to a market, over the cost of the best", 1e-3),
     Parameter("path_size_weight", "1", "weight of the path-size term", 0.0),
     Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
     Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
@@ -53,7 +56,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
-    Parameter("belief_unused", "1", "belief about corridors never used, over the mean hazard"),
+    Parameter("belief_unused", "1", "what groups make of the watch that they see, over its hazard"),
+    Parameter("visibility", "1", "how far the watch on a corridor can be told by looking (0: only its mean)", 0.0, 1.0),
+    Parameter("watching", "1/month", "speed at which beliefs follow what is seen", 0.0, 1.0),
     Parameter("journey_cost", "USD/person/km", "cost of carrying a person"),
     Parameter("journey_fixed", "USD/person", "cost of preparing a person's journey"),
 )
@@ -102,6 +107,7 @@ def _plan(
     kept = np.empty(routes)
     cost = np.empty(routes)
     u = np.empty(routes)
+    width = np.empty(markets)
     stopped = np.empty(w_parent.shape[0])
     way_paid = np.empty(ways)
     passing = np.empty(ways)
@@ -139,7 +145,7 @@ def _plan(
                 if frozen:
                     level[k] = -route_km[k] / 500.0
                 else:
-                    level[k] = q.path_size_weight * log_path_size[k] - source_price[r] * per_scale
+                    level[k] = q.path_size_weight * log_path_size[k]
                     level[k] += at_first if first_source[k] == 1 else elsewhere
         for s in range(w_ptr.shape[0] - 1):
             stopped[w_ptr[s]] = 0.0
@@ -172,13 +178,24 @@ def _plan(
                 kept[k] = passed[tree_end[k]] - paid[k]
                 cost[k] = spent[tree_end[k]]
             for k in range(routes):
-                u[k] = level[k] if frozen else (price[k] * kept[k] - cost[k]) * per_scale + level[k]
+                u[k] = level[k] if frozen else price[k] * kept[k] - cost[k]
             for m in range(markets):
+                if not frozen:
+                    top = -1e300
+                    for k in range(market_ptr[m], market_ptr[m + 1]):
+                        if u[k] > top and (flies or official[k] == 0):
+                            top = u[k]
+                    # ways are told apart by their cost over that of the best, and no less sharply than markets
+                    width[m] = min(scale, max(100.0, q.way_scale * (price_expected[r, m] - top)))
+                    per_width = 1.0 / width[m]
+                    for k in range(market_ptr[m], market_ptr[m + 1]):
+                        u[k] = (u[k] - top) * per_width + level[k]
                 best = -1e300
                 for k in range(market_ptr[m], market_ptr[m + 1]):
                     if u[k] > best and (flies or official[k] == 0):
                         best = u[k]
-                plan_value[r, o, m] = best
+                if not frozen:
+                    plan_value[r, o, m] = (top - source_price[r] + width[m] * best) * per_scale
                 for k in range(market_ptr[m], market_ptr[m + 1]):
                     u[k] = best - u[k]
             fall_row(u, routes, u)
@@ -196,7 +213,8 @@ def _plan(
                 for k in range(lo, hi):
                     share = route_share[r, o, k] * (1.0 - speed) + u[k] * per_total
                     route_share[r, o, k] = share
-                    if u[k] > 0.0:
+                    # a way no longer chosen still carries what habit leaves on it
+                    if flies or official[k] == 0:
                         slope += share * kept[k]
                         mean_cost += share * cost[k]
                 plan_slope[r, o, m] = slope
@@ -206,7 +224,7 @@ def _plan(
                     net = price_expected[r, m] * slope - mean_cost - source_price[r]
                     plan_value[r, o, m] = net / scale
                 else:
-                    plan_value[r, o, m] += math.log(total)
+                    plan_value[r, o, m] += width[m] * math.log(total) * per_scale
             # journeys of people, from places of the home state
             state = place_state[home[r, o]]
             first = way_ptr[state]
@@ -242,20 +260,26 @@ def _plan(
 
 
 @inlined
-def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
+def seen(q, mean, hazard):
+    """Hazard that a look at a corridor suggests: its own and the mean of all, weighted in logs by visibility."""
+    return q.belief_unused * mean ** (1.0 - q.visibility) * hazard ** q.visibility
+
+
+@inlined
+def learn(q, look, switch, r, o, n, journeys, felt, belief, network_belief):
     """Update the beliefs of organisation ``o`` of network ``n`` in run ``r`` after a month.
 
-    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met.
-    The weight of a month's experience is n/(n+2) with n journeys.
+    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met;
+    ``look``, the same shape, is what is to be seen of the watch. The weight of a month's experience is n/(n+2) with
+    n journeys, and what is seen has the rest.
     """
     if switch < 0.5:
         return
     for l in range(journeys.shape[0]):
         j = journeys[l]
-        used = j > 0.02
-        w = j / (j + 2.0) if used else 0.0
+        w = j / (j + 2.0)
         b = belief[r, o, l]
-        b += q.learning * w * (felt[l] - b) if used else 0.02 * (prior - b)
+        b += q.learning * w * (felt[l] - b) + q.watching * (1.0 - w) * (look[l] - b)
         shared = network_belief[r, n, l]
         shared += 0.05 * w * (felt[l] - shared)
         network_belief[r, n, l] = shared
@@ -263,10 +287,13 @@ def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
-    """Beliefs of corridors never used, the ones to which unused corridors drift back."""
-    prior = parameters["routes"]["belief_unused"] * parameters["enforcement"]["hazard_mean"]
-    state.belief[:] = prior[:, None, None]
-    state.network_belief[:] = prior[:, None, None]
+    """Beliefs at first: what is to be seen of the watch, to which those about unused corridors drift back."""
+    q = parameters["routes"]
+    mean = parameters["enforcement"]["hazard_mean"]
+    open_to_view = q["visibility"][:, None]
+    look = (q["belief_unused"] * mean ** (1.0 - q["visibility"]))[:, None] * state.hazard ** open_to_view
+    state.belief[:] = look[:, None, :]
+    state.network_belief[:] = look[:, None, :]
     market = parameters["drug_market"]
     years = parameters["routes"]["experience_start"]
     state.experience_start[:] = np.maximum(1.0, years * market["use_per_person"] * state.users.sum(axis=1))

@@ -170,6 +170,7 @@ _ENFORCEMENT = (
     _v("effort", "corridor", "officer-months/month", "enforcement", "effort on a corridor by its watching state"),
     _v("success", "corridor", "kg/officer-month", "enforcement", "seizures per officer-month, smoothed"),
     _v("corridor_noise", "corridor", "1", "enforcement", "campaigns: log deviation of the hazard, persistent"),
+    _v("watch_mean", "", "1", "enforcement", "mean watch of the corridors in the world in which the run began"),
     _v("hazard_honest", "corridor", "1/journey", "enforcement", "hazard of detection were all officials honest"),
     _v("hazard", "corridor", "1/journey", "enforcement", "hazard of detection"),
     _v("bribe_rate", "corridor", "1", "enforcement", "bribe as a share of the value carried"),

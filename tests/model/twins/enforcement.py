@@ -12,7 +12,11 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
     """Campaign term, honest and actual hazard and bribe rate of every corridor."""
     p = q["enforcement"]
     measure = {name: float(s["instrument"][i]) for i, name in enumerate(INSTRUMENTS)}
-    told = [float(v) ** p["monitoring_contrast"] for v in world.corridor_monitoring]
+    told = []
+    for watched, km, border in zip(world.corridor_monitoring, world.corridor_km, world.corridor_border):
+        told.append(float(watched) ** p["monitoring_contrast"] * max(p["crossing_watch"] if border else 0.6,
+                                                                     min(float(km) / 600, 4.0)))
+    usual = float(s["watch_mean"]) or sum(told) / len(told)
     out: dict[str, list[float]] = {"corridor_noise": [], "hazard_honest": [], "hazard": [], "bribe_rate": []}
     for link in range(len(world.corridor_km)):
         ends = [int(world.corridor_from[link]), int(world.corridor_to[link])]
@@ -25,13 +29,11 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
             factors.append(1 + watch + p["size_regional_coordination"] * measure["regional_coordination"])
         if enters:
             factors.append(1 + p["size_drug_training"] * measure["police_training"])
-        factors.append(told[link] * len(told) / sum(told))
+        factors.append(told[link] / usual)
         if on["TERRAIN_COVER"]:
             factors.append(1 - p["cover_weight"] * world.corridor_cover[link])
         if on["FUEL_COVER"] and world.corridor_fuel[link]:
             factors.append(1 - p["fuel_cover"])
-        shortest = 1.0 if world.corridor_border[link] else 0.6
-        factors.append(sorted((shortest, world.corridor_km[link] / 600, 4.0))[1])
         if world.corridor_border[link] and world.corridor_internal[link]:
             built = world.event["internal_borders"][month]
             factors.append(built + (1 - built) * p["internal_border_start"])

@@ -9,7 +9,7 @@ from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
 from tests.model.twins.organisations_choice import PERSONS, grip, held_at, old_order
-from tests.model.twins.routes import learned, link_costs, links_of
+from tests.model.twins.routes import learned, link_costs, links_of, looks
 
 
 class Firm:
@@ -129,7 +129,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     in_opiates = [0.0, 0.0]
     first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
     money = dict.fromkeys(FLOWS, 0.0)
-    prior = q["routes"]["belief_unused"] * q["enforcement"]["hazard_mean"]
+    look = [looks(q, float(h)) for h in s["hazard"]]
     shared = [[float(v) for v in row] for row in s["network_belief"]]
     for o in choice.living(s):
         firm = Firm(world, s, q, on, month, o)
@@ -224,9 +224,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         if on["LEARNING"] and on["ROUTES"]:
             row = [float(v) for v in s["belief"][o]]
             counts = [trips[link] for link in links]
-            out["belief"][o], shared[firm.net] = learned(q, prior, row, shared[firm.net], counts, list(met.values()))
-    drift = 0.005 if on["LEARNING"] and on["ROUTES"] else 0.0
-    out["network_belief"] = [[v + drift * (prior - v) for v in row] for row in shared]
+            out["belief"][o], shared[firm.net] = learned(q, look, row, shared[firm.net], counts, list(met.values()))
+    drift = q["routes"]["watching"] if on["LEARNING"] and on["ROUTES"] else 0.0
+    out["network_belief"] = [[v + drift * (a - v) for v, a in zip(row, look)] for row in shared]
     totals = [sum(row[f] for row in attempts) for f in (0, 1)]
     return {
         **chosen, **out, **by_link, **by_post,

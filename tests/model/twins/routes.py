@@ -56,15 +56,24 @@ def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int, mont
         kept = math.exp(-sum(s["belief"][o][v] for v in passed)) - sum(s["bribe_rate"][v] for v in passed)
         cost = sum(sum(link_costs(world, s, q, v, float(s["belief"][o][v]))) for v in passed)
         profit = s["price_expected"][m] * kept - cost - float(s["source_price"])
-        scale = q["routes"]["choice_scale"] * mean_price(s)
-        weigh = profit / scale + q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
+        weigh = q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
         sources = [int(v) for v in world.source_place]
         if len(sources) > 1:
             first = q["routes"]["first_source_share"]
             size = first if world.route_source[k] == sources[0] else (1 - first) / (len(sources) - 1)
             weigh += math.log(len(sources) * size)
         out[k] = {"kept": kept, "cost": cost, "profit": profit, "weigh": weigh, "km": float(world.route_km[k])}
+    scale = width(s, q, m, out)
+    for way in out.values():
+        way["weigh"] += way["profit"] / scale
     return out
+
+
+def width(s: dict, q: dict, m: int, ways: dict[int, dict]) -> float:
+    """Scale of the choice among ways to a market: a part of what the best costs, at most that among markets."""
+    all_in = float(s["price_expected"][m] - s["source_price"]) - max(v["profit"] for v in ways.values())
+    among_markets = q["routes"]["choice_scale"] * mean_price(s)
+    return min(among_markets, max(100.0, q["routes"]["way_scale"] * all_in))
 
 
 def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[float]]:
@@ -125,7 +134,8 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
             out["plan_price"][o][m] = s["price_expected"][m]
             if on["ROUTES"]:
                 top = max(weights)
-                out["plan_value"][o][m] = top + math.log(sum(math.exp(w - top) for w in weights))
+                logsum = top + math.log(sum(math.exp(w - top) for w in weights))
+                out["plan_value"][o][m] = logsum * width(s, q, m, ways) / scale
             else:
                 out["plan_value"][o][m] = (s["price_expected"][m] * slope - cost - float(s["source_price"])) / scale
         values = people_routes(world, s, q, o)
@@ -140,17 +150,21 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
     return out
 
 
-def learned(q: dict, prior: float, own: list[float], shared: list[float], journeys: list[float],
+def looks(q: dict, hazard: float) -> float:
+    """What a look at a corridor tells of its hazard."""
+    p, mean = q["routes"], q["enforcement"]["hazard_mean"]
+    return p["belief_unused"] * mean * (hazard / mean) ** p["visibility"]
+
+
+def learned(q: dict, look: list[float], own: list[float], shared: list[float], journeys: list[float],
             met: list[float]) -> tuple[list[float], list[float]]:
     """Beliefs of an organisation and of its network after a month of journeys with the hazards met."""
     p = q["routes"]
     mine, ours = list(own), list(shared)
     for k, n in enumerate(journeys):
-        if n > 0.02:
-            weight = n / (n + 2)
-            mine[k] = own[k] + p["learning"] * weight * (met[k] - own[k])
-            ours[k] = shared[k] + 0.05 * weight * (met[k] - shared[k])
-        else:
-            mine[k] = 0.98 * own[k] + 0.02 * prior
+        lived = n / (n + 2)
+        felt, viewed = p["learning"] * lived, p["watching"] * (1 - lived)
+        mine[k] = (1 - felt - viewed) * own[k] + felt * met[k] + viewed * look[k]
+        ours[k] = shared[k] + 0.05 * lived * (met[k] - shared[k])
         mine[k] = (1 - p["network_learning"]) * mine[k] + p["network_learning"] * ours[k]
     return mine, ours
