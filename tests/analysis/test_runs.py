@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -24,12 +24,13 @@ class Stored:
     years = np.array([2000, 2001])
     runs = np.array([0, 2])
 
-    def arrays(self, names: Sequence[str]) -> np.ndarray:
-        return np.stack([np.arange(8.0).reshape(2, 2, 2) + 100 * self.outcomes.index(name) for name in names])
-
-    def yearly(self, names: Sequence[str], policies: Sequence[str]) -> pa.Table:
-        assert list(policies) == ["baseline"]
-        return pa.table({name: self.arrays([name])[0, 0].ravel() for name in names})
+    def arrays(
+        self, names: Sequence[str], policies: Sequence[str] | None = None, years: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        whole = np.stack([np.arange(8.0).reshape(2, 2, 2) + 100 * self.outcomes.index(name) for name in names])
+        rows = [self.policies.index(policy) for policy in policies or self.policies]
+        first, last = years or (2000, 2001)
+        return whole[:, rows, :, first - 2000 : last - 1999]
 
     def values(self) -> np.ndarray:
         return np.array([[0.1], [0.2]])
@@ -40,10 +41,10 @@ class Stored:
     def switches(self) -> np.ndarray:
         return np.array([[True, False], [True, True]])
 
-    def query(self, sql: str) -> pa.Table:
-        assert "'baseline'" in sql and "'opiates'" in sql
-        return pa.table({"run": [0, 2, 2], "year": [2000, 2000, 2001], "corridor": ["C01a", "C01a", "C02a"],
-                         "carried": [5.0, 4.0, 2.0]})
+    def carried_blocks(self, policy: str, trade: str) -> Iterator[tuple[np.ndarray, ...]]:
+        assert (policy, trade) == ("baseline", "opiates")
+        yield np.array([0]), np.array([0]), np.array([0]), np.array([0]), np.array([5.0])
+        yield np.array([2]), np.array([0, 0]), np.array([0, 1]), np.array([0, 2]), np.array([4.0, 2.0])
 
     def knockouts(self) -> pa.Table:
         return pa.table({"mechanism": ["scope", "scope"], "run": [2, 2], "year": [2000, 2001],
@@ -61,6 +62,18 @@ def test_a_store_is_read_as_it_is() -> None:
     assert runs.parameters["economy.m0"].tolist() == [0.1, 0.2]
     assert runs.claims["S01"].tolist() == [True, False]
     assert runs.switches["habit"].tolist() == [False, True]
+
+
+def test_a_window_is_read_alone_and_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = from_results(Stored(), ENDS)
+    whole = runs.fetch(Stored.outcomes)
+    for most in (1 << 27, 1):
+        monkeypatch.setattr("qorgau.analysis.runs._BATCH_BYTES", most)
+        for years, columns in (((2000, 2001), slice(0, 2)), ((2001, 2001), slice(1, 2))):
+            got = runs.windows(Stored.outcomes, years)
+            assert all((got[name] == whole[name][..., columns].mean(axis=-1)).all() for name in Stored.outcomes)
+    with pytest.raises(InputError, match="not within the results"):
+        runs.windows(["opiate_users"], (1999, 2001))
 
 
 def test_corridors_become_outcomes_of_the_baseline() -> None:

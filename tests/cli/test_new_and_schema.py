@@ -29,3 +29,12 @@ def test_schemas_hold_for_the_bundled_case(call: Any, tmp_path: Path) -> None:
         jsonschema.Draft202012Validator.check_schema(written)
         content = yaml.safe_load((case_folder("kazakhstan") / name).read_text())
         jsonschema.validate(json.loads(json.dumps(content, default=str)), written)
+
+
+def test_an_invented_case_passes_its_check_and_a_size_alone_is_refused(call: Any, tmp_path: Path) -> None:
+    sizes = ("--places", "30", "--corridors", "60", "--organisations", "16")
+    told = json.loads(call("new", tmp_path / "made", "--synthetic", *sizes, "--json").stdout)
+    assert "corridors.yaml" in told["files"]
+    assert call("check", tmp_path / "made").exit_code == 0
+    refused = call("new", tmp_path / "other", *sizes)
+    assert refused.exit_code != 0 and not (tmp_path / "other").exists()

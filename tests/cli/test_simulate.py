@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from qorgau.cli.outputs import open_output
+from qorgau.cli.outputs import local_copy, open_output
+from qorgau.ensemble.results import Results
 from qorgau.errors import InputError
-from tests.ensemble.fakes import FakeRunner, fake_inputs
+from tests.ensemble.fakes import FakeRunner, fake_inputs, same
 
 
 def simulate(call: Any, out: Path, *more: Any) -> dict[str, Any]:
@@ -127,3 +128,55 @@ def test_text_says_how_far_it_is_and_what_came(call: Any, toy: FakeRunner, tmp_p
     assert result.stderr == ""
     lines = [line.split()[0] for line in result.stdout.splitlines() if line.strip()]
     assert lines == ["check", "draws", "compile", "compile", "simulate", "knock-outs", "4"]
+
+
+def test_it_grows_as_it_was_begun(call: Any, toy: FakeRunner, tmp_path: Path) -> None:
+    simulate(call, tmp_path / "a", "--seed", 5, "--policies", "outreach=0.5", "--knockouts", 2)
+    toy.calls.clear()
+    told = json.loads(call("simulate", "template", "--append", 4, "--out", tmp_path / "a", "--json").stdout)
+    assert (told["runs"], told["seed"], told["policies"]) == (12, 5, ["baseline", "outreach=0.5"])
+    assert told["knockouts"] == 2 and told["drawn"]["grown_from"] == 8 and sum(toy.calls) == 4 + 1  # one to compile
+    call("simulate", "template", "--runs", 12, "--seed", 5, "--policies", "outreach=0.5", "--knockouts", 2, "--out",
+         tmp_path / "b")
+    grown, whole = Results(tmp_path / "a"), Results(tmp_path / "b")
+    assert same(grown.yearly(), whole.yearly()) and same(grown.knockouts(), whole.knockouts())
+
+
+@pytest.mark.parametrize("more", [("--runs", 20), ("--policies", "outreach"), ("--prior",)])
+def test_what_does_not_go_with_append(call: Any, toy: FakeRunner, tmp_path: Path, more: tuple[Any, ...]) -> None:
+    simulate(call, tmp_path / "out")
+    result = call("simulate", "template", "--append", 4, "--out", tmp_path / "out", *more)
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 2 and "an ensemble grows as it was begun" in line
+
+
+def test_append_needs_an_ensemble(call: Any, toy: FakeRunner, tmp_path: Path) -> None:
+    result = call("simulate", "template", "--append", 4, "--out", tmp_path / "out")
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 2 and "no results here" in line
+
+
+def test_a_list_of_draws_does_not_grow(call: Any, toy: FakeRunner, tmp_path: Path) -> None:
+    simulate(call, tmp_path / "out")
+    path = tmp_path / "out/results/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["identity"]["design"]["method"] = "matched"
+    path.write_text(json.dumps(manifest))
+    result = call("simulate", "template", "--append", 4, "--out", tmp_path / "out")
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 2 and "a list that does not go on: it cannot be extended" in line
+
+
+def test_results_may_be_at_any_address(call: Any, toy: FakeRunner, tmp_path: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    address = f"memory://{tmp_path.name}/out"
+    told = simulate(call, address, "--policies", "outreach")  # type: ignore[arg-type]
+    assert (told["out"], told["results"]) == (address, f"{address}/results")
+    results, case, folder = open_output(address)
+    assert (case.id, folder, len(results.runs)) == ("template", address, 8)
+    assert memory.exists(f"{address}/case/case.yaml") and memory.exists(f"{address}/ro-crate-metadata.json")
+    with local_copy(address) as written:
+        (written / "report.html").write_text("<p>")
+    assert memory.cat_file(f"{address}/report.html") == b"<p>"
+    again = simulate(call, address, "--policies", "outreach")  # type: ignore[arg-type]
+    assert "nothing is run again" in again["notes"][0]

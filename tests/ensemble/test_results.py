@@ -66,6 +66,33 @@ def test_corridors_come_back_with_shared_years_under_every_policy(results, direc
     assert np.array_equal(flows, direct[0].corridors)
 
 
+@pytest.mark.parametrize("policy", ["baseline", "outreach"])
+def test_corridors_come_by_blocks_with_shared_years_under_every_policy(results, direct, policy):
+    flows, seen = np.zeros_like(direct[0].corridors[0, ..., 0, 0]), []
+    for runs, row, year, corridor, carried in results.carried_blocks(policy, "opiates"):
+        flows[runs[row], year, corridor] += carried
+        seen += runs.tolist()
+    assert seen == list(range(12))
+    assert np.array_equal(flows, direct[0].corridors[results.policies.index(policy), ..., 0, 0]) and flows.any()
+
+
+@pytest.mark.parametrize("policies", [None, ["outreach"], ["awareness", "baseline"]])
+@pytest.mark.parametrize("years", [None, (2012, 2016), (1991, 1992), (2020, 2024)])
+def test_part_of_the_arrays_is_that_part(results, policies, years):
+    whole = results.to_numpy("people_exploited")
+    first, last = years or (1991, 2024)
+    rows = [results.policies.index(policy) for policy in policies or results.policies]
+    part = results.arrays(["tip_tier", "people_exploited"], policies, years)
+    assert np.array_equal(part[1], whole[rows][..., first - 1991 : last - 1990])
+
+
+def test_years_and_policies_that_are_not_there(results):
+    with pytest.raises(InputError, match="1990 to 2000 is not within"):
+        results.arrays(["tip_tier"], years=(1990, 2000))
+    with pytest.raises(InputError, match="no such policy"):
+        results.arrays(["tip_tier"], ["nope"])
+
+
 def test_draws_have_a_column_per_parameter_and_truth_bit(results, direct):
     table, draws = results.draws(), direct[1]
     assert table.column_names == ["run", "economy.a", "economy.b", "economy.c", *CLAIMS]

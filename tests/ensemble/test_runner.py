@@ -1,5 +1,5 @@
+import contextlib
 import gc
-import json
 import os
 import signal
 import subprocess
@@ -7,12 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qorgau.ensemble.designs import draw_from
 from qorgau.ensemble.files import Interrupted
+from qorgau.ensemble.places import place_of
 from qorgau.ensemble.results import Results
 from qorgau.ensemble.runner import simulate_inputs
+from qorgau.ensemble.store import read_manifest
 from qorgau.errors import InputError, QorgauError
 from tests.ensemble.fakes import FakeRunner, fake_inputs, same
 
@@ -34,16 +37,20 @@ def whole(tmp_path, **kwargs):
     return simulate_inputs(fake_inputs(), ["outreach"], 60, out=tmp_path / "whole", block=2, **kwargs)
 
 
-def started(out):
-    """A run in a process of its own, once it has finished three blocks."""
+def launched(out):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(out)], env=environment, stderr=subprocess.PIPE, text=True
     )
+
+
+def started(out):
+    """A run in a process of its own, once it has finished three blocks."""
+    process = launched(out)
     manifest = out / "results" / "manifest.json"
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
-        if manifest.exists() and len(json.loads(manifest.read_text())["blocks"]) >= 3:
+        if manifest.exists() and finished(out) >= 3:
             return process
         time.sleep(0.02)
     process.kill()
@@ -51,7 +58,7 @@ def started(out):
 
 
 def finished(out):
-    return len(json.loads((out / "results/manifest.json").read_text())["blocks"])
+    return len(read_manifest(place_of(out / "results"))["blocks"])
 
 
 def test_killed_run_goes_on_where_it_stopped(tmp_path):
@@ -69,6 +76,24 @@ def test_killed_run_goes_on_where_it_stopped(tmp_path):
     assert len(runner.calls) == 30 - there
     assert same(again.yearly(), whole(tmp_path).yearly())
     assert not [p for p in out.rglob(".tmp-*")]
+
+
+def test_killed_at_random_moments_it_ends_as_if_nothing_had_been(tmp_path):
+    """Three kills at moments drawn at random, from the first import to the last block."""
+    moment = np.random.default_rng()
+    out = tmp_path / "out"
+    moments = [float(moment.uniform(0.1, 4.0)) for _ in range(3)]
+    for seconds in moments:
+        process = launched(out)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        process.communicate()
+    again = simulate_inputs(fake_inputs(), ["outreach"], 60, out=out, block=2)
+    there = {p.name: p.read_bytes() for p in (out / "results/yearly").iterdir()}
+    undisturbed = whole(tmp_path)
+    assert same(again.yearly(), undisturbed.yearly()), f"killed after {moments}"
+    assert there == {p.name: p.read_bytes() for p in (tmp_path / "whole/results/yearly").iterdir()}
 
 
 def test_ctrl_c_keeps_finished_blocks_and_says_how_to_go_on(tmp_path):

@@ -1,12 +1,17 @@
 import errno
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from qorgau.ensemble import files
+from qorgau.ensemble.places import place_of
 from qorgau.ensemble.results import Results
 from qorgau.ensemble.runner import simulate_inputs
+from qorgau.ensemble.store import read_manifest
 from qorgau.errors import InputError
 from tests.ensemble.fakes import FakeRunner, fake_inputs, same
 
@@ -136,7 +141,7 @@ def test_full_disk_is_one_line_and_finished_blocks_stay(tmp_path, monkeypatch):
 
     def filling(handle):
         count[0] += 1
-        if count[0] > 14:
+        if count[0] > 20:
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle)
 
@@ -144,11 +149,33 @@ def test_full_disk_is_one_line_and_finished_blocks_stay(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="the disk is full; what was finished before is intact"):
         ensemble(tmp_path, runs=80)
     monkeypatch.undo()
-    manifest = json.loads((tmp_path / "results/manifest.json").read_text())
+    manifest = read_manifest(place_of(tmp_path / "results"))
     assert 0 < len(manifest["blocks"]) < 10
     runner = FakeRunner()
     again = ensemble(tmp_path, runs=80, runner=runner)
     assert len(runner.calls) == 10 - len(manifest["blocks"]) and len(again.runs) == 80
+
+
+def test_file_that_may_not_grow_is_one_line_and_finished_blocks_stay(tmp_path):
+    """A real limit of the system, in a process of its own: files of ten runs fit, those of forty do not."""
+    script = (
+        "import resource, sys\n"
+        "from tests.ensemble.test_store import FakeRunner, fake_inputs, simulate_inputs\n"
+        "limit = int(sys.argv[2])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
+        "simulate_inputs(fake_inputs(), ['outreach'], 80, out=sys.argv[1], block=40)\n"
+    )
+    ensemble(tmp_path, runs=16)
+    limit = max(p.stat().st_size for p in (tmp_path / "results").rglob("*.parquet")) + 2000
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")])}
+    made = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(limit)], env=environment, capture_output=True, text=True
+    )
+    assert made.returncode == 1 and "a file would be larger than this process may write" in made.stderr
+    manifest = read_manifest(place_of(tmp_path / "results"))
+    assert [(b["start"], b["stop"]) for b in manifest["blocks"]] == [(0, 8), (8, 16)]
+    assert len(ensemble(tmp_path, runs=80).runs) == 80
 
 
 def test_read_only_folder_is_one_line(tmp_path, monkeypatch):
@@ -171,3 +198,46 @@ def test_failed_runs_are_recorded_in_the_store(tmp_path):
     assert 9 not in results.runs and len(results.runs) == 23
     assert results.to_numpy("people_exploited").shape == (2, 23, 34)
     assert results.draws()["run"].to_pylist() == results.runs.tolist()
+
+
+def test_record_that_is_torn_or_of_another_ensemble_is_none(tmp_path):
+    ensemble(tmp_path, runs=8)
+    records = tmp_path / "results/blocks"
+    (records / "main-000008-000016.json").write_text('{"of": "abc", "kind": "ma')
+    (records / "main-000016-000024.json").write_text('{"of": "abc", "kind": "main", "start": 16, "stop": 24}')
+    runner = FakeRunner()
+    assert len(ensemble(tmp_path, runner=runner).runs) == 24 and sum(runner.calls) == 16
+    assert not list(records.iterdir())
+
+
+def test_record_whose_block_is_torn_is_run_again(tmp_path):
+    """What a power cut leaves: the record is on disk, the last bytes of the block are not."""
+    def stop(done, total, left):
+        if done:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError):
+        ensemble(tmp_path, progress=stop)
+    record = next((tmp_path / "results/blocks").iterdir())
+    name = next(iter(json.loads(record.read_bytes())["files"]))
+    path = tmp_path / "results" / name
+    data = path.read_bytes()
+    path.write_bytes(data[:-100] + bytes(100))
+    said = []
+    again = ensemble(tmp_path, say=said.append)
+    assert "damaged or cut short" in said[0] and path.read_bytes() == data and len(again.runs) == 24
+
+
+def test_a_record_costs_the_same_in_a_large_ensemble(tmp_path, monkeypatch):
+    written = []
+    real = files.write_atomically
+
+    def watched(path, data):
+        written.append((path.name, len(data)))
+        return real(path, data)
+
+    monkeypatch.setattr("qorgau.ensemble.places.write_atomically", watched)
+    ensemble(tmp_path, runs=80)
+    manifests = [size for name, size in written if name == "manifest.json"]
+    records = [size for name, size in written if name.startswith("main-")]
+    assert len(manifests) == 2 and len(records) == 10 and max(records) < 1.1 * min(records)

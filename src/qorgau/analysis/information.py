@@ -98,25 +98,39 @@ def bit_values(
     centred = utility - utility.mean(axis=1, keepdims=True)
     half = halves(runs, splits, seed)
     one = np.ones(runs)
-    raw = np.mean([_both(mask, one, centred, truth) for mask in half], axis=0)
+    raw = np.mean([_both(_Halves.of(mask, centred, truth), one) for mask in half], axis=0)
     whole = _sums(one, centred, truth)
     plug = _paid(whole, whole)
     rng = np.random.default_rng([seed, 1])
     again = np.empty((bootstrap, truth.shape[1]))
-    few = half[:_BOOTSTRAP_SPLITS]
+    # Cut once: with many runs, cutting for every resample would take longer than summing.
+    few = [_Halves.of(mask, centred, truth) for mask in half[:_BOOTSTRAP_SPLITS]]
     for b in range(bootstrap):
         weights = np.bincount(rng.integers(0, runs, runs), minlength=runs).astype(np.float64)
-        again[b] = np.mean([_both(mask, weights, centred, truth) for mask in few], axis=0)
+        again[b] = np.mean([_both(cut, weights) for cut in few], axis=0)
     se = again.std(axis=0, ddof=1)
     return [Estimate(max(0.0, float(r)), float(r), float(s), float(p)) for r, s, p in zip(raw, se, plug)]
 
 
-def _both(mask: np.ndarray, weights: Floats, utility: Floats, truth: Floats) -> Floats:
+@dataclass(frozen=True)
+class _Halves:
+    """Utility and truth bits of the runs in a half and of the others."""
+
+    mask: np.ndarray
+    one: tuple[Floats, Floats]
+    other: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, mask: np.ndarray, utility: Floats, truth: Floats) -> _Halves:
+        return cls(mask, (utility[mask], truth[mask]), (utility[~mask], truth[~mask]))
+
+
+def _both(cut: _Halves, weights: Floats) -> Floats:
     """Return the value of each bit, learned on either half and paid on the other."""
-    if (mask * weights).sum() == 0 or (~mask * weights).sum() == 0:
-        return np.zeros(truth.shape[1])
-    one = _sums(weights[mask], utility[mask], truth[mask])
-    other = _sums(weights[~mask], utility[~mask], truth[~mask])
+    mine, others = weights[cut.mask], weights[~cut.mask]
+    if mine.sum() == 0 or others.sum() == 0:
+        return np.zeros(cut.one[1].shape[1])
+    one, other = _sums(mine, *cut.one), _sums(others, *cut.other)
     return (_paid(one, other) + _paid(other, one)) / 2.0
 
 

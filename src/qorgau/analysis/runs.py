@@ -16,6 +16,7 @@ __all__ = ["CORRIDOR_OVERLAP", "CORRIDOR_PREFIX", "Runs", "corridor_outcomes", "
 Floats = NDArray[np.float64]
 
 _BATCH = 16
+_BATCH_BYTES = 1 << 27
 
 CORRIDOR_PREFIX = "corridor_opiates_kg_"
 CORRIDOR_OVERLAP = "corridor_overlap"
@@ -48,6 +49,8 @@ class Runs:
         the mechanism off.
     switches
         By mechanism: in which runs it was on, bool (runs,).
+    fetch_window
+        As `fetch`, for a window of years alone: what a large store reads instead of all years.
     """
 
     policies: tuple[str, ...]
@@ -62,6 +65,7 @@ class Runs:
         default_factory=dict
     )
     switches: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    fetch_window: Callable[[Sequence[str], tuple[int, int]], Mapping[str, Floats]] | None = None
 
     @property
     def baseline(self) -> str:
@@ -74,9 +78,15 @@ class Runs:
         Read in batches and reduced at once, so that yearly values of many outcomes are never all in memory.
         """
         columns, made = self.columns(years), {}
-        for start in range(0, len(outcomes), _BATCH):
-            for name, values in self.fetch(outcomes[start : start + _BATCH]).items():
-                made[name] = values[..., columns].mean(axis=-1)
+        size = 8 * len(self.policies) * max(1, self.count) * (columns.stop - columns.start)
+        batch = int(np.clip(_BATCH_BYTES // size, 1, _BATCH))
+        for start in range(0, len(outcomes), batch):
+            names = outcomes[start : start + batch]
+            if self.fetch_window is not None:
+                found = self.fetch_window(names, years)
+            else:
+                found = {name: values[..., columns] for name, values in self.fetch(names).items()}
+            made.update({name: values.mean(axis=-1) for name, values in found.items()})
         return made
 
     def columns(self, years: tuple[int, int]) -> slice:
@@ -194,22 +204,26 @@ def from_results(results: Any, corridor_ends: Mapping[str, tuple[str, str]] | No
     derived = {f"{CORRIDOR_PREFIX}{a}_{b}" for a, b in ends.values()} | {CORRIDOR_OVERLAP}
     outcomes = (*results.outcomes, *sorted(derived))
 
-    def load(names: list[str]) -> Mapping[str, Floats]:
+    def load(names: Sequence[str]) -> Mapping[str, Floats]:
         return dict(zip(names, results.arrays(names)))
+
+    def load_window(names: Sequence[str], window: tuple[int, int]) -> Mapping[str, Floats]:
+        return dict(zip(names, results.arrays(names, years=window)))
 
     def load_baseline(names: list[str]) -> Mapping[str, Floats]:
         plain = [name for name in names if name not in derived]
         made: dict[str, Floats] = {}
-        if plain:
-            table = results.yearly(plain, [results.policies[0]])
-            made.update({name: table[name].to_numpy().reshape(shape).astype(np.float64) for name in plain})
+        for start in range(0, len(plain), _BATCH):
+            part = plain[start : start + _BATCH]
+            values = results.arrays(part, [results.policies[0]])
+            made.update({name: np.ascontiguousarray(values[i, 0]) for i, name in enumerate(part)})
         if len(plain) < len(names):
-            made.update(_corridors(results, ends, shape))
+            made.update(_corridors(results, ends, shape, [name for name in names if name in derived]))
         return {name: made[name] for name in names}
 
     runs = Runs(
         policies=tuple(results.policies), years=years, outcomes=outcomes, count=count,
-        fetch=lambda names: load(list(names)), fetch_baseline=_remember(load_baseline),
+        fetch=load, fetch_baseline=_remember(load_baseline), fetch_window=load_window,
         parameters=dict(zip(results.parameters, np.asarray(results.values(), dtype=np.float64).T)),
         claims=dict(zip(results.claims, np.asarray(results.truth(), dtype=bool).T)),
         switches=dict(zip(results.mechanisms, np.asarray(results.switches(), dtype=bool).T)),
@@ -217,22 +231,27 @@ def from_results(results: Any, corridor_ends: Mapping[str, tuple[str, str]] | No
     return replace(runs, knockouts=_knockouts(results))
 
 
-def _corridors(results: Any, ends: Mapping[str, tuple[str, str]], shape: tuple[int, int]) -> dict[str, Floats]:
-    names = [name for name in results.corridor_names if name in ends]
-    flows = np.zeros((len(names), *shape))
-    row = {int(run): i for i, run in enumerate(results.runs)}
-    column = {name: i for i, name in enumerate(names)}
-    baseline = str(results.policies[0]).replace("'", "''")
-    table = results.query(
-        "SELECT run, year, CAST(corridor AS VARCHAR) AS corridor, sum(carried) AS carried FROM corridors "
-        f"WHERE policy = '{baseline}' AND trade = '{results.trades[0]}' GROUP BY run, year, corridor"
-    )
-    which = np.array([column.get(name, -1) for name in table["corridor"].to_pylist()], dtype=np.int64)
-    where = np.array([row.get(int(run), -1) for run in table["run"].to_pylist()], dtype=np.int64)
-    good = (which >= 0) & (where >= 0)
-    year = table["year"].to_numpy().astype(np.int64) - int(results.years[0])
-    flows[which[good], where[good], year[good]] = table["carried"].to_numpy()[good]
-    return corridor_outcomes([ends[name] for name in names], flows, *shape)
+def _corridors(
+    results: Any, ends: Mapping[str, tuple[str, str]], shape: tuple[int, int], names: Sequence[str]
+) -> dict[str, Floats]:
+    """Return the outcomes of `corridor_outcomes` that are wanted, (runs, years), a block of runs at a time."""
+    corridors = [name for name in results.corridor_names if name in ends]
+    column = {name: i for i, name in enumerate(corridors)}
+    row_of = np.array([column.get(name, -1) for name in results.corridor_names], dtype=np.int64)
+    place = {int(run): i for i, run in enumerate(results.runs)}
+    joined = [ends[name] for name in corridors]
+    made = {name: np.zeros(shape) for name in names}
+    for runs, row, year, corridor, carried in results.carried_blocks(results.policies[0], results.trades[0]):
+        if not len(runs):
+            continue
+        flows = np.zeros((len(corridors), len(runs), shape[1]))
+        good = row_of[corridor] >= 0
+        flows[row_of[corridor[good]], row[good], year[good]] = carried[good]
+        found = corridor_outcomes(joined, flows, len(runs), shape[1])
+        rows = [place[int(run)] for run in runs]
+        for name in names:
+            made[name][rows] = found[name]
+    return made
 
 
 def _knockouts(

@@ -22,7 +22,7 @@ FORECAST_TABLE = "forecast.parquet"
 
 
 def history(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that run or simulate wrote.")],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder or address that run or simulate wrote.")],
     case: Annotated[
         str | None, typer.Option("--case", help="The case of the results; by default the copy kept with them.")
     ] = None,

@@ -33,7 +33,7 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print a summary for machines, and nothing else.")]
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A bundled case by name, or a case's folder.")]
-OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that run or simulate wrote.")]
+OutArgument = Annotated[str, typer.Argument(metavar="OUT", help="Folder or address that run or simulate wrote.")]
 CaseOption = Annotated[
     str | None, typer.Option("--case", help="The case of the results; by default the copy kept with them.")
 ]
@@ -52,12 +52,23 @@ Policies = Annotated[
     typer.Option(help="Counter-measures with commas between them, each NAME[=INTENSITY][@YYYY-MM] joined by +; "
                       "by default all of the case's."),
 ]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder; by default qorgau-CASE.")]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Output folder, or an address such as s3://bucket/folder; by "
+                                                    "default qorgau-CASE."),
+]
+Append = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Add N runs to the finished ensemble in --out, as it was begun."),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Threads; by default all cores.")]
 KnockoutRuns = Annotated[
     int, typer.Option("--knockouts", min=0, help="Draws that also run once without each subsystem.")
 ]
-Cluster = Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the blocks.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers run the blocks, or local:N for N processes."),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -101,6 +112,7 @@ def run(
     from qorgau.cli.outputs import files_of, publish
     from qorgau.cli.pipeline import Asked, analysed, chosen, examined, simulated
     from qorgau.cli.showing import show_answer
+    from qorgau.ensemble.places import place_of
 
     screen = Screen(as_json)
     with Stages(screen) as stages:
@@ -132,8 +144,8 @@ def run(
         "hash": loaded.hash,
         "out": str(folder),
         "report": str(report),
-        "summary": str(folder / "summary.json"),
-        "results": str(results.folder),
+        "summary": place_of(folder).at("summary.json"),
+        "results": results.address,
         "runs": len(results.runs),
         "failed": results.failed().num_rows,
         "seed": results.manifest["identity"]["design"]["seed"],
@@ -181,6 +193,7 @@ def simulate(
     cluster: Cluster = None,
     prior: Prior = False,
     matched: MatchedOption = None,
+    append: Append = None,
     as_json: Json = False,
 ) -> None:
     """Run an ensemble; goes on where an interrupted one stopped."""
@@ -195,18 +208,18 @@ def simulate(
         files = files_of(loaded)
         inputs = examined(loaded)
         stages.end()
-        asked = Asked(runs, seed, policies, out, workers, knockouts, cluster, prior, matched)
+        asked = Asked(runs, seed, policies, out, workers, knockouts, cluster, prior, matched, append)
         drawn = chosen(loaded, files, inputs, asked, screen)
         results, folder = simulated(loaded, drawn, inputs, asked, screen, stages)
     first, last = int(results.years[0]), int(results.years[-1])
     screen.say(
-        f"{len(results.runs)} runs under {len(results.policies)} policies, {first} to {last}: {results.folder}", "bold"
+        f"{len(results.runs)} runs under {len(results.policies)} policies, {first} to {last}: {results.address}", "bold"
     )
     screen.finish({
         "case": loaded.id,
         "hash": loaded.hash,
         "out": str(folder),
-        "results": str(results.folder),
+        "results": results.address,
         "runs": len(results.runs),
         "failed": results.failed().to_pylist(),
         "seed": results.manifest["identity"]["design"]["seed"],
@@ -219,7 +232,7 @@ def simulate(
     }, [loaded.settings.not_for])
 
 
-def _analysis(out: Path, case: str | None, screen: Screen) -> Any:
+def _analysis(out: str, case: str | None, screen: Screen) -> Any:
     """Return the analysis of the results in a folder."""
     from qorgau.cli.outputs import open_output
     from qorgau.cli.pipeline import analysed
@@ -321,8 +334,9 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Make the report again from stored results."""
-    from qorgau.cli.outputs import files_of, open_output, publish
+    from qorgau.cli.outputs import files_of, local_copy, open_output, publish
     from qorgau.cli.pipeline import analysed
+    from qorgau.ensemble.places import place_of
 
     screen = Screen(as_json)
     with Stages(screen) as stages:
@@ -330,18 +344,18 @@ def report(
         analysis = analysed(loaded, results, stages)
         stages.begin("report")
         path = publish(loaded, files_of(loaded), results, analysis, folder)
-        if tables:
-            from qorgau.report import export_tables
+        if tables or figures:
+            from qorgau.report import export_figures, export_tables
 
-            export_tables(analysis, loaded, folder / "tables")
-        if figures:
-            from qorgau.report import export_figures
-
-            export_figures(analysis, loaded, folder / "figures")
+            with local_copy(folder) as written:
+                if tables:
+                    export_tables(analysis, loaded, written / "tables")
+                if figures:
+                    export_figures(analysis, loaded, written / "figures")
     screen.say(str(path), "bold")
     screen.not_for(analysis.answer.not_for)
     screen.finish(
-        {"report": str(path), "summary": str(folder / "summary.json"), "case": loaded.id,
+        {"report": str(path), "summary": place_of(folder).at("summary.json"), "case": loaded.id,
          "headline": analysis.answer.headline, "seconds": stages.rounded()},
         analysis.answer.not_for,
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qorgau.ensemble.places import Address, copy_from, copy_to, is_remote, place_of
 from qorgau.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,32 +18,32 @@ if TYPE_CHECKING:
     from qorgau.case import Case
     from qorgau.ensemble.results import Results
 
-__all__ = ["default_out", "files_of", "holds_results", "keep_case", "open_output", "publish"]
+__all__ = ["default_out", "files_of", "holds_results", "keep_case", "local_copy", "open_output", "publish"]
 
 CASE_FOLDER = "case"
 REPORT = "report.html"
 SUMMARY = "summary.json"
 
 
-def default_out(case: Case) -> Path:
+def default_out(case: Case) -> str:
     """Return the output folder of a case when none is given."""
-    return Path(f"qorgau-{case.id}")
+    return f"qorgau-{case.id}"
 
 
-def holds_results(folder: Path) -> bool:
+def holds_results(folder: Address) -> bool:
     """Tell whether a folder holds results of an ensemble, finished or not."""
-    from qorgau.ensemble.store import results_folder
+    from qorgau.ensemble.store import MANIFEST, results_place
 
-    return (results_folder(folder) / "manifest.json").is_file()
+    return MANIFEST in results_place(folder).sizes()
 
 
-def open_output(out: Path, case: str | None = None) -> tuple[Results, Case, Path]:
+def open_output(out: Address, case: str | None = None) -> tuple[Results, Case, Address]:
     """Open the results in a folder and the case that they are of.
 
     Parameters
     ----------
     out
-        Output folder, or ``results`` in it.
+        Output folder or address, or ``results`` in it.
     case
         Name or folder of the case; by default the copy kept in the output folder, else the bundled one of the
         same name.
@@ -56,8 +60,15 @@ def open_output(out: Path, case: str | None = None) -> tuple[Results, Case, Path
     from qorgau.ensemble.results import Results
 
     results = Results(out)
-    folder = results.folder.parent
-    return results, _case_of(results, folder, case), folder
+    if not is_remote(results.address):
+        folder = results.folder.parent
+        return results, _case_of(results, folder, case), folder
+    address = results.address.rpartition("/")[0]
+    # The copy lives as long as the process: a case reads files of its folder when they are needed.
+    local = tempfile.mkdtemp(prefix="qorgau-case-")
+    atexit.register(shutil.rmtree, local, ignore_errors=True)
+    copy_from(place_of(address), CASE_FOLDER, Path(local) / CASE_FOLDER)
+    return results, _case_of(results, Path(local), case), address
 
 
 def _case_of(results: Results, folder: Path, given: str | None) -> Case:
@@ -95,8 +106,17 @@ def files_of(case: Case) -> dict[str, bytes]:
     }
 
 
-def keep_case(files: Mapping[str, bytes], out: Path) -> None:
+def keep_case(files: Mapping[str, bytes], address: Address) -> None:
     """Write the files of a case to ``OUT/case``, so that results can be read without it."""
+    if is_remote(address):
+        place = place_of(address)
+        for name, content in files.items():
+            at = f"{CASE_FOLDER}/{name}"
+            if place.read(at) != content:
+                place.prepare([at.rpartition("/")[0]])
+                place.write(at, content)
+        return
+    out = Path(place_of(address).address)
     target = out / CASE_FOLDER
     there = {
         path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()
@@ -114,8 +134,8 @@ def keep_case(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def publish(
-    case: Case, files: Mapping[str, bytes], results: Results, analysis: Analysis, out: Path
-) -> Path:
+    case: Case, files: Mapping[str, bytes], results: Results, analysis: Analysis, out: Address
+) -> str:
     """Write ``report.html``, ``summary.json``, the forecast and the record of what made them; return the report.
 
     Raises
@@ -130,9 +150,22 @@ def publish(
     from qorgau.report import build_report
 
     keep_case(files, out)
-    write_json(out / SUMMARY, analysis.to_json())
-    forecast = write_forecast(out, analysis, case_view(case).thresholds.suppression.under)
-    report = Path(build_report(analysis, case, results.manifest, out / REPORT))
+    with local_copy(out) as folder:
+        write_json(folder / SUMMARY, analysis.to_json())
+        forecast = write_forecast(folder, analysis, case_view(case).thresholds.suppression.under)
+        build_report(analysis, case, results.manifest, folder / REPORT)
     kept = {f"{CASE_FOLDER}/{name}": "The case that was run" for name in files}
     write_crate(out, {SUMMARY: "All of the analysis, as JSON", **forecast, **kept})
-    return report
+    return place_of(out).at(REPORT)
+
+
+@contextlib.contextmanager
+def local_copy(out: Address) -> Iterator[Path]:
+    """Give a local folder to write to; where the output is at a remote address, its files go there at the end."""
+    place = place_of(out)
+    if place.filesystem is None:
+        yield Path(place.address)
+        return
+    with tempfile.TemporaryDirectory(prefix="qorgau-") as scratch:
+        yield Path(scratch)
+        copy_to(Path(scratch), place)

@@ -6,7 +6,7 @@ import math
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qorgau.analysis.records import Analysis
     from qorgau.case import Case
     from qorgau.ensemble.designs import Draws
+    from qorgau.ensemble.extend import Growth
     from qorgau.ensemble.inputs import Inputs
     from qorgau.ensemble.results import Results
 
@@ -37,12 +38,13 @@ class Asked:
     runs: int | None
     seed: int
     policies: str | None = None
-    out: Path | None = None
+    out: str | None = None
     workers: int | None = None
     knockouts: int = 0
     cluster: str | None = None
     prior: bool = False
     matched: Path | None = None
+    append: int | None = None
 
     @property
     def policy_list(self) -> list[str] | None:
@@ -57,13 +59,14 @@ class Drawn:
     """Where the draws of an ensemble come from.
 
     `draws` are those of a matched set, or None for draws of the prior; `files` are those of the case to keep with the
-    results, the set among them; `about` is for the JSON summary.
+    results, the set among them; `about` is for the JSON summary; `grown` is what an ensemble that grows was begun with.
     """
 
     runs: int
     draws: Draws | None
     files: Mapping[str, bytes]
     about: Mapping[str, Any]
+    grown: Growth | None = None
 
 
 def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked, screen: Screen) -> Drawn:
@@ -80,6 +83,8 @@ def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked,
     plain = {name: content for name, content in files.items() if not name.startswith(f"{FOLDER}/")}
     if asked.prior and asked.matched is not None:
         raise InputError("--matched", "", "does not go with --prior", "give one of the two")
+    if asked.append is not None:
+        return _grown(case, plain, inputs, asked, screen)
     folder = asked.matched if asked.matched is not None else Path(case.folder) / FOLDER
     stored, why = None, "--prior"
     if asked.matched is not None:
@@ -100,6 +105,29 @@ def chosen(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked,
     )
     kept = {f"{FOLDER}/{name}": (folder / name).read_bytes() for name in (*FILES, NEEDS) if (folder / name).is_file()}
     return Drawn(runs, draws, {**plain, **kept}, {"draws": "matched", "set": stored.hash, "of": len(stored)})
+
+
+def _grown(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked, screen: Screen) -> Drawn:
+    """Return the draws of an ensemble that is there, as many more as are asked for."""
+    from qorgau.ensemble.extend import growth
+
+    out = asked.out or default_out(case)
+    if asked.runs is not None or asked.policies is not None or asked.prior or asked.matched is not None:
+        raise InputError(
+            "--append", "", "goes with --out, --knockouts, --workers and --cluster alone",
+            "leave out --runs, --policies, --prior and --matched: an ensemble grows as it was begun",
+        )
+    grown = growth(out, asked.append or 0)
+    if not grown.drawn:
+        raise InputError(
+            out, "design", f"its draws are those of a {grown.design['method']} set, a list that does not go on: it "
+            "cannot be extended", f"ask for more of the set with --runs (it may hold more than {grown.grown_from}), or "
+            "draw from the prior into another --out with --prior",
+        )
+    screen.say(f"  {'draws':<12} {grown.grown_from} are there, {grown.runs - grown.grown_from} more of the same design")
+    return Drawn(
+        grown.runs, None, files, {"draws": "prior", "why": "--append", "grown_from": grown.grown_from}, grown
+    )
 
 
 def _compile(inputs: Inputs, asked: Asked) -> None:
@@ -142,7 +170,7 @@ def examined(case: Case) -> Inputs:
 
 def simulated(
     case: Case, drawn: Drawn, inputs: Inputs, asked: Asked, screen: Screen, stages: Stages
-) -> tuple[Results, Path]:
+) -> tuple[Results, str]:
     """Run the ensemble that is asked for, or what is missing of it, and keep the case beside it.
 
     Returns
@@ -159,12 +187,18 @@ def simulated(
     from qorgau.ensemble.runner import simulate_inputs
 
     out = asked.out or default_out(case)
+    if drawn.grown is not None:
+        asked = replace(
+            asked, seed=drawn.grown.seed, policies=",".join(drawn.grown.policies),
+            knockouts=max(asked.knockouts, drawn.grown.knockouts),
+        )
     if asked.policies is not None and not asked.policy_list:
         raise InputError("--policies", "", "names no policy", f"choose from {', '.join(case.policies)}")
+    growing = drawn.grown is not None
     results = simulate_inputs(
         inputs,
         asked.policy_list,
-        drawn.runs,
+        asked.append or 0 if growing else drawn.runs,
         asked.seed,
         asked.workers,
         out,
@@ -174,6 +208,7 @@ def simulated(
         cluster=asked.cluster,
         command=shlex.join(["qorgau", *sys.argv[1:]]),
         say=screen.note,
+        append=growing,
     )
     keep_case(drawn.files, out)
     stages.end()

@@ -7,14 +7,14 @@ crate names software, case, seed, design, command and files with their checksums
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import mimetypes
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from qorgau.ensemble.files import checksum, write_json
-from qorgau.ensemble.store import read_manifest
+from qorgau.ensemble.places import Address, Place, place_of
+from qorgau.ensemble.store import read_manifest, results_place
 
 __all__ = ["write_crate"]
 
@@ -34,20 +34,20 @@ _FOLDERS = {
 }
 
 
-def write_crate(out: str | Path, files: Mapping[str, str] | None = None) -> Path:
+def write_crate(out: Address, files: Mapping[str, str] | None = None) -> str:
     """Write ``OUT/ro-crate-metadata.json`` for a folder of results; written again it replaces the old one.
 
     Parameters
     ----------
-    out : path
-        Output folder; its ``results/manifest.json`` is read.
+    out : path or str
+        Output folder or address; its ``results/manifest.json`` is read.
     files : mapping of str to str, optional
         Further files in `out` by path relative to it, and what they are.
 
     Returns
     -------
-    Path
-        The file written.
+    str
+        Path or address of the file written.
 
     Raises
     ------
@@ -57,8 +57,8 @@ def write_crate(out: str | Path, files: Mapping[str, str] | None = None) -> Path
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
-    out = Path(out)
-    manifest = read_manifest(out / "results" / "manifest.json")
+    place = place_of(out)
+    manifest = read_manifest(results_place(out))
     identity, versions = manifest["identity"], manifest["versions"]
     crate = ROCrate()
     crate.name = f"Qorgau ensemble: {manifest['case'].get('title') or identity['case']['name']}"
@@ -97,8 +97,8 @@ def write_crate(out: str | Path, files: Mapping[str, str] | None = None) -> Path
         value("model", identity["model"]),
     ]
     made = []
-    for path, properties in _contents(out, manifest, files or {}).items():
-        made.append(crate.add_file(out / path, dest_path=path, properties=properties))
+    for path, properties in _contents(place, manifest, files or {}).items():
+        made.append(crate.add_file(None, dest_path=path, properties=properties))
     action = add(
         "#run",
         "CreateAction",
@@ -113,12 +113,13 @@ def write_crate(out: str | Path, files: Mapping[str, str] | None = None) -> Path
     crate.root_dataset["mentions"] = [action]
     crate.root_dataset["isBasedOn"] = [case]
     crate.root_dataset["softwareRequirements"] = software
-    target = out / "ro-crate-metadata.json"
-    write_json(target, crate.metadata.generate())
-    return target
+    target = "ro-crate-metadata.json"
+    content = json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False)
+    place.write(target, f"{content}\n".encode())
+    return place.at(target)
 
 
-def _contents(out: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _contents(place: Place, manifest: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Files of the crate by path, with the checksums that the manifest already holds."""
     made: dict[str, dict[str, Any]] = {}
     for block in manifest["blocks"]:
@@ -126,8 +127,9 @@ def _contents(out: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) 
             path = f"results/{name}"
             made[path] = _file(path, about, _FOLDERS[path.rpartition("/")[0]])
     for path, words in {**_KINDS, **files}.items():
-        about = checksum(out / path)
-        if about is not None:
+        content = place.read(path)
+        if content is not None:
+            about = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             made[path] = _file(path, about, words)
     return made
 

@@ -23,6 +23,7 @@ __all__ = ["Interrupted", "checksum", "folder_lock", "parquet_bytes", "set_aside
 _TEMPORARY = ".tmp-"
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room or choose another output folder"),
+    errno.EFBIG: ("a file would be larger than this process may write", "raise the limit (ulimit -f)"),
     errno.EDQUOT: ("the disk quota is used up", "make room or choose another output folder"),
     errno.EROFS: ("the disk is read-only", "choose another output folder"),
     errno.EACCES: ("writing is not permitted", "choose another output folder or mend its permissions"),
@@ -94,18 +95,26 @@ def write_json(path: Path, content: Any) -> None:
     write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
-    """Return a table as the bytes of one Parquet file (zstd, one row group)."""
+def parquet_bytes(table: pa.Table, first: int = 0) -> bytes:
+    """Return a table as the bytes of one Parquet file (zstd).
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    first : int
+        Rows of the first row group, which can then be read alone; all in one by default.
+    """
     sink = io.BytesIO()
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         sink,
+        table.schema,
         compression="zstd",
         compression_level=1,
-        row_group_size=max(1, table.num_rows),
         use_dictionary=[f.name for f in table.schema if not pa.types.is_floating(f.type)],
         write_statistics=True,
-    )
+    ) as writer:
+        for part in (table.slice(0, first), table.slice(first)) if 0 < first < table.num_rows else (table,):
+            writer.write_table(part, row_group_size=max(1, part.num_rows))
     return sink.getvalue()
 
 
@@ -135,6 +144,16 @@ def remove_temporary(folder: Path) -> None:
     for path in folder.glob(f"{_TEMPORARY}*"):
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def temporary_name(name: str) -> str:
+    """Return the name of a temporary file: hidden, and removed when the ensemble is gone on with."""
+    return f"{_TEMPORARY}{name}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file, by its path or address, is temporary."""
+    return name.rstrip("/").rpartition("/")[2].startswith(_TEMPORARY)
 
 
 def is_ours(path: Path) -> bool:

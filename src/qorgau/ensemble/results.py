@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qorgau.ensemble.places import Address, LocalPlace
 from qorgau.ensemble.policies import BASELINE
-from qorgau.ensemble.store import KNOCKOUTS, MAIN, MECHANISM_PREFIX, read_manifest, results_folder
+from qorgau.ensemble.store import KNOCKOUTS, MAIN, MECHANISM_PREFIX, read_manifest, results_place
 from qorgau.errors import InputError
 
 __all__ = ["Results"]
@@ -30,13 +31,27 @@ def _text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def _rows(file: pq.ParquetFile, columns: list[str], baseline: bool) -> pa.Table:
+    """Read columns; of the baseline alone where the file has it in a row group of its own, the first."""
+    if baseline and file.metadata.num_row_groups > 1:
+        return file.read_row_group(0, columns=columns)
+    return file.read(columns=columns)
+
+
+def _codes(column: pa.ChunkedArray, names: Sequence[str]) -> np.ndarray:
+    """Return the place in `names` of each value of a dictionary column."""
+    whole = column.unify_dictionaries().combine_chunks()
+    order = {name: i for i, name in enumerate(names)}
+    return np.array([order[name] for name in whole.dictionary.to_pylist()], dtype=np.int64)[whole.indices.to_numpy()]
+
+
 class Results:
     """An ensemble's results.
 
     Parameters
     ----------
-    out : path
-        Output folder, or the folder ``results`` in it.
+    out : path or str
+        Output folder or address, or the folder ``results`` in it.
     partial : bool
         Read an ensemble that is not finished, with the blocks that are there.
 
@@ -55,9 +70,9 @@ class Results:
         What made the ensemble.
     """
 
-    def __init__(self, out: str | Path, partial: bool = False) -> None:
-        self.folder = results_folder(Path(out))
-        self.manifest = read_manifest(self.folder / "manifest.json")
+    def __init__(self, out: Address, partial: bool = False) -> None:
+        self.place = results_place(out)
+        self.manifest = read_manifest(self.place)
         columns = self.manifest["columns"]
         self.policies: tuple[str, ...] = tuple(columns["policies"])
         self.outcomes: tuple[str, ...] = tuple(columns["outcomes"])
@@ -76,7 +91,7 @@ class Results:
         covered = sum(block["stop"] - block["start"] for block in main)
         if not covered or (covered < self.manifest["runs"] and not partial):
             raise InputError(
-                self.folder,
+                self.place.address,
                 "",
                 f"the ensemble is not finished: {covered} of {self.manifest['runs']} runs are there",
                 "give the command that started it again, with the same --out",
@@ -85,14 +100,35 @@ class Results:
         numbers = [n for block in main for n in range(block["start"], block["stop"]) if n not in bad]
         self.runs = np.asarray(sorted(numbers), dtype=np.int64)
 
+    @property
+    def address(self) -> str:
+        """Folder or address of the results."""
+        return self.place.address
+
+    @property
+    def folder(self) -> Path:
+        """Local folder of the results.
+
+        Raises
+        ------
+        InputError
+            If they are at a remote address.
+        """
+        if not isinstance(self.place, LocalPlace):
+            raise InputError(self.address, "", "is no local folder", "copy it to one for this, or leave this out")
+        return self.place.folder
+
     # ----------------------------------------------------------------------------------------------- DuckDB
 
     def _files(self, kind: str, folder: str) -> list[str]:
+        """Names, within the place, of the files of a kind."""
         # By the manifest, not by looking into the folder: files set aside or half-made do not count.
-        names = [
+        return [
             n for b in self.manifest["blocks"] if b["kind"] == kind for n in b["files"] if n.startswith(folder + "/")
         ]
-        return [str(self.folder / name) for name in names]
+
+    def _listed(self, kind: str, folder: str) -> str:
+        return ", ".join(_text(self.place.url(name)) for name in self._files(kind, folder))
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's connection, with the views, locked to reading this folder."""
@@ -101,22 +137,25 @@ class Results:
             return made
         connection = duckdb.connect(":memory:")
         connection.execute("SET enable_progress_bar = false")
+        if self.place.filesystem is not None:
+            connection.register_filesystem(self.place.filesystem)
         names = ", ".join(f"({_text(p)}, {i})" for i, p in enumerate(self.policies))
         connection.execute(f"CREATE TABLE policies AS SELECT * FROM (VALUES {names}) AS t(policy, number)")
         others = f"SELECT policy AS other FROM policies WHERE policy <> {_text(BASELINE)}"
         for view in ("yearly", "corridors"):
-            source = f"read_parquet([{', '.join(map(_text, self._files(MAIN, view)))}])"
+            source = f"read_parquet([{self._listed(MAIN, view)}])"
             connection.execute(
                 f"CREATE VIEW {view} AS SELECT * FROM {source} UNION ALL BY NAME "
                 f"SELECT o.other AS policy, s.* EXCLUDE (policy) FROM {source} s, ({others}) o "
                 f"WHERE s.policy = {_text(BASELINE)} AND s.year < {self.shared_before}"
             )
-        connection.execute(f"CREATE VIEW draws AS SELECT * FROM read_parquet({_text(self.folder / 'draws.parquet')})")
-        if knockouts := self._files(KNOCKOUTS, "knockouts"):
-            listed = ", ".join(map(_text, knockouts))
+        connection.execute(
+            f"CREATE VIEW draws AS SELECT * FROM read_parquet({_text(self.place.url('draws.parquet'))})"
+        )
+        if listed := self._listed(KNOCKOUTS, "knockouts"):
             connection.execute(f"CREATE VIEW knockouts AS SELECT * FROM read_parquet([{listed}])")
         connection.register("failed", self.failed())
-        connection.execute(f"SET allowed_directories = [{_text(self.folder)}]")
+        connection.execute(f"SET allowed_directories = [{_text(self.place.url(''))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         self._local.connection = connection
@@ -212,7 +251,7 @@ class Results:
         names = ["run", *self.parameters, *self.claims]
         if switches:
             names += [MECHANISM_PREFIX + name for name in self.mechanisms]
-        table = pq.read_table(self.folder / "draws.parquet", columns=names)
+        table = pq.read_table(self.place.source("draws.parquet"), columns=names)
         return table.take(pa.array(self.runs))
 
     def failed(self) -> pa.Table:
@@ -240,36 +279,105 @@ class Results:
         """One outcome as an array of shape (policies, runs, years), in the order of the attributes."""
         return self.arrays([outcome])[0]
 
-    def arrays(self, outcomes: Sequence[str]) -> np.ndarray:
-        """Several outcomes at once, shape (outcomes, policies, runs, years)."""
+    def arrays(
+        self,
+        outcomes: Sequence[str],
+        policies: Sequence[str] | None = None,
+        years: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """Several outcomes at once, shape (outcomes, policies, runs, years).
+
+        Read by column, a block at a time, so that memory is that of the result.
+
+        Parameters
+        ----------
+        outcomes : sequence of str
+        policies : sequence of str, optional
+            All by default.
+        years : (first, last), optional
+            All by default.
+
+        Raises
+        ------
+        InputError
+            If these results hold no such outcome or policy, or not all of the years.
+        """
         for outcome in outcomes:
             self._known(outcome, self.outcomes, "outcome")
-        made = np.full((len(outcomes), len(self.policies), len(self.runs), len(self.years)), np.nan)
-        for path, footer, place in self._places():
-            with pq.ParquetFile(path, metadata=footer, memory_map=True) as file:
-                table = file.read(columns=list(outcomes))
+        chosen = self.policies if policies is None else [self._known(p, self.policies, "policy") for p in policies]
+        begin, end = (int(self.years[0]), int(self.years[-1])) if years is None else years
+        if not self.years[0] <= begin <= end <= self.years[-1]:
+            raise InputError("results", "years", f"{begin} to {end} is not within these results",
+                             f"use years from {self.years[0]} to {self.years[-1]}")
+        # Shared years stand under the baseline alone, so its rows always come along.
+        rows = {policy: i for i, policy in enumerate(dict.fromkeys((*chosen, BASELINE)))}
+        row_of = np.array([rows.get(policy, -1) for policy in self.policies])
+        alone = all(policy == BASELINE for policy in rows)
+        first, span = begin - int(self.years[0]), end - begin + 1
+        made = np.full((len(outcomes), len(rows), len(self.runs), span), np.nan)
+        for name, footer, (policy, run, year) in self._places():
+            with pq.ParquetFile(self.place.source(name), metadata=footer, memory_map=True) as file:
+                table = _rows(file, list(outcomes), alone)
+            policy, run, year = (index[: table.num_rows] for index in (policy, run, year))
+            wanted = np.flatnonzero((row_of[policy] >= 0) & (year >= first) & (year < first + span))
+            whole = len(wanted) == len(policy)
+            place = row_of[policy[wanted]], run[wanted].astype(np.int64), year[wanted].astype(np.int64) - first
             for i, outcome in enumerate(outcomes):
-                made[i][place] = table[outcome].to_numpy()
-        shared = self.shared_before - int(self.years[0])
-        made[:, 1:, :, :shared] = made[:, :1, :, :shared]
-        return made
+                values = table[outcome].to_numpy()
+                made[i][place] = values if whole else values[wanted]
+        shared = min(max(0, self.shared_before - begin), span)
+        made[..., :shared] = made[:, rows[BASELINE], None, :, :shared]
+        return made[:, [rows[policy] for policy in chosen]] if len(rows) > len(chosen) else made
 
     def _places(self) -> list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]]:
         """Files with their footers and the policy, run and year index of every row; kept for the next outcome."""
         if self._index is None:
-            row_of = np.full(self.manifest["runs"], -1)
+            row_of = np.full(self.manifest["runs"], -1, dtype=np.int32)
             row_of[self.runs] = np.arange(len(self.runs))
-            order = {policy: i for i, policy in enumerate(self.policies)}
             made: list[tuple[str, pq.FileMetaData, tuple[np.ndarray, ...]]] = []
-            for path in self._files(MAIN, "yearly"):
-                with pq.ParquetFile(path, memory_map=True) as file:
+            for name in self._files(MAIN, "yearly"):
+                with pq.ParquetFile(self.place.source(name), memory_map=True) as file:
                     footer, table = file.metadata, file.read(columns=["policy", "run", "year"])
-                policy = table["policy"].combine_chunks()
-                codes = np.array([order[p] for p in policy.dictionary.to_pylist()])[policy.indices.to_numpy()]
-                place = codes, row_of[table["run"].to_numpy()], table["year"].to_numpy() - self.years[0]
-                made.append((path, footer, place))
+                policy = _codes(table["policy"], self.policies).astype(np.int16)
+                year = (table["year"].to_numpy() - self.years[0]).astype(np.int16)
+                made.append((name, footer, (policy, row_of[table["run"].to_numpy()], year)))
             self._index = made
         return self._index
+
+    def carried_blocks(self, policy: str, trade: str) -> Iterator[tuple[np.ndarray, ...]]:
+        """Yield what corridors carried, a block of runs at a time, so that a large ensemble is never all in memory.
+
+        Yields
+        ------
+        runs, row, year, corridor, carried : ndarray
+            Numbers of the runs of the block; then, for each flow, its run's place in `runs`, year since the first,
+            number in `corridor_names`, and kg or persons in the year.
+        """
+        self._known(policy, self.policies, "policy")
+        kept = np.zeros(self.manifest["runs"], dtype=bool)
+        kept[self.runs] = True
+        before = self.shared_before if policy != BASELINE else int(self.years[0])
+        for block in self.manifest["blocks"]:
+            if block["kind"] != MAIN:
+                continue
+            runs = np.arange(block["start"], block["stop"])
+            runs = runs[kept[runs]]
+            (name,) = (n for n in block["files"] if n.startswith("corridors/"))
+            with pq.ParquetFile(self.place.source(name), memory_map=True) as file:
+                table = _rows(file, ["policy", "run", "year", "corridor", "trade", "carried"], policy == BASELINE)
+            of, codes = (_codes(table[c], names) for c, names in (("policy", self.policies), ("trade", self.trades)))
+            year = table["year"].to_numpy()
+            wanted = of == self.policies.index(policy)
+            if before > self.years[0]:
+                wanted |= (of == self.policies.index(BASELINE)) & (year < before)
+            rows = np.flatnonzero(wanted & (codes == self.trades.index(trade)))
+            yield (
+                runs,
+                np.searchsorted(runs, table["run"].to_numpy()[rows]),
+                year[rows].astype(np.int64) - int(self.years[0]),
+                _codes(table["corridor"], self.corridor_names)[rows],
+                table["carried"].to_numpy()[rows],
+            )
 
     def price_cap(self) -> np.ndarray:
         """Whether a price touched its cap in some month, bool (policies, runs): such runs are at the model's edge."""
@@ -292,10 +400,10 @@ class Results:
         return self._matrix([MECHANISM_PREFIX + name for name in self.mechanisms], np.dtype(bool))
 
     def _matrix(self, names: Sequence[str], kind: np.dtype[Any]) -> np.ndarray:
-        table = pq.read_table(self.folder / "draws.parquet", columns=list(names))
+        table = pq.read_table(self.place.source("draws.parquet"), columns=list(names))
         columns = [table[name].to_numpy()[self.runs] for name in names]
         return np.stack(columns, axis=1).astype(kind) if columns else np.empty((len(self.runs), 0), dtype=kind)
 
     def __repr__(self) -> str:
         what = f"{len(self.runs)} runs, {len(self.policies)} policies, {self.years[0]} to {self.years[-1]}"
-        return f"Results({what}, {self.folder})"
+        return f"Results({what}, {self.address})"

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from qorgau.ensemble.blocks import BlockTables, Context, compute_block, compute_knockouts
 from qorgau.ensemble.designs import Draws, draw_from
-from qorgau.ensemble.files import Interrupted, folder_lock
+from qorgau.ensemble.extend import growth
+from qorgau.ensemble.files import Interrupted
 from qorgau.ensemble.inputs import Inputs
+from qorgau.ensemble.places import Address, place_of
 from qorgau.ensemble.policies import Choice, Plan, plan_of
 from qorgau.ensemble.results import Results
 from qorgau.ensemble.store import KNOCKOUTS, MAIN, Store
@@ -41,7 +43,7 @@ def simulate(
     runs: int = 200,
     seed: int = 1,
     workers: int | None = None,
-    out: str | Path | None = None,
+    out: Address | None = None,
     knockouts: int = 0,
     progress: Progress | None = None,
     **options: Any,
@@ -62,9 +64,9 @@ def simulate(
         Seed of the design and of the random streams.
     workers : int, optional
         Threads; all cores by default. Results do not depend on it.
-    out : path, optional
-        Output folder. A folder with unfinished results of the same ensemble is gone on with. By
-        default results live in a temporary folder that goes when they do.
+    out : path or str, optional
+        Output folder, or any address of fsspec such as ``s3://bucket/folder``. One with unfinished results of
+        the same ensemble is gone on with. By default results live in a temporary folder that goes when they do.
     knockouts : int
         The first so many draws also run once without each of the ten subsystems.
     progress : callable, optional
@@ -96,7 +98,7 @@ def simulate_inputs(
     runs: int = 200,
     seed: int = 1,
     workers: int | None = None,
-    out: str | Path | None = None,
+    out: Address | None = None,
     knockouts: int = 0,
     progress: Progress | None = None,
     *,
@@ -107,6 +109,7 @@ def simulate_inputs(
     cluster: str | None = None,
     command: str | None = None,
     say: Callable[[str], None] | None = None,
+    append: bool = False,
 ) -> Results:
     """Run an ensemble of inputs; as `simulate`, with these besides.
 
@@ -123,12 +126,34 @@ def simulate_inputs(
     block : int
         Draws in a block; by default 8, more in large ensembles, fewer where two threads would else wait.
     cluster : str, optional
-        Address of a Dask scheduler that runs the blocks instead of this machine.
+        Address of a Dask scheduler whose workers run the blocks and write them to `out`, or ``local:N`` for N
+        processes of this machine.
     command : str, optional
         The command line, for the record; by default that of this process.
     say : callable, optional
         Takes lines for the user (what was found damaged, what is gone on with).
+    append : bool
+        `runs` more than the ensemble in `out` has, under its own policies, seed and design: `policies`, `seed`,
+        `design` and fewer `knockouts` than it has are not used.
+
+    Notes
+    -----
+    An ensemble that grows gives the tables that it would have given when asked for in one go: the first draws of
+    either design are those of a longer one. Draws that were given (`draws`) grow only as far as their list goes.
     """
+    grown_from: int | None = None
+    if append:
+        if out is None:
+            raise InputError("simulate", "append", "no folder of an ensemble is given", "give its folder as out")
+        grown = growth(out, runs)
+        if draws is None and not grown.drawn:
+            raise InputError(
+                place_of(out).address, "design", f"draws of the {grown.design['method']} kind are a list and cannot "
+                "be extended", "give the longer list of draws, or run draws of the prior into another --out",
+            )
+        policies, seed, runs, grown_from = grown.policies, grown.seed, grown.runs, grown.grown_from
+        design = grown.design["method"] if grown.drawn else design
+        knockouts = max(knockouts, grown.knockouts)
     plan = plan_of(policies, inputs.catalogue)
     mechanisms = _mechanisms(inputs, knockout_mechanisms)
     if not 0 <= knockouts <= runs:
@@ -146,18 +171,19 @@ def simulate_inputs(
         seed = int(draws.design.get("seed", seed))
     context = _context(inputs, plan, seed)
     keep = tempfile.TemporaryDirectory(prefix="qorgau-") if out is None else None
-    folder = Path(keep.name if keep else out or "")
-    store = Store(
-        folder, _identity(inputs, plan, draws, mechanisms), _about(inputs, context, draws, knockouts, command), say
-    )
-    with folder_lock(store.folder):
+    folder: Address = keep.name if keep is not None else out or ""
+    about = _about(inputs, context, draws, knockouts, command)
+    if grown_from is not None:
+        about["grown_from"] = grown_from
+    store = Store(folder, _identity(inputs, plan, draws, mechanisms), about, say)
+    with store.place.hold():
         store.resume()
         store.write_draws(draws)
         works = [_Work(MAIN, *cut) for cut in store.missing(MAIN, runs, block or _block_size(runs))]
         size = max(1, _KNOCKOUT_ROWS // max(1, len(mechanisms)))
         works += [_Work(KNOCKOUTS, *cut, mechanisms) for cut in store.missing(KNOCKOUTS, knockouts, size)]
         if store.finished and works and say:
-            say(f"{folder}: going on with {store.finished} finished blocks, {len(works)} to run")
+            say(f"{store.out.address}: going on with {store.finished} finished blocks, {len(works)} to run")
         _run(
             works,
             context,
@@ -247,11 +273,13 @@ def _run(
             from qorgau.ensemble.cluster import run_on_cluster
 
             run_on_cluster(works, context, draws, inputs.runner, store, cluster, took, done)
+        if works:
+            store.gather()
     except KeyboardInterrupt as error:
         if not kept:
             raise Interrupted("stopped; nothing is kept, since no output folder was given") from error
         raise Interrupted(
-            f"stopped: {store.finished} of {blocks} blocks are kept in {store.folder}; "
+            f"stopped: {store.finished} of {blocks} blocks are kept in {store.place.address}; "
             "the same command goes on from there"
         ) from error
 

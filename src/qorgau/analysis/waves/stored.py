@@ -295,6 +295,8 @@ def load_matched(case: Case, folder: str | Path | None = None, inputs: Inputs | 
 
 def folder_of_set(case: Case, results: Any) -> Path:
     """Return the folder of the matched set of results: the copy kept with them, else the case's own."""
+    if results.place.filesystem is not None:  # results elsewhere: the case at hand is a copy of the one kept with them
+        return Path(case.folder) / FOLDER
     kept = Path(results.folder).parent / "case" / FOLDER
     return kept if kept.is_dir() else Path(case.folder) / FOLDER
 
