@@ -22,7 +22,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_choice import anticipate, choose_trade
+from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry, learn
@@ -229,7 +229,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                     transport += flow * c_km[l]
                     risk_pay += flow * pay * rq.risk_pay * felt[l]
                     if c_china[l] == 1:
-                        risk_pay += flow * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
+                        risk_pay += flow * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
                     # protection and cover have already averted a part of the loss that a bribe would avert
                     paid = worth[l] * bribe[r, l]
                     if felt[l] < hazard[r, l]:
@@ -289,7 +289,8 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
             money[r, 8] += people_net
             money[r, 9] += profit
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
-            costs = purchases + transport + risk_pay + bribes + fixed + abs(people_net) * 0.3 + 1.0
+            # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
+            costs = purchases + transport + fixed + abs(people_net) * 0.3 + 1.0
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])
             if on[r, _ORG] > 0.5:
                 limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
@@ -339,12 +340,14 @@ def advance(
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
-    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, state.active, state.users,
-               state.price_reference,
-               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
-               state.price_expected, state.market_share)
     rivalry = np.zeros(state.active.shape)
     began, since = soviet_times(world, month)
+    rivals(p, on, began, since, state.active, state.network, state.trade, world.network_soviet, world.place_post,
+           state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
+    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang,
+               state.active, rivalry, state.users, state.price_reference,
+               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
+               state.price_expected, state.market_share)
     choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
                  state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,

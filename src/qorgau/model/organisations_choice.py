@@ -15,13 +15,13 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import compiled
-from qorgau.model.drug_market import inverse_demand
+from qorgau.model.compiled import compiled, inlined
+from qorgau.model.drug_market import elasticity_at, inverse_demand
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
-__all__ = ["anticipate", "choose_trade"]
+__all__ = ["anticipate", "choose_trade", "rivals"]
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
@@ -41,7 +41,7 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def anticipate(par, routes_par, market_par, on, far, active, users, reference, purchased, survival, plan_value,
+def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, users, reference, purchased, survival, plan_value,
                 plan_slope, plan_price, expected, market_share):
     """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
@@ -66,7 +66,7 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
                 best = -1e300
                 for m in range(markets):
                     x = plan_value[r, o, m] + plan_slope[r, o, m] * (expected[r, m] - plan_price[r, o, m]) / scale
-                    x += math.log(users[r, m])
+                    x += math.log(users[r, m]) - rivalry[r, o] * plan_slope[r, o, m] * expected[r, m] / scale
                     target[o, m] = x
                     if x > best:
                         best = x
@@ -91,7 +91,7 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
                     num += purchased[r, o] * t * (1.0 - t) * plan_slope[r, o, m]
                     den += purchased[r, o] * t
                 demand = mp.use_per_person * users[r, m] / 12.0
-                elasticity = mp.far_elasticity if far[m] == 1 else mp.demand_elasticity
+                elasticity = elasticity_at(mp, far[m], xinjiang[m])
                 wanted = inverse_demand(math.log(demand / ahead), elasticity, mp.demand_curvature,
                                         mp.substitution, turn)
                 here = math.log(expected[r, m] / reference[r, m])
@@ -111,19 +111,44 @@ def anticipate(par, routes_par, market_par, on, far, active, users, reference, p
                 market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
 
 
+@inlined
+def guarded(q, on, conduct, trust, r, o, post, soviet_net, soviet):
+    """Share of what rivals would do that protectors keep off organisation ``o``: rivals avoid whom officials guard."""
+    guard = q.protection_limit * trust[r, o, post] * grip(conduct, r, post) * on[r, _RACKETS]
+    if soviet_net == 1 and on[r, _STATE] > 0.5:
+        guard = max(guard, 0.9 * soviet)
+    return guard
+
+
+@compiled
+def rivals(par, on, began, since_soviet, active, network, trade, net_soviet, place_post, home, users, users_start,
+           conduct, trust, rivalry):
+    """Share of opiate revenue that each organisation loses to rivals, shape (runs, slots)."""
+    runs, slots = active.shape
+    for r in range(runs):
+        q = par[r]
+        crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
+        taken = min(0.6, q.rivalry * crowd)
+        soviet = arrangement(q, began, since_soviet)
+        for o in range(slots):
+            if active[r, o] == 0:
+                continue
+            guard = guarded(q, on, conduct, trust, r, o, place_post[home[r, o]], net_soviet[network[r, o]], soviet)
+            rivalry[r, o] = taken * (1.0 - guard)
+
+
 @compiled
 def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
                  place_post, home, users, users_start, conduct, trust, know, service, service_fee, source_price, load,
                  expected, plan_slope, plan_cost, market_share, people_value, loss, road, returns, capacity, capital,
                  trade, in_use, outside, return_scale, rivalry):
-    """Move capacity between trades, and to other contraband; writes the loss of opiate revenue to rivals."""
+    """Move capacity between trades, and to other contraband."""
     runs, slots = active.shape
     markets = market_share.shape[2]
     a = np.empty(3)
     for r in range(runs):
         q = par[r]
         crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
-        taken = min(0.6, q.rivalry * crowd)
         soviet = arrangement(q, began, since_soviet)
         field = openness(q, since_open, on[r, _OPEN])
         size = 0.0
@@ -133,12 +158,7 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
                 continue
             x = trade[r, o, 0]
             n = network[r, o]
-            i = place_post[home[r, o]]
-            # rivals keep off those whom officials guard
-            guard = q.protection_limit * trust[r, o, i] * grip(conduct, r, i) * on[r, _RACKETS]
-            if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                guard = max(guard, 0.9 * soviet)
-            rivalry[r, o] = taken * (1.0 - guard)
+            guard = guarded(q, on, conduct, trust, r, o, place_post[home[r, o]], net_soviet[n], soviet)
             served = (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
             short = on[r, _FACILITATORS] * (1.0 - served)
             home_state = place_state[home[r, o]]

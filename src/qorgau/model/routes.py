@@ -30,7 +30,7 @@ from qorgau.model.drug_market import far_markets
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "start"]
@@ -49,6 +49,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("experience_start", "year", "experience at the start, in years of the trade of that time", 0.1),
     Parameter("opium_bulk", "1", "pay for carrying opium over that for the heroin made of it", 1.0),
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
+    Parameter("barrier_answer", "1", "elasticity of that pay to the believed hazard on the link", 0.0, 1.0),
+    Parameter("pass_through", "1", "elasticity of the pay for carrying to the price at the source", 0.0, 1.0),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
     Parameter("belief_unused", "1", "belief about corridors never used, over the mean hazard"),
@@ -60,19 +62,19 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
-_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load):
+def _gain_experience(par, market_par, full_load, raw, source_price, purchased, first, experience, carrying_cost, load):
     for r in range(experience.shape[0]):
         q = par[r]
         for o in range(purchased.shape[1]):
             experience[r] += purchased[r, o]
         bulk = 1.0 + (q.opium_bulk - 1.0) * raw
-        load[r] = _KG / bulk
-        carrying_cost[r] = bulk * (experience[r] / first[r]) ** (-q.experience_rate)
+        load[r] = full_load[r] / bulk
+        worth = (source_price[r] / market_par[r].source_price) ** q.pass_through
+        carrying_cost[r] = bulk * worth * (experience[r] / first[r]) ** (-q.experience_rate)
 
 
 @compiled
@@ -122,7 +124,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                 b = belief[r, o, l]
                 hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * b)
                 if c_china[l] == 1:
-                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, math.sqrt(b / reach[r, 1]))
+                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, (b / reach[r, 1]) ** q.barrier_answer)
             speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
             for m in range(markets):
                 lo = market_ptr[m]
@@ -242,7 +244,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.experience[:] = state.experience_start
     raw = float(world.event["raw_opium"][0])
     state.carrying_cost[:] = 1.0 + (parameters["routes"]["opium_bulk"] - 1.0) * raw
-    state.load[:] = KG_PER_JOURNEY / state.carrying_cost
+    state.load[:] = parameters["organisations"]["journey_load"] / state.carrying_cost
 
 
 @dataclass(frozen=True)
@@ -293,7 +295,8 @@ def advance(
     geometry: Geometry, everything: bool = False,
 ) -> None:
     """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
-    _gain_experience(parameters["routes"], float(world.event["raw_opium"][month]), state.purchased,
+    _gain_experience(parameters["routes"], parameters["drug_market"], parameters["organisations"]["journey_load"],
+                     float(world.event["raw_opium"][month]), state.source_price, state.purchased,
                      state.experience_start, state.experience, state.carrying_cost, state.load)
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,
