@@ -10,13 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
@@ -26,11 +24,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "src"), str(ROOT)]
 
-from stages import DRAWS, LARGE_BLOCK, SMALL_BLOCK, STAGES, Figures, measure  # noqa: E402 - needs the path above
+from benchmarks.record import BUSY, FORMAT, machine, number, versions  # noqa: E402 - needs the path above
+from stages import DRAWS, LARGE_BLOCK, SMALL_BLOCK, STAGES, Figures, measure  # noqa: E402
 
-FORMAT = 1
-BUSY = 1.5
-LIBRARIES = ("qorgau", "numpy", "numba", "llvmlite", "scipy", "pyarrow")
 Row = tuple[str, str, str, str, float, float | None, float | None]
 """Section, key of the figure, what it is, unit, value, the same in plain Python, how far the two are apart."""
 
@@ -39,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3, help="repeats of which the median is told")
     parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(STAGES))
+    parser.add_argument("--quick", action="store_true", help="one repeat of the stages small, case and loop_small")
     parser.add_argument("--out", type=Path, help="JSON to write; by default a dated file in benchmarks/model/results")
     parser.add_argument("--against", type=Path, help="JSON of an earlier measurement to compare with")
     parser.add_argument("--stage", choices=list(STAGES), help=argparse.SUPPRESS)
@@ -46,6 +43,8 @@ def main() -> None:
     if given.stage:
         print(json.dumps(measure(given.stage, given.repeats)))
         return
+    if given.quick:
+        given.repeats, given.stages = 1, ["small", "case", "loop_small"]
 
     begun = datetime.now(UTC)
     clock = time.perf_counter()
@@ -149,33 +148,6 @@ def rows_of(found: dict[str, Figures]) -> list[Row]:
     return rows
 
 
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
-    model = platform.processor() or platform.machine()
-    facts = Path("/proc/cpuinfo")
-    if facts.is_file():
-        named = [line.split(":", 1)[1] for line in facts.read_text().splitlines() if line.startswith("model name")]
-        model = named[0].strip() if named else model
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {"processor": model, "cores": cores, "memory_gb": round(memory, 1), "system": platform.platform(terse=True)}
-
-
-def versions() -> dict[str, str]:
-    """Versions of what was measured and of the libraries that matter; of the model also its fingerprint."""
-    from qorgau.model.compiled import sources_stamp
-
-    out = {"python": platform.python_version(), "model": sources_stamp()[:12]}
-    for name in LIBRARIES:
-        try:
-            out[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # run from a source tree
-            from qorgau import __version__
-
-            out[name] = __version__
-    return out
-
-
 def show(record: dict, rows: list[Row], earlier: dict | None) -> None:
     """Print the table, and what must be known to read it."""
     console = Console(width=None if sys.stdout.isatty() else 130)
@@ -211,12 +183,6 @@ def show(record: dict, rows: list[Row], earlier: dict | None) -> None:
             + ", ".join(f"{name} ({load})" for name, load in busy.items())
             + "; compare these figures with others of the same minute only.[/]"
         )
-
-
-def number(value: float) -> str:
-    """Three significant figures, in plain notation."""
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:,.{digits}f}"
 
 
 if __name__ == "__main__":

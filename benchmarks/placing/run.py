@@ -10,14 +10,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
+import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from qorgau.analysis.placing import Network, place, read_network, worst_case
-from qorgau.analysis.placing.master import Master
-from qorgau.analysis.placing.reliability import arrange, journey_values, useful_arcs
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+from benchmarks.record import record, write  # noqa: E402 - needs the path above
+
+from qorgau.analysis.placing import Network, place, read_network, worst_case  # noqa: E402
+from qorgau.analysis.placing.master import Master  # noqa: E402
+from qorgau.analysis.placing.reliability import arrange, journey_values, useful_arcs  # noqa: E402
 
 DATA = Path(__file__).parent / "data"
 PUBLISHED = {30: 0.3131350535}
@@ -31,7 +39,12 @@ def main() -> None:
     parser.add_argument("--follower", choices=["worst_case", "logit"], default="worst_case")
     parser.add_argument("--temperature", type=float, default=0.2)
     parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="budgets 30 and 60 only")
+    parser.add_argument("--out", type=Path, help="JSON to write")
     given = parser.parse_args()
+    if given.quick:
+        given.budgets = [30, 60]
+    begun_at, figures = datetime.now(UTC), {}
 
     network = read_network(DATA / "arcs.csv", DATA / "journeys.csv")
     if given.watched_share is not None:
@@ -53,12 +66,19 @@ def main() -> None:
             f"{found.naive:.7f} {len(found.chosen):5d} {found.seconds:8.2f} {solving:7.2f}  {found.status}"
             f"  root gap {root}"
         )
+        for name, value, unit in (("value", found.value, "probability"), ("gap", found.gap, "1"),
+                                  ("seconds", found.seconds, "s")):
+            figures[f"budget {budget:g}/{name}"] = {"value": float(value), "unit": unit}
         if given.watched_share is None and solution and budget in PUBLISHED:
             published = PUBLISHED[int(budget)]
             print(f"       published {published:.10f}: difference {found.value - published:+.1e}")
+            figures[f"budget {budget:g}/from published optimum"] = {
+                "value": abs(float(found.value) - published), "unit": "probability"}
         if given.compare and solution:
             value, bound, seconds = compact(network, budget, given.time_limit)
             print(f"       compact description alone: value {value:.10f} bound {bound:.10f} in {seconds:.2f} s")
+    if given.out:
+        write(given.out, record(figures, begun_at, os.getloadavg()[0], quick=given.quick))
 
 
 def compact(network: Network, budget: float, time_limit: float) -> tuple[float, float, float]:

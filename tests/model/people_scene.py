@@ -98,6 +98,10 @@ def scene(seed: int = 0, runs: int = 3, month: int = 270, **sizes: int) -> Scene
     state.waiting_outreach[:] = state.waiting // 3
     state.cases_prosecuted[:] = rng.integers(0, 12, state.cases_prosecuted.shape)
     state.trafficking_officers[:] = rng.uniform(0, 400, state.trafficking_officers.shape)
+    state.desk[:] = rng.uniform(0, 1, state.desk.shape)
+    state.desk_rent[:] = rng.uniform(0, 3, state.desk.shape)
+    state.deals_usd[:] = rng.uniform(0, 2e5, state.desk.shape)
+    state.deal_risk[:] = rng.uniform(0, 2000, state.desk.shape)
     return Scene(world, state, parameters, on, keys, month)
 
 

@@ -92,7 +92,8 @@ def test_a_single_market_reaches_its_clearing_price_and_takes_all() -> None:
     world = small_world(2, markets=1)
     parts = draw_parameters(5, 3), all_on(5), keys(5)
     x = Scene(world, begin(world, *parts), *parts, 40)
-    x.state.purchased[:] *= np.array([0.3, 0.8, 1.0, 1.5, 2.5])[:, None]
+    demand = x.parameters["drug_market"]["use_per_person"] * x.state.users[:, 0] / 12.0
+    x.state.purchased[:] *= (np.array([0.3, 0.8, 1.0, 1.5, 2.5]) * demand / x.state.purchased.sum(axis=1))[:, None]
     y = _settled(x)
     for r in range(5):
         expected, clearing = _clears(y, r)

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 
 from qorgau.model import people
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.settlement import at_the_desk
 from tests.model.people_scene import Scene, assert_twin, scene
 from tests.model.twins import people as twin
 
 WRITES = ("fear", "help_hazard", "exploited", "waiting", "waiting_outreach", "in_care", "recovered", "unassisted_out",
           "identified", "escaped", "outreach_exits", "self_reported", "ended", "returned_by_officials", "assisted",
-          "assisted_outreach", "retrafficked", "freed_by_courts")
-SWITCHES = [Mechanism[n] for n in ("PEOPLE", "DRUGS_TO_HOLD", "OFFICIALS_ABUSE", "OUTREACH", "ENFORCEMENT")]
+          "assisted_outreach", "retrafficked", "freed_by_courts", "desk", "desk_rent", "deals_usd")
+SWITCHES = [Mechanism[n] for n in ("PEOPLE", "DRUGS_TO_HOLD", "OFFICIALS_ABUSE", "OUTREACH", "ENFORCEMENT", "BRIBERY")]
 
 
 def ready(seed: int = 0, runs: int = 3, **more: int) -> Scene:
@@ -64,7 +65,7 @@ def test_an_empty_world_stays_empty() -> None:
     for name in ("exploited", "waiting", "waiting_outreach", "in_care", "arrived", "intercepted", "recruits"):
         getattr(before.state, name)[:] = 0
     s = step(before).state
-    assert all((getattr(s, n) == 0).all() for n in WRITES if n not in ("fear", "help_hazard"))
+    assert all((getattr(s, n) == 0).all() for n in WRITES if n not in ("fear", "help_hazard", "desk", "desk_rent"))
 
 
 def test_without_help_spells_end_only_by_escape_or_being_let_go() -> None:
@@ -164,10 +165,34 @@ def test_each_switch_changes_something(mechanism: Mechanism) -> None:
 
 def test_posts_that_are_sought_after_hold_more_of_the_corrupt_and_never_more_than_all() -> None:
     shares = np.linspace(0.0, 1.0, 21)
-    same = [people.at_the_desk(x, 1.0) for x in shares]
-    more = [people.at_the_desk(x, 8.0) for x in shares]
+    same = [at_the_desk(x, 1.0) for x in shares]
+    more = [at_the_desk(x, 8.0) for x in shares]
     np.testing.assert_allclose(same, shares)
     assert more[0] == 0 and more[-1] == 1 and all(a < b for a, b in zip(same[1:-1], more[1:-1]))
+
+
+def test_findings_are_settled_where_officers_take_and_officers_share_what_the_law_threatens() -> None:
+    before = ready(runs=30)
+    before.state.instrument[:] = 0
+    before.state.exploited[:] *= 100
+    before.state.shield[:] = 0
+    before.state.abuse[:] = 0.5
+    q = before.parameters["people"]
+    q["collusion"] = 0.0
+    found = [int(step(before.off(Mechanism.BRIBERY)).state.identified.sum())]
+    paid = [0.0]
+    for risk in (1e9, 2000.0, 0.0):
+        before.state.deal_risk[:] = risk
+        s = step(before).state
+        found.append(int(s.identified.sum()))
+        paid.append(float(s.deals_usd.sum()))
+    assert found[0] == pytest.approx(found[1], rel=0.02) and found[1] > 1.2 * found[2] > 1.2 * found[3]
+    assert paid[2] > 0 and paid[3] > 0
+    more = before.copy()
+    more.parameters["cases"]["conviction_loss"] *= 10
+    assert step(more).state.deals_usd.sum() > 1.5 * paid[3], "the more the law threatens, the dearer the deal"
+    before.state.deals_usd[:] = 1e7
+    assert (step(before).state.desk >= s.desk).all(), "what settling yields draws those who take"
 
 
 def test_where_places_are_protected_police_identify_fewer() -> None:

@@ -257,7 +257,7 @@ def test_people_go_by_the_better_paid_way() -> None:
             values = twin.people_routes(x.world, s, q, o)
             for f in (0, 1):
                 best = max(values, key=lambda w: values[w][f])
-                assert y.state.people_share[r, o, best, f] > 1 - 1e-6
+                assert y.state.people_share[r, o, list(values).index(best), f] > 1 - 1e-6
                 assert y.state.people_value[r, o, f] == pytest.approx(values[best][f], rel=1e-6)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -124,16 +122,3 @@ def test_a_last_month_that_is_no_december_of_the_series_is_refused() -> None:
     for month in (10, world.months + 11):
         with pytest.raises(ValueError, match="December"):
             simulate_block(world, p, on, k, baseline_only(), month)
-
-
-def test_an_added_organisation_slot_leaves_other_draws_unchanged() -> None:
-    """Random numbers are named by entity: exits of the first slots do not move when slots are added."""
-    from qorgau.model.streams import Stream, uniform
-
-    world = small_world(2)
-    more = dataclasses.replace(world, sizes={**world.sizes, "organisation": world.sizes["organisation"] + 5})
-    key = keys(1)[0]
-    assert more.sizes["organisation"] == world.sizes["organisation"] + 5
-    one = [uniform(key, Stream.ORGANISATION_EXIT, 40, o, 7) for o in range(world.sizes["organisation"])]
-    two = [uniform(key, Stream.ORGANISATION_EXIT, 40, o, 7) for o in range(more.sizes["organisation"])]
-    assert two[: len(one)] == one

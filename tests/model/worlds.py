@@ -135,6 +135,7 @@ def small_world(
         "group": groups,
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
+        "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),
         "section": len(sections),
         "month": MONTHS,
         "trade": len(TRADES),

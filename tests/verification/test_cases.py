@@ -30,7 +30,7 @@ def _scene(**parameters: float) -> Scene:
     set_to(x, "cases", **{"lapse": 0.0, **parameters})
     switch(x, 0.0, Mechanism.LABOUR_SHIELDING)
     for name in ("identified", "returned_by_officials", "self_reported", "assisted", "cases_backlog", "exploited",
-                 "shield", "abuse", "instrument"):
+                 "shield", "abuse", "desk", "deal_risk", "deals_usd", "instrument"):
         getattr(x.state, name)[:] = 0
     x.state.law[:] = 1.0
     return x
@@ -50,14 +50,15 @@ def _capacity(x: Scene) -> float:
     return officers * (1.0 - share) / q["case_months"]
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0, 1.6])
 def test_opened_cases_are_binomial_in_the_people_who_are_known(share: float) -> None:
     x = _scene(open_share=share)
     x.state.identified[:, S] = 60
     x.state.returned_by_officials[:, S] = 20
     x.state.self_reported[:, S] = 40
     held(x, cases, 1)
-    _binomial(x.state.cases_identified[:, S], 80, share)
+    # each person can stand for up to two cases
+    _binomial(x.state.cases_identified[:, S], 160, share / 2)
 
 
 @pytest.mark.parametrize("backlog, officers", [(500, 0.05), (500, 1.0), (500, 1e6), (40, 3.0)])
@@ -107,6 +108,19 @@ def test_the_chain_from_case_to_conviction_is_the_product_of_its_chances(shield:
     _binomial(x.state.cases_convicted[:, S], 300, (1.0 - shield) * evidence * conviction)
 
 
+@pytest.mark.parametrize("risk", [500.0, 4000.0, 20_000.0])
+def test_a_protected_case_is_stopped_where_the_threat_exceeds_the_risk_and_paid_for(risk: float) -> None:
+    x = _scene(officers=1e9, take_rate=1.0, conviction=0.4, conviction_loss=10_000.0)
+    set_to(x, "people", deal_share=0.25)
+    x.state.cases_backlog[:, S] = 300
+    x.state.shield[:] = 0.5
+    x.state.deal_risk[:] = risk
+    held(x, cases, 1)
+    _binomial(x.state.cases_stopped[:, S], 300, 0.5 * 4000.0 / (4000.0 + risk))
+    price = 0.25 * 4000.0 + 0.75 * min(4000.0, risk)
+    np.testing.assert_allclose(x.state.deals_usd[:, S], x.state.cases_stopped[:, S] * price)
+
+
 def test_testimony_in_half_of_the_cases_adds_its_full_weight() -> None:
     for assisted, add in ((0, 0.0), (50, 0.5), (100, 1.0), (400, 1.0)):
         x = _scene(officers=1e9, take_rate=1.0, evidence=1.0, conviction=0.2, testify=1.0, testimony_weight=0.5)
@@ -119,11 +133,10 @@ def test_testimony_in_half_of_the_cases_adds_its_full_weight() -> None:
 @pytest.mark.parametrize("odds", [1.0, 4.0])
 def test_ties_and_shield_stop_labour_cases_independently(odds: float) -> None:
     x = switch(_scene(officers=1e9, take_rate=1.0, labour_ties=0.5), 1.0, Mechanism.LABOUR_SHIELDING)
-    set_to(x, "people", sought_after=odds)
-    desk = odds * 0.6 / (0.4 + odds * 0.6)  # corrupt at the desk, by odds over those of all police
+    desk = odds * 0.6 / (0.4 + odds * 0.6)
+    x.state.desk[:] = desk
     x.state.cases_backlog[:, S] = 300
     x.state.shield[:] = 0.2
-    x.state.abuse[:] = 0.6
     goal = np.flatnonzero(x.world.place_state[x.world.destination_place] == S)
     assert len(goal)
     x.state.exploited[:, goal, 0, 0] = 30

@@ -14,7 +14,7 @@ import pytest
 
 from qorgau.model import people
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.people import at_the_desk
+from qorgau.model.settlement import at_the_desk
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, switch, values
 
@@ -31,7 +31,7 @@ def _scene(runs: int = 2, **parameters: float) -> Scene:
                            **parameters})
     switch(x, 0.0, Mechanism.OFFICIALS_ABUSE)
     for name in ("cases_prosecuted", "intercepted", "recruits", "arrived", "exploited", "waiting", "in_care",
-                 "recruits_drug_first", "abuse", "shield", "instrument"):
+                 "recruits_drug_first", "abuse", "shield", "instrument", "desk_rent", "deals_usd", "deal_risk"):
         getattr(x.state, name)[:] = 0
     x.state.law[:] = 1.0
     x.state.demand_people[:] = 1e12
@@ -150,9 +150,27 @@ def test_posts_that_pay_are_filled_by_odds_and_the_corrupt_do_not_search(odds: f
         assert desk == abuse
     x = _only(0, sought_after=odds, collusion=0.8, looked_away=0.5, escape=0.0, self_report=0.0, outreach=0.0)
     x.state.abuse[:], x.state.shield[:] = abuse, 0.6
+    switch(x, 0.0, Mechanism.BRIBERY)
     honest = _hazards(x, 0)[0]
     hazard = held(x, people, 1).state.help_hazard[0, 0, 0]
     assert hazard == pytest.approx(honest * (1.0 - 0.8 * desk) * (1.0 - 0.5 * 0.6), rel=1e-4)
+
+
+@pytest.mark.parametrize("hands", [1.0, 3.0])
+def test_a_finding_outlasts_every_hand_that_would_rather_settle_it(hands: float) -> None:
+    x = _only(0, collusion=0.4, hands=hands, deal_share=0.5, escape=0.0, self_report=0.0, outreach=0.0)
+    law = dict(conviction_loss=20_000.0, open_share=1.2, evidence=0.5, conviction=0.4)
+    set_to(x, "cases", **law)
+    x.state.abuse[:] = 0.5
+    x.state.people_price[:] = 2000.0
+    x.state.deal_risk[:] = 3000.0
+    honest = _hazards(x, 0)[0] * (1.0 - 0.4 * 0.5)
+    here = x.state.exploited[:, 0, 0, 0].copy()
+    crooked = 0.5 * 0.6 / (0.5 * 0.6 + 0.5)  # of those who search
+    kept = (1.0 - crooked * 6000.0 / (6000.0 + 3000.0)) ** hands
+    s = held(x, people, 1).state
+    np.testing.assert_allclose(s.help_hazard[:, 0, 0], honest * kept, rtol=1e-4)
+    np.testing.assert_allclose(s.deals_usd[:, _state(x)], honest * (1.0 - kept) * here * 4500.0, rtol=1e-4)
 
 
 def test_outreach_reaches_no_more_than_its_capacity_and_those_who_fear_the_police_may_turn_to_it() -> None:

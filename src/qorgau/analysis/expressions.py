@@ -64,13 +64,17 @@ class Tolerance:
     relative: bool
 
     def distance(self, gap: Floats, left: Floats, right: Floats) -> Floats:
-        """Return `gap` in units of the tolerance, cut at `FARTHEST`; NaN stays NaN."""
+        """Return `gap` in units of the tolerance, cut at `FARTHEST`, and 0 where it is below 0; NaN stays NaN."""
+        return np.maximum(self.signed(gap, left, right), 0.0)
+
+    def signed(self, gap: Floats, left: Floats, right: Floats) -> Floats:
+        """Return `gap` in units of the tolerance, cut at `FARTHEST` on both sides; NaN stays NaN."""
         unit: Floats | float = self.amount
         if self.relative:
             unit = self.amount * np.maximum(np.abs(left), np.abs(right))
         with np.errstate(divide="ignore", invalid="ignore"):
-            result = np.where(gap <= 0, 0.0, gap / unit)
-        return np.where(np.isnan(gap), np.nan, np.clip(result, 0.0, FARTHEST))
+            result = np.where(gap == 0, 0.0, gap / unit)
+        return np.where(np.isnan(gap), np.nan, np.clip(result, -FARTHEST, FARTHEST))
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,18 @@ class Condition:
     def truth(self, context: Context) -> Truth:
         """Return where the condition holds and how far it is from holding."""
         raise NotImplementedError
+
+    def gaps(self, context: Context) -> tuple[Floats, ...]:
+        """Return how far each clause is from holding, below 0 where it holds with room to spare.
+
+        The clauses of an `and` stand side by side; an `or` has one, that of its nearest part.
+        """
+        raise NotImplementedError
+
+    @property
+    def clauses(self) -> int:
+        """Number of gaps."""
+        return 1
 
 
 @dataclass(frozen=True)
@@ -267,17 +283,23 @@ class Compare(Condition):
 
     def truth(self, context: Context) -> Truth:
         """Return the truth; see `Condition.truth`."""
-        left, right = align(self.left, self.right, context)
-        left, right = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float))
-        if self.operator in ("<", "<="):
-            gap = left - right
-        elif self.operator in (">", ">="):
-            gap = right - left
-        else:
-            gap = np.abs(left - right)
+        gap, left, right = self._gap(context)
         strict = self.operator in ("<", ">")
         holds = np.where(np.isnan(gap), np.nan, (gap < 0) if strict else (gap <= 0))
         return Truth(holds, self.tolerance.distance(gap, left, right))
+
+    def gaps(self, context: Context) -> tuple[Floats, ...]:
+        """Return the gap; see `Condition.gaps`."""
+        return (self.tolerance.signed(*self._gap(context)),)
+
+    def _gap(self, context: Context) -> tuple[Floats, Floats, Floats]:
+        left, right = align(self.left, self.right, context)
+        left, right = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float))
+        if self.operator in ("<", "<="):
+            return left - right, left, right
+        if self.operator in (">", ">="):
+            return right - left, left, right
+        return np.abs(left - right), left, right
 
 
 @dataclass(frozen=True)
@@ -290,14 +312,21 @@ class Leads(Condition):
 
     def truth(self, context: Context) -> Truth:
         """Return the truth; see `Condition.truth`."""
+        gap, own, other = self._gap(context)
+        holds = np.where(np.isnan(gap), np.nan, gap < 0)
+        return Truth(holds, self.tolerance.distance(gap, own, other))
+
+    def gaps(self, context: Context) -> tuple[Floats, ...]:
+        """Return the gap; see `Condition.gaps`."""
+        return (self.tolerance.signed(*self._gap(context)),)
+
+    def _gap(self, context: Context) -> tuple[Floats, Floats, Floats]:
         values = np.stack([_spread(part, context, self.yearly) for part in self.parts])
         own = values[self.member]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # no other member applies: NaN, not testable
             other = np.nanmax(np.delete(values, self.member, axis=0), axis=0)
-        gap = other - own
-        holds = np.where(np.isnan(gap), np.nan, gap < 0)
-        return Truth(holds, self.tolerance.distance(gap, own, other))
+        return other - own, own, other
 
 
 @dataclass(frozen=True)
@@ -328,6 +357,21 @@ class Join(Condition):
                 joint = np.where(passes, 1.0, np.where(unknown, np.nan, 0.0))
                 far = np.where(passes, 0.0, np.nanmin(distance, axis=0))
         return Truth(joint, np.where(np.isnan(joint), np.nan, far))
+
+    def gaps(self, context: Context) -> tuple[Floats, ...]:
+        """Return the gaps; see `Condition.gaps`."""
+        found = [condition.gaps(context) for condition in self.conditions]
+        if self.every:
+            return tuple(gap for gaps in found for gap in gaps)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # all parts not testable: NaN is meant
+            farthest = [np.nanmax(np.stack(np.broadcast_arrays(*gaps)), axis=0) for gaps in found]
+            return (np.nanmin(np.stack(np.broadcast_arrays(*farthest)), axis=0),)
+
+    @property
+    def clauses(self) -> int:
+        """Number of gaps."""
+        return sum(condition.clauses for condition in self.conditions) if self.every else 1
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,15 @@ class PatternVerdicts:
         Shape (patterns, runs): 1 holds, 0 fails, -1 not testable.
     distance
         Shape (patterns, runs): distance from holding in units of tolerance, NaN where not testable.
+    gaps
+        Shape (clauses, runs), where they were asked for: how far each clause of each test is from holding, in units of
+        tolerance and below 0 where it holds; NaN where not testable.
     """
 
     patterns: tuple[Pattern, ...]
     holds: np.ndarray
     distance: Floats
+    gaps: Floats | None = None
 
 
 def load_patterns(path: str | Path) -> tuple[Pattern, ...]:

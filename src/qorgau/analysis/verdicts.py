@@ -49,6 +49,10 @@ class Test:
         distance = np.broadcast_to(truth.distance, (runs,)).astype(np.float64)
         return Verdict(holds, np.where(holds == 1, 0.0, distance))
 
+    def gaps(self, context: ex.Context, runs: int) -> np.ndarray:
+        """Return how far each clause is from holding, shape (clauses, runs); see `Condition.gaps`."""
+        return np.stack([np.broadcast_to(gap, (runs,)) for gap in self.condition.gaps(context)])
+
 
 def parse_tolerance(value: object, file: str, key: str) -> tuple[ex.Tolerance, ...]:
     """Return tolerances from ``0.05``, ``"10%"`` or a list of either.

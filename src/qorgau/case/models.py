@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-CorridorId = Annotated[str, Field(pattern=r"^C[0-9]{2,3}$")]
+CorridorId = Annotated[str, Field(pattern=r"^C[0-9]{2,6}$")]
 Iso3 = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 ClaimId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Text = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".join(text.split()))]
@@ -104,7 +104,7 @@ class Settings(Sourced):
     last_year: Year
     policy_start: YearMonth = Field(description="month from which counter-measures differ")
     population_year: Year = Field(description="year to which the populations of places refer")
-    organisation_slots: int = Field(ge=1, le=500, description="most organisations alive at once")
+    organisation_slots: int = Field(ge=1, le=5000, description="most organisations alive at once")
     levels: Levels
     routes: Routes
     priors_from: Identifier | None = Field(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from qorgau.case.load import case_folder
 from qorgau.errors import InputError
 
-__all__ = ["new_case"]
+__all__ = ["into_new_folder", "new_case"]
 
 TEMPLATE = "template"
 
@@ -33,6 +34,14 @@ def new_case(folder: str | os.PathLike[str]) -> Path:
     InputError
         If something is there already, or it cannot be written.
     """
+    return into_new_folder(
+        folder,
+        lambda made: shutil.copytree(case_folder(TEMPLATE), made, ignore=shutil.ignore_patterns("__pycache__")),
+    )
+
+
+def into_new_folder(folder: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
+    """Let ``write`` make a folder, and put it in its place only when it is whole; raises as `new_case`."""
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(target, "", "something is there already", "name a folder that does not exist or is empty")
@@ -40,7 +49,7 @@ def new_case(folder: str | os.PathLike[str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
             written = Path(scratch) / "case"
-            shutil.copytree(case_folder(TEMPLATE), written, ignore=shutil.ignore_patterns("__pycache__"))
+            write(written)
             if target.exists():
                 target.rmdir()
             written.rename(target)

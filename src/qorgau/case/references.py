@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from qorgau.case.case import Case, suggestion
 from qorgau.case.timeline import dates, month_index
 from qorgau.errors import InputError
 from qorgau.model.parameters import Parameter
-from qorgau.model.world import SERVICES, TRADES
+from qorgau.model.world import MOST, SERVICES, TRADES
 
 __all__ = ["check_parameters", "check_references", "model_parameters"]
 
@@ -19,10 +20,9 @@ def _file(case: Case, name: str) -> Path:
     return Path(case.folder) / f"{name}.yaml"
 
 
-def _exists(case: Case, file: str, key: str, what: str, name: str, known: Iterable[str]) -> None:
-    options = list(known)
-    if name not in options:
-        raise InputError(_file(case, file), key, f"no {what} {name!r}", suggestion(name, options))
+def _exists(case: Case, file: str, key: str, what: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise InputError(_file(case, file), key, f"no {what} {name!r}", suggestion(name, list(known)))
 
 
 def check_references(case: Case) -> None:
@@ -67,8 +67,8 @@ def _check_claims(case: Case) -> None:
 
 
 def _check_geography(case: Case) -> None:
-    states = [state.id for state in case.states]
-    places = [place.id for place in case.places]
+    states = dict.fromkeys(state.id for state in case.states)
+    places = dict.fromkeys(place.id for place in case.places)
     _exists(case, "case", "focus", "state", case.settings.focus, states)
     for place in case.places:
         _exists(case, "places", f"places.{place.id}.state", "state", place.state, states)
@@ -90,6 +90,10 @@ def _check_geography(case: Case) -> None:
             _exists(case, "networks", f"networks.{network.id}.homes", "place", name, places)
         for name in network.diaspora:
             _exists(case, "networks", f"networks.{network.id}.diaspora", "state", name, states)
+    for file, most in MOST.items():
+        count = len(getattr(case, file))
+        if count > most:
+            raise InputError(_file(case, file), file, f"{count} rows, the model takes {most}", "put some together")
     started = sum(network.organisations_at_start for network in case.networks)
     if started > case.settings.organisation_slots:
         problem = f"{started} organisations at the start, more than organisation_slots"
@@ -115,10 +119,10 @@ def _check_posts_and_groups(case: Case) -> None:
         if post.kind == "centre" and places[post.place] != case.settings.focus:
             fix = "only the state in focus has posts at the centre; use kind province"
             raise InputError(_file(case, "posts"), f"posts.{post.id}.kind", "centre post outside the focus state", fix)
+    local = Counter(post.place for post in case.posts if post.kind == "province")
     for place in places:
-        local = [post.id for post in case.posts if post.kind == "province" and post.place == place]
-        if len(local) != 1:
-            problem = f"{place} has {len(local)} posts of kind province"
+        if local[place] != 1:
+            problem = f"{place} has {local[place]} posts of kind province"
             raise InputError(_file(case, "posts"), "posts", problem, "give every place exactly one")
     for flag in ("state_assets", "government"):
         chosen = [post for post in case.posts if getattr(post, flag)]

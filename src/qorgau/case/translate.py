@@ -164,8 +164,8 @@ def _networks(case: Case) -> dict[str, Any]:
 
 
 def _posts_and_groups(case: Case, place_state: np.ndarray) -> dict[str, Any]:
-    places = [place.id for place in case.places]
-    post_place = np.array([places.index(post.place) for post in case.posts], dtype=np.int64)
+    number = {place.id: n for n, place in enumerate(case.places)}
+    post_place = np.array([number[post.place] for post in case.posts], dtype=np.int64)
     local = {post.place: n for n, post in enumerate(case.posts) if post.kind == "province"}
     own = [[group for group in case.patron_groups if group.state == state.id] for state in case.states]
     share = np.zeros((len(own), max(len(groups) for groups in own)))
@@ -176,7 +176,7 @@ def _posts_and_groups(case: Case, place_state: np.ndarray) -> dict[str, Any]:
         "post_state": place_state[post_place],
         "post_kind": np.array([POST_KINDS.index(post.kind) for post in case.posts], dtype=np.int64),
         "post_officials": np.array([post.officials for post in case.posts], dtype=float),
-        "place_post": np.array([local[place] for place in places], dtype=np.int64),
+        "place_post": np.array([local[place] for place in number], dtype=np.int64),
         "group_share": share,
         "ruling_group": np.array([[g.ruling for g in groups].index(True) for groups in own], dtype=np.int64),
         "dismissal_post": next(n for n, post in enumerate(case.posts) if post.state_assets),
@@ -245,6 +245,7 @@ def to_world(case: Case) -> World:
         "group": posts["group_share"].shape[1],
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
+        "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),
         "section": len(geography["section_names"]),
         "month": months,
         "trade": len(TRADES),

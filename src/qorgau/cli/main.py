@@ -12,6 +12,7 @@ from qorgau.cli.errors import CHECK_FAILED, OneLineGroup
 from qorgau.cli.history import history
 from qorgau.cli.matching import match
 from qorgau.cli.mechanisms import mechanisms
+from qorgau.cli.new import new
 from qorgau.cli.screen import Screen, Stages, clock
 from qorgau.errors import InputError
 
@@ -362,20 +363,7 @@ def serve(
     serve_page(what, port, browser, runs, workers, Screen(as_json))
 
 
-@app.command()
-def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the case goes; not there yet, or empty.")],
-    as_json: Json = False,
-) -> None:
-    """Write a new case from a commented template."""
-    from qorgau.case import new_case
-
-    screen = Screen(as_json)
-    made = new_case(folder)
-    files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
-    screen.say(f"{made}: {len(files)} files, each with comments on what goes into it", "bold")
-    screen.say(f"  next: edit {made / 'case.yaml'}, then qorgau check {made}")
-    screen.finish({"case": str(made), "files": files})
+app.command()(new)
 
 
 @app.command()

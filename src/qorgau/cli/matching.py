@@ -40,6 +40,11 @@ def match(
         typer.Option(min=40, help="Draw so many from the prior and keep the best, instead of re-sampling: runs are "
                                   "independent, and stay closer to the prior."),
     ] = None,
+    screen_of: Annotated[
+        int | None,
+        typer.Option("--screen", min=4096, help="Match in waves with an emulator, each screening so many draws of the "
+                                                "prior: runs are independent and reach deep into the prior."),
+    ] = None,
     confirm: Annotated[
         Path | None,
         typer.Option("--confirm", metavar="DIR", help="Run the set in this folder again under changed code, and stamp "
@@ -51,7 +56,7 @@ def match(
     """Re-sample draws in waves until they agree with the sources; goes on where an interrupted match stopped."""
     from qorgau.analysis.case_view import case_view
     from qorgau.analysis.waves.judging import match_set
-    from qorgau.analysis.waves.match import confirm_set, match_case, sift_case
+    from qorgau.analysis.waves.match import confirm_set, match_case, screen_case, sift_case
     from qorgau.case import load_case
     from qorgau.cli.pipeline import examined
     from qorgau.cli.screen import Stages
@@ -71,6 +76,9 @@ def match(
                 stages.begin("confirm")
                 stored = confirm_set(loaded, folder, workers=workers, progress=lambda done, of: stages.progress(
                     done / of, f"{done} of {of} draws come out the same"))
+            elif screen_of is not None:
+                stored = screen_case(loaded, folder, candidates=screen_of, runs=runs, seed=seed, prior_all=prior_all,
+                                     workers=workers, progress=_shower(stages), command=said)
             elif sift is not None:
                 stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
                                    workers=workers, progress=_shower(stages), command=said)
@@ -101,7 +109,7 @@ def match(
 
 def _shower(stages: Any) -> Any:
     def show(status: Status) -> None:
-        words = {"single": "one run", "all": "all patterns", "rest": "last sweeps"}
+        words = {"single": "one run", "all": "all patterns", "rest": "last sweeps", "screen": "emulator"}
         stages.begin("prior" if status.wave == 0 else f"wave {status.wave}")
         spent = status.spent / max(1.0, status.budget)
         threshold = f"within {status.threshold:.3f}, " if status.threshold < float("inf") else ""

@@ -3,10 +3,11 @@
 Per state and month, with T officers on trafficking (the part of their time not spent on search):
 
     T        = officers (people / million) law (1 - diversion) + special units      units are not diverted
-    opened   ~ Bin(people identified and come forward, share that becomes a case)
+    opened   ~ Bin(2 people identified and come forward, half of the cases per person)
                + Bin(people reached by NGOs, the same share x part whom NGOs bring to the police)
     taken    ~ Bin(backlog B, C / B (1 - exp(-tau B / C))),  C = T / months of officer time per case
-    stopped  ~ Bin(taken, shield), more for labour where police, traffickers and employers are tied together
+    stopped  ~ Bin(taken, shield x share settled), more for labour where police, traffickers and employers are tied
+               together; a case stopped is paid for (module ``settlement``)
     to court ~ Bin(taken - stopped, evidence)
     convicted ~ Bin(to court, p), p rising with testimony and the supreme court's clarification
 
@@ -26,7 +27,7 @@ from qorgau.model.compiled import compiled
 from qorgau.model.derived import destination_states
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.people import at_the_desk
+from qorgau.model.settlement import bribe_paid, settled
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, uniform
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -41,7 +42,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("officers", "officer-months/month/million", "officer time on trafficking under a law in force"),
     Parameter("diverted", "1", "part of it diverted at the height of the attacks", 0.0, 1.0),
     Parameter("case_months", "officer-months/case", "officer time that a case takes", 0.01),
-    Parameter("open_share", "cases/person", "cases per person identified or come forward", 0.0, 1.0),
+    Parameter("open_share", "cases/person", "cases per person identified or come forward", 0.0, 2.0),
     Parameter("refer", "1", "part of those reached by outreach whose case NGOs bring to the police", 0.0, 1.0),
     Parameter("take_rate", "1/month", "rate at which waiting cases are taken up, officers permitting", 0.0),
     Parameter("lapse", "1/month", "rate at which waiting cases lapse", 0.0, 1.0),
@@ -65,6 +66,7 @@ _SHIELDING = int(Mechanism.SHIELDING)
 _LABOUR = int(Mechanism.LABOUR_SHIELDING)
 _DIVERSION = int(Mechanism.DIVERSION)
 _ENFORCEMENT = int(Mechanism.ENFORCEMENT)
+_BRIBERY = int(Mechanism.BRIBERY)
 _TRAINING = INSTRUMENTS.index("police_training")
 _UNITS = INSTRUMENTS.index("special_units")
 _COORDINATION = INSTRUMENTS.index("regional_coordination")
@@ -80,8 +82,9 @@ _S_TESTIMONY = int(Stream.TESTIMONY)
 
 @compiled
 def _advance(par, par_people, on, keys, month, focus, people, diversion, clarified, group, d_state, law, shield, abuse,
-             instrument, identified, returned, self_reported, reached, assisted, exploited, origin_flow, transit_flow,
-             arrival_flow, officers, backlog, opened, taken_up, prosecuted, convicted, stopped, testimonies, cost):
+             desk, risk, instrument, identified, returned, self_reported, reached, assisted, exploited, origin_flow,
+             transit_flow, arrival_flow, officers, backlog, opened, taken_up, prosecuted, convicted, stopped,
+             testimonies, cost, deals):
     runs, states = law.shape
     for r in range(runs):
         q = par[r]
@@ -93,9 +96,9 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             staff = q.officers * people[s] / 1e6 * law[r, s] * (busy + units) * on[r, _ENFORCEMENT]
             officers[r, s] = staff
             known = identified[r, s] - returned[r, s] + self_reported[r, s]
-            new = binomial(uniform(key, _S_OPENED, month, s, 0), known, q.open_share * on[r, _ENFORCEMENT])
-            brought = q.open_share * q.refer * on[r, _ENFORCEMENT]
-            new += binomial(uniform(key, _S_OPENED, month, s, 1), reached[r, s], brought)
+            new = binomial(uniform(key, _S_OPENED, month, s, 0), 2 * known, 0.5 * q.open_share * on[r, _ENFORCEMENT])
+            brought = 0.5 * q.open_share * q.refer * on[r, _ENFORCEMENT]
+            new += binomial(uniform(key, _S_OPENED, month, s, 1), 2 * reached[r, s], brought)
             waiting = backlog[r, s] + new
             lapsed = binomial(uniform(key, _S_LAPSED, month, s, 0), waiting, q.lapse)
             waiting -= lapsed
@@ -114,10 +117,12 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
                     for a in range(exploited.shape[3]):
                         labour += exploited[r, d, 0, a]
                         everyone += exploited[r, d, 0, a] + exploited[r, d, 1, a]
-            halt = shield[r, s] * on[r, _SHIELDING] * (1.0 - q.size_vetting * instrument[r, _UNITS] * own)
+            severe = q.conviction_loss * (1.0 + q.size_penalties * instrument[r, _PENALTIES] * own)
+            at_stake = severe * q.conviction
+            halt = shield[r, s] * settled(at_stake, risk[r, s]) * on[r, _SHIELDING]
+            halt *= 1.0 - q.size_vetting * instrument[r, _UNITS] * own
             if everyone > 0:
-                desk = at_the_desk(abuse[r, s], par_people[r].sought_after)
-                ties = q.labour_ties * desk * on[r, _LABOUR] * labour / everyone
+                ties = q.labour_ties * desk[r, s] * on[r, _LABOUR] * labour / everyone
                 halt = 1.0 - (1.0 - halt) * (1.0 - ties)
             held = binomial(uniform(key, _S_PROSECUTED, month, s, 0), taken, min(1.0, halt))
             proof = q.evidence + (1.0 - q.evidence) * q.size_regional_coordination * instrument[r, _COORDINATION] * own
@@ -135,8 +140,9 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             convicted[r, s] = guilty
             testimonies[r, s] = spoke
             moved = origin_flow[r, s] + transit_flow[r, s] + arrival_flow[r, s]
-            severe = q.conviction_loss * (1.0 + q.size_penalties * instrument[r, _PENALTIES] * own)
-            loss = severe * guilty / max(1.0, moved / PERSONS_PER_JOURNEY)
+            paid = held * bribe_paid(at_stake, risk[r, s], par_people[r].deal_share) * on[r, _BRIBERY]
+            deals[r, s] += paid
+            loss = (severe * guilty + paid) / max(1.0, moved / PERSONS_PER_JOURNEY)
             cost[r, s] += (loss - cost[r, s]) / MEMORY_MONTHS
 
 
@@ -154,9 +160,10 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["cases"], parameters["people"], on, keys, month, world.focus, world.population[month],
              float(world.event["diversion"][month]), float(world.event["court_clarification"][month]),
              float(world.event["working_group"][month]), destination_states(world), state.law,
-             state.shield, state.abuse, state.instrument, state.identified, state.returned_by_officials,
+             state.shield, state.abuse, state.desk, state.deal_risk, state.instrument, state.identified,
+             state.returned_by_officials,
              state.self_reported, state.outreach_exits, state.assisted, state.exploited, state.origin_flow,
              state.transit_flow, state.arrival_flow, state.trafficking_officers, state.cases_backlog,
              state.cases_identified,
              state.cases_investigated, state.cases_prosecuted, state.cases_convicted, state.cases_stopped,
-             state.testimonies, state.conviction_cost)
+             state.testimonies, state.conviction_cost, state.deals_usd)

@@ -105,8 +105,8 @@ def rent_value(rent):
 @compiled
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, centre_posts, focus,
              post_state, post_kind, post_officials, post_gdp, post_extract, network_official, place_state, wage,
-             bribes, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument, scruple,
-             conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor):
+             bribes, deals, fees, racket, tenure, patron_shield, patron_reach, active, home, network, instrument,
+             scruple, conduct, corrupt, legal_rents, legal_protection, sanction, shield, abuse, guarantor, deal_risk):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -119,6 +119,10 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     pay = np.zeros(states)
     skimmed = np.zeros(states)
     fresh = np.zeros(kinds)
+    local = np.zeros(states)
+    for i in range(posts):
+        if post_kind[i] == 0:
+            local[post_state[i]] += post_officials[i]
     for r in range(runs):
         q = par[r]
         if on[r, _CORRUPTION] < 0.5:
@@ -133,6 +137,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             for s in range(states):
                 shield[r, s] = 0.0
                 abuse[r, s] = 0.0
+                deal_risk[r, s] = 0.0
             continue
         bribery = on[r, _BRIBERY]
         rackets = on[r, _RACKETS]
@@ -146,6 +151,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             gangs[s] = 0.0
             police[s] = 0.0
             police_weight[s] = 0.0
+            deal_risk[r, s] = 0.0
             for j in range(kinds):
                 total[s, j] = 0.0
             rich = max(1.0, wage[r, s]) / _WAGE_REFERENCE
@@ -196,7 +202,8 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             legal_rents[r, i] = open_to_skim * takers / (takers + q.skim_half)
             legal_protection[r, i] = custom * x_protect / (x_protect + _PROTECT_FLOOR)
             exposed = max(1.0, q.exposed_share * post_officials[i]) * mine
-            got_bribe = bribery * bribes[r, i] * (1.0 - q.carry_part) / exposed / (x_bribe + _FLOOR)
+            settling = deals[r, s] * post_officials[i] / local[s] if post_kind[i] == 0 else 0.0
+            got_bribe = bribery * (bribes[r, i] + settling) * (1.0 - q.carry_part) / exposed / (x_bribe + _FLOOR)
             got_fee = rackets * fees[r, i] / exposed / (x_protect + _FLOOR)
             got_part = (bribery * bribes[r, i] * q.carry_part + on[r, _OWN_RACKETS] * racket[r, i]) / exposed
             got_part /= x_part + _FLOOR
@@ -210,6 +217,8 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 sanction[r, i] = expected_sanction(audit[s], penalty, takers + 0.3 * x_tolerate, 1.0 - hold,
                                                    patron_shield[r, i])
             stake = sanction[r, i]
+            if post_kind[i] == 0:
+                deal_risk[r, s] += stake * mine * post_officials[i] / local[s]
             worth = q.rent_value * (1.0 + q.haste * math.exp(-tenure[r, i] / 12.0))
             dues = q.patron_dues * patron_reach[r, i] * on[r, _SPOILS]
             pull = 0.5 * q.conformity * on[r, _CONFORMITY]
@@ -282,7 +291,7 @@ def _since(series: np.ndarray, month: int, value: float) -> float:
 
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
-    wage: np.ndarray, bribes: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
+    wage: np.ndarray, bribes: np.ndarray, deals: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
 ) -> None:
     state_gdp, state_extract, post_gdp, post_extract = _outputs(
         world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
@@ -290,10 +299,10 @@ def _call(
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract, _centre_posts(world),
              world.focus, world.post_state, world.post_kind, world.post_officials, post_gdp, post_extract,
-             world.network_official, world.place_state, wage, bribes, fees, racket, tenure, state.patron_shield,
+             world.network_official, world.place_state, wage, bribes, deals, fees, racket, tenure, state.patron_shield,
              state.patron_reach, state.active, state.home, state.network, state.instrument, state.scruple,
              state.conduct, state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
-             state.abuse, state.guarantor)
+             state.abuse, state.guarantor, state.deal_risk)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -321,10 +330,11 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
     bribes = (TAKERS[0] * takers * q["start_rent"])[:, None] * income * exposed
     nothing = np.zeros((runs, posts))
+    none = np.zeros((runs, world.sizes["state"]))
     tenure = np.full((runs, posts), 24, dtype=np.int64)
     for _ in range(120):
-        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, 0.5 * TAKERS[1] / TAKERS[0] * bribes, nothing,
-              tenure)
+        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, 0.5 * TAKERS[1] / TAKERS[0] * bribes,
+              nothing, tenure)
 
 
 def advance(
@@ -332,5 +342,5 @@ def advance(
     levers: np.ndarray | None = None,
 ) -> None:
     """Move conduct, sanction, rents from legal business, shielding and custom by one month (module docstring)."""
-    _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.fees_post,
-          state.racket_profit_post, state.tenure)
+    _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.deals_usd,
+          state.fees_post, state.racket_profit_post, state.tenure)

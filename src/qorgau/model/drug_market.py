@@ -28,7 +28,10 @@ from qorgau.model.state import State
 from qorgau.model.units import PRICE_CAP
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "elasticity_at", "fall_of_demand", "far_markets", "inverse_demand", "start"]
+__all__ = [
+    "PARAMETERS", "PRICE_CAP", "advance", "clear", "elasticity_at", "fall_of_demand", "far_markets", "inverse_demand",
+    "start",
+]
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("source_price", "USD/kg", "price at the source at the mean Afghan output of 3,000 t", 1.0),

@@ -39,7 +39,7 @@ from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, binomial, poisson, uniform
+from qorgau.model.streams import Stream, binomial, pair_entity, poisson, uniform, way_item
 from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
 
 __all__ = ["PARAMETERS", "advance", "start", "transit_hazard"]
@@ -180,11 +180,11 @@ def _former(c_from, c_to, c_internal, place_state, states):
 
 
 @compiled
-def _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard, home, goal, intercepted,
-          carried, transit):
+def _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard, home, goal,
+          intercepted, carried, transit):
     """Place each person found on route h on the corridor where the hazard met reaches a truncated exponential."""
     for person in range(found):
-        u = uniform(key, _S_FOUND, month, h, 2 * person + f + 8)
+        u = uniform(key, _S_FOUND, month, entity, item + 2 * person + 8)
         depth = -math.log(1.0 - u * chance)
         seen = 0
         last = ptr[h + 1] - 1
@@ -244,6 +244,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
             v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
             for d in range(targets):
                 pair = p * targets + d
+                entity = pair_entity(p, d)
                 lo = first[pair]
                 hi = first[pair + 1]
                 if lo == hi:
@@ -268,14 +269,14 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
                     n = 0
                     if mean > 0.0:
-                        n = poisson(uniform(key, _S_RECRUITS, month, pair, f), mean)
+                        n = poisson(uniform(key, _S_RECRUITS, month, entity, f), mean)
                     recruits[r, p, d, f] = n
                     children[r, p, d, f] = 0
                     if n == 0:
                         for j in range(lo, hi):
                             recruits_route[r, order[j], f] = 0
                         continue
-                    young = binomial(uniform(key, _S_CHILDREN, month, pair, f), n, pool_children[r, p, d])
+                    young = binomial(uniform(key, _S_CHILDREN, month, entity, f), n, pool_children[r, p, d])
                     children[r, p, d, f] = young
                     origin_flow[r, home] += n
                     left = n
@@ -284,9 +285,10 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     for j in range(lo, hi):
                         h = order[j]
                         here = left
+                        item = way_item(j - lo, f)
                         if j < hi - 1 and left > 0:
                             share = (attempts[r, h, f] + own) / max(weight, 1e-300)
-                            here = binomial(uniform(key, _S_ROUTE, month, h, f), left, min(1.0, share))
+                            here = binomial(uniform(key, _S_ROUTE, month, entity, item), left, min(1.0, share))
                         weight -= attempts[r, h, f] + own
                         left -= here
                         recruits_route[r, h, f] = here
@@ -296,14 +298,14 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                         for i in range(ptr[h], ptr[h + 1]):
                             risk += hazard[links[i]]
                         # most journeys are found out by no one: one exponential settles those
-                        u = uniform(key, _S_FOUND, month, h, f)
+                        u = uniform(key, _S_FOUND, month, entity, item)
                         found = 0
                         if u > math.exp(-risk * here):
                             chance = 1.0 - math.exp(-risk)
                             found = binomial(u, here, chance)
                         if found > 0:
-                            _find(key, month, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard,
-                                  home, goal, intercepted[r], carried[r], transit[r])
+                            _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_to,
+                                  place_state, hazard, home, goal, intercepted[r], carried[r], transit[r])
                         caught += found
                         on_way = here - found
                         if on_way == 0:
@@ -320,7 +322,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     came = n - caught
                     young_found = 0
                     if caught > 0:
-                        young_found = binomial(uniform(key, _S_CHILDREN, month, pair, 2 + f), caught, young / n)
+                        young_found = binomial(uniform(key, _S_CHILDREN, month, entity, 2 + f), caught, young / n)
                         young_found = min(young, max(young - came, young_found))
                     arrived[r, d, f, 1] += young - young_found
                     arrived[r, d, f, 0] += came - (young - young_found)

@@ -21,6 +21,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
@@ -49,26 +50,49 @@ _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
 _PERSONS = PERSONS_PER_JOURNEY
 _SIZE_CAP = 150.0
+_TINY = 0.02
+"""Share of a route within its market below which nothing goes by it."""
 _IN_OPIATES = 0.05
 """Share of capacity in opiates from which a group can make people carry them."""
 
 
 @compiled
-def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
-           net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
-           c_china, market_ptr, route_ptr, route_links, h_origin, h_dest, h_ptr, h_links, way_ptr, way_list,
-           way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service,
-           service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share, route_share,
-           people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased, trust,
-           belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts, attempts_first,
-           attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total, ledger):
+def _carry(
+    par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
+    net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
+    c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
+    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share,
+    route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
+    trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
+    attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
+    ledger,
+):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
     ways = h_origin.shape[0]
     posts = trust.shape[2]
+    nodes = tree_parent.shape[0]
     felt = np.empty(links)
     through = np.empty(links)
+    averted = np.empty(links)
+    paid = np.empty(links)
+    paid_all = np.empty(links)
+    left = np.empty(nodes)
+    below = np.empty(nodes)
+    worth_below = np.empty(nodes)
+    trips = np.empty(w_parent.shape[0])
+    income = np.empty(w_parent.shape[0])
+    likely = np.empty((ways, 2))
+    pays = np.empty((ways, 2))
+    to_state = np.empty(links, dtype=np.int64)
+    from_post = np.empty(links, dtype=np.int64)
+    to_post = np.empty(links, dtype=np.int64)
+    for l in range(links):
+        to_state[l] = place_state[c_to[l]]
+        from_post[l] = place_post[c_from[l]]
+        to_post[l] = place_post[c_to[l]]
     entering = np.empty(links)
     worth = np.empty(links)
     worth_people = np.empty(links)
@@ -86,6 +110,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
             carried[r, l] = 0.0
             seized[r, l] = 0.0
             journeys[r, l] = 0.0
+            paid_all[l] = 0.0
         for m in range(markets):
             arrivals[r, m] = 0.0
         for k in range(route_kg.shape[1]):
@@ -115,6 +140,12 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
+        for w in range(ways):
+            for f in range(2):
+                likely[w, f] = effectiveness[r, h_origin[w], h_dest[w], f]
+                pays[w, f] = likely[w, f] * people_price[r, h_dest[w], f] * people_par[r].transit_risk
+        per_load = 1.0 / load[r]
+        per_visit = 0.5 / q.protection_months
         for o in range(slots):
             if active[r, o] == 0:
                 purchased[r, o] = 0.0
@@ -140,37 +171,43 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                 shelter[c] = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
                 shelter[c] *= 1.0 + q.service_risk * needed * (1.0 - service[r, c, 1])
             for l in range(links):
-                h = hazard[r, l] * shelter[place_state[c_to[l]]]
-                h *= 1.0 - held_at[place_post[c_from[l]]] - held_at[place_post[c_to[l]]]
-                felt[l] = h
-                through[l] = math.exp(-h)
+                averted[l] = shelter[to_state[l]] * (1.0 - held_at[from_post[l]] - held_at[to_post[l]])
+            for l in range(links):
+                felt[l] = hazard[r, l] * averted[l]
+                through[l] = fall(felt[l])
                 entering[l] = 0.0
                 worth[l] = 0.0
                 worth_people[l] = 0.0
                 own[l] = 0.0
             # journeys of people: approached persons by way
-            approached = 0.0
             courier_kg = 0.0
-            for i in range(way_ptr[s], way_ptr[s + 1]):
-                w = way_list[i]
-                trips = 0.0
-                income = 0.0
-                for f in range(2):
-                    n_people = size * trade[r, o, 1 + f] * _PERSONS * people_share[r, o, w, f]
-                    attempts[r, w, f] += n_people
-                    trips += n_people
-                    if drug_first[r, o] == 1:
-                        first[f] += n_people
-                    if x > _IN_OPIATES:
-                        opiates[f] += n_people
-                    likely = n_people * effectiveness[r, h_origin[w], h_dest[w], f]
-                    courier_kg += way_abroad[w] * likely
-                    income += likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
-                approached += trips
-                trips /= _PERSONS
-                for j in range(h_ptr[w], h_ptr[w + 1]):
-                    own[h_links[j]] += trips
-                    worth_people[h_links[j]] += income
+            for i in range(w_ptr[s], w_ptr[s + 1]):
+                trips[i] = 0.0
+                income[i] = 0.0
+            labour = size * trade[r, o, 1] * _PERSONS
+            sexual = size * trade[r, o, 2] * _PERSONS
+            for i in range(way_ptr[s + 1] - way_ptr[s]):
+                w = way_list[way_ptr[s] + i]
+                a = labour * people_share[r, o, i, 0]
+                b = sexual * people_share[r, o, i, 1]
+                attempts[r, w, 0] += a
+                attempts[r, w, 1] += b
+                if drug_first[r, o] == 1:
+                    first[0] += a
+                    first[1] += b
+                if x > _IN_OPIATES:
+                    opiates[0] += a
+                    opiates[1] += b
+                courier_kg += way_abroad[w] * (a * likely[w, 0] + b * likely[w, 1])
+                trips[w_end[w]] += (a + b) / _PERSONS
+                income[w_end[w]] += a * pays[w, 0] + b * pays[w, 1]
+            for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
+                l = w_link[i]
+                before = w_parent[i]
+                own[l] += trips[i]
+                worth_people[l] += income[i]
+                trips[before] += trips[i]
+                income[before] += income[i]
             # purchase; half of a load can be had on credit
             kg = size * x * load[r] * ration[r]
             if x > _IN_OPIATES:
@@ -181,6 +218,18 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
             bought_all += kg
             revenue = 0.0
             delivered = 0.0
+            lost = 0.0
+            transport = 0.0
+            risk_pay = 0.0
+            bribes = 0.0
+            for_people = 0.0
+            left[0] = 1.0
+            for i in range(1, nodes):
+                left[i] = left[tree_parent[i]] * through[tree_link[i]]
+                below[i] = 0.0
+                worth_below[i] = 0.0
+            below[0] = 0.0
+            worth_below[0] = 0.0
             whole = 0.0
             for m in range(markets):
                 if market_share[r, o, m] >= 1e-6:
@@ -191,60 +240,59 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                     continue
                 total = 0.0
                 for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] > 0.02:
-                        total += route_share[r, o, k]
+                    total += route_share[r, o, k] if route_share[r, o, k] > _TINY else 0.0
                 if total <= 0.0:
                     continue
                 sent = kg * part / whole
+                each = sent / total
                 unit = price[r, m]
                 got = 0.0
                 for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] <= 0.02:
-                        continue
-                    flow = sent * route_share[r, o, k] / total
-                    for j in range(route_ptr[k], route_ptr[k + 1]):
-                        l = route_links[j]
-                        entering[l] += flow
-                        worth[l] += flow * unit
-                        flow *= through[l]
-                    route_kg[r, k] += flow
-                    got += flow
+                    if route_share[r, o, k] > _TINY:
+                        flow = each * route_share[r, o, k]
+                        end = tree_end[k]
+                        below[end] += flow
+                        worth_below[end] += flow * unit
+                        flow *= left[end]
+                        route_kg[r, k] += flow
+                        got += flow
                 arrivals[r, m] += got
                 revenue += got * unit * (1.0 - rivalry[r, o])
                 survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
                 delivered += got
-            transport = 0.0
-            risk_pay = 0.0
-            bribes = 0.0
-            for_people = 0.0
-            lost = 0.0
-            for l in range(links):
-                flow = entering[l]
-                if flow > 0.0:
+            if kg > 0.0:
+                for i in range(nodes - 1, 0, -1):
+                    before = tree_parent[i]
+                    l = tree_link[i]
+                    entering[l] += left[before] * below[i]
+                    worth[l] += left[before] * worth_below[i]
+                    below[before] += below[i]
+                    worth_below[before] += worth_below[i]
+                for l in range(links):
+                    flow = entering[l]
                     gone = flow * (1.0 - through[l])
                     carried[r, l] += flow
                     seized[r, l] += gone
-                    lost += gone
-                    own[l] += flow / load[r]
-                    transport += flow * c_km[l]
-                    risk_pay += flow * pay * rq.risk_pay * felt[l]
-                    if c_china[l] == 1:
-                        risk_pay += flow * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
+                    own[l] += flow * per_load
                     # protection and cover have already averted a part of the loss that a bribe would avert
-                    paid = worth[l] * bribe[r, l]
-                    if felt[l] < hazard[r, l]:
-                        paid *= felt[l] / hazard[r, l]
-                    bribes += paid
-                    bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
-                    bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
-                if worth_people[l] > 0.0:
-                    paid = worth_people[l] * bribe[r, l]
-                    for_people += paid
-                    bribes_post[r, place_post[c_from[l]]] += 0.5 * paid
-                    bribes_post[r, place_post[c_to[l]]] += 0.5 * paid
-                if own[l] > 0.0:
-                    journeys[r, l] += own[l]
-                    visits[place_post[c_to[l]]] += own[l]
+                    paid[l] = worth[l] * bribe[r, l] * (min(1.0, averted[l]) if hazard[r, l] > 0.0 else 1.0)
+                    paid_all[l] += paid[l]
+                for l in range(links):
+                    lost += entering[l] * (1.0 - through[l])
+                    transport += entering[l] * c_km[l]
+                    risk_pay += entering[l] * felt[l]
+                    bribes += paid[l]
+                risk_pay *= pay * rq.risk_pay
+                for l in range(links):
+                    if c_china[l] == 1:
+                        risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
+            for l in range(links):
+                for_people += worth_people[l] * bribe[r, l]
+            for l in range(links):
+                paid_all[l] += worth_people[l] * bribe[r, l]
+                journeys[r, l] += own[l]
+            for l in range(links):
+                visits[to_post[l]] += own[l]
             transport *= rq.transport_cost * pay
             if kg > 0.0:
                 road[r, o] = transport / kg
@@ -301,9 +349,7 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
             # ties with officials of the posts on the way and at home
             for i in range(posts):
                 t = trust[r, o, i]
-                rate = 0.0
-                if visits[i] > 0.0:
-                    rate = visits[i] / (visits[i] + 3.0) / (2.0 * q.protection_months)
+                rate = visits[i] / (visits[i] + 3.0) * per_visit
                 if i == base:
                     rate += 1.0 / q.protection_months
                 reach_i = 1.0
@@ -320,6 +366,9 @@ def _carry(par, routes_par, people_par, enforcement, on, began, since_soviet, ac
                     t *= worn
                 trust[r, o, i] = t
             learn(rq, prior, switch, r, o, n, own, felt, belief, network_belief)
+        for l in range(links):
+            bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
+            bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += 0.005 * switch * (prior - network_belief[r, n, l])
@@ -344,10 +393,9 @@ def advance(
     began, since = soviet_times(world, month)
     rivals(p, on, began, since, state.active, state.network, state.trade, world.network_soviet, world.place_post,
            state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
-    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang,
-               state.active, rivalry, state.users, state.price_reference,
-               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
-               state.price_expected, state.market_share)
+    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang, state.active,
+               rivalry, state.users, state.price_reference, state.purchased, state.survival, state.plan_value,
+               state.plan_slope, state.plan_price, state.price_expected, state.market_share)
     choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
                  state.users_start, state.conduct, state.trust, state.know_how, state.service, state.service_fee,
@@ -357,9 +405,10 @@ def advance(
     _carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
            state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
            world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
-           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr, world.route_ptr,
-           world.route_links, world.people_origin, world.people_destination, world.people_ptr, world.people_links,
-           geometry.way_ptr, geometry.way_list, geometry.way_abroad, state.price, state.people_price,
+           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
+           geometry.tree.parent, geometry.tree.link, geometry.tree.end, world.people_origin, world.people_destination,
+           geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent, geometry.ways.link,
+           geometry.ways.end, geometry.way_abroad, state.price, state.people_price,
            state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
            state.service, state.service_fee, state.carrying_cost, state.load, state.china_reach, state.effectiveness,
            rivalry, state.carrying_changed, state.market_share, state.route_share, state.people_share,

@@ -18,7 +18,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, uniform
+from qorgau.model.streams import FOUNDERS, Stream, organisation_entity, uniform
 from qorgau.model.world import World
 
 __all__ = ["advance", "start"]
@@ -40,8 +40,8 @@ _HOME = int(Stream.ORGANISATION_HOME)
 
 @compiled
 def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
-          place_state, place_post, c_to, carried, conduct, active, network, home, drug_first, age, capacity, in_use,
-          capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
+          place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first, age, capacity,
+          in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
           people_share, survival, know, outside, road, users, users_start, source_price, plan_value, plan_slope,
           plan_cost):
     runs, slots = active.shape
@@ -81,7 +81,8 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             hazard *= 1.0 - shelter
             if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
-            gone = uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard)
+            one = organisation_entity(n, number[r, o])
+            gone = uniform(keys[r], _EXIT, month, one, age[r, o]) < 1.0 - math.exp(-hazard)
             if gone or (capital[r, o] < 0.0 and shelter <= 0.5):
                 active[r, o] = 0
                 purchased[r, o] = 0.0
@@ -147,6 +148,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             o = slot
             active[r, o] = 1
             network[r, o] = n
+            number[r, o] = month
             home[r, o] = place
             age[r, o] = 0
             capacity[r, o] = q.entry_size
@@ -201,6 +203,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             place = int(np.searchsorted(weights, (j + 0.5) / max(1, int(world.network_start[n])) * weights[-1]))
             state.active[:, o] = 1
             state.network[:, o] = n
+            state.number[:, o] = FOUNDERS + j
             state.home[:, o] = min(place, world.sizes["place"] - 1)
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
@@ -232,8 +235,8 @@ def advance(
     _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
           world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
           world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
-          state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital, state.returns,
-          state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief, state.network_belief,
-          state.market_share, state.route_share, state.people_share, state.survival, state.know_how, state.outside,
-          state.road_cost, state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope,
-          state.plan_cost)
+          state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital,
+          state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
+          state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
+          state.know_how, state.outside, state.road_cost, state.users, state.users_start, state.source_price,
+          state.plan_value, state.plan_slope, state.plan_cost)

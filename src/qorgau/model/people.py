@@ -9,8 +9,9 @@ number and one for each way out:
                  among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
                  found however many there are (Holling 1959, type II); training shortens m. Of police who deal
                  with trafficking a share ``desk`` is corrupt, more than of all police, since posts that pay are
-                 sought after: they do not search; and where a place is under protection, who is found may be
-                 left there
+                 sought after: they do not search, or settle what they find for a bribe (module ``settlement``),
+                 as each hand through which a finding passes can; and where a place is under protection, who is
+                 found may be left there
     come forward r (1 - fear) (.3 + .7 law), fear rising with abuse by officials and falling when those who
                  were exploited are not prosecuted for what they were made to do
     outreach     NGOs, once grown, reach people where the police do not, o / (1 + o X / (c N)), no more than c a
@@ -36,11 +37,12 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.settlement import DESK_SPEED, at_the_desk, bribe_paid, settled
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, poisson, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
-__all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "at_the_desk", "start"]
+__all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
 
 RAMP_YEARS = 2.0
 """Years over which NGOs and shelters grow, as the scale of the logistic curve."""
@@ -59,6 +61,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("handling", "officer-months/person", "officer time that one person identified takes", 0.01),
     Parameter("search_share", "1", "part of officer time on trafficking spent on search, the rest on cases", 0.0, 1.0),
     Parameter("sought_after", "1", "odds of corruption among those who deal with trafficking, over all police", 1.0),
+    Parameter("desk_pull", "1", "elasticity of those odds to what settling findings and cases yields"),
+    Parameter("hands", "officers", "hands through which a finding passes, each of which can end it", 1.0),
+    Parameter("deal_share", "1", "officials' share of the power to bargain over a finding or a case", 0.0, 1.0),
     Parameter("collusion", "1", "search lost where all who deal with trafficking are corrupt", 0.0, 1.0),
     Parameter("looked_away", "1", "findings without consequence where protection is certain", 0.0, 1.0),
     Parameter("self_report", "1/month", "hazard of coming forward without fear, under a law in force"),
@@ -90,6 +95,8 @@ _HOLD = int(Mechanism.DRUGS_TO_HOLD)
 _ABUSE = int(Mechanism.OFFICIALS_ABUSE)
 _OUTREACH = int(Mechanism.OUTREACH)
 _ENFORCEMENT = int(Mechanism.ENFORCEMENT)
+_BRIBERY = int(Mechanism.BRIBERY)
+_PENALTIES = INSTRUMENTS.index("penalties")
 _TRAINING = INSTRUMENTS.index("police_training")
 _CENTRES = INSTRUMENTS.index("rehabilitation_centres")
 _AWARE = INSTRUMENTS.index("awareness")
@@ -103,16 +110,6 @@ _S_CARE = int(Stream.CARE)
 _S_AGAIN = int(Stream.RETRAFFICKED)
 _S_RECOVERED = int(Stream.RECOVERED)
 _S_FREED = int(Stream.FREED)
-
-
-@inlined
-def at_the_desk(abuse, sought_after):
-    """Corrupt share among police who deal with trafficking; odds are ``sought_after`` times those of all police.
-
-    Posts that pay draw and are sold to those who take (Wade 1982, 1985).
-    """
-    share = min(1.0, max(0.0, abuse))
-    return sought_after * share / (1.0 - share + sought_after * share)
 
 
 @compiled
@@ -157,8 +154,8 @@ def _spread(key, stream, month, state, item, number, limited, cells):
 
 
 @compiled
-def _exits(q, on, key, month, focus, ngo, dose_price, people, wage, law, abuse, shield, officers, fear, drug_first,
-           instrument, d_state, demand, present, exploited, help_hazard, out):
+def _exits(q, qc, endurance, on, key, month, focus, ngo, dose_price, people, wage, law, desks, risk, shield, officers,
+           fear, drug_first, instrument, d_state, demand, price, present, exploited, help_hazard, deals, out):
     """All who leave exploitation this month.
 
     ``out`` (8, S): identified, escaped, let go, came forward, by outreach, handed back, trafficked again
@@ -171,10 +168,13 @@ def _exits(q, on, key, month, focus, ngo, dose_price, people, wage, law, abuse, 
         skill = 1.0 + q.size_police_training * instrument[_TRAINING] * own
         search = q.search * math.sqrt(skill)
         per_million = present[s] / (people[s] / 1e6)
-        desk = at_the_desk(abuse[s], q.sought_after)
+        desk = desks[s]
         police = officers[s] / (people[s] / 1e6) * q.search_share * (1.0 - q.collusion * desk)
         found = on[_PEOPLE] * on[_ENFORCEMENT] * search * police / (1.0 + search * q.handling / skill * per_million)
         found *= 1.0 - q.looked_away * min(1.0, shield[s])
+        takes = desk * (1.0 - q.collusion) / max(1e-9, 1.0 - q.collusion * desk) * on[_BRIBERY]
+        at_law = qc.conviction_loss * (1.0 + qc.size_penalties * instrument[_PENALTIES] * own)
+        at_law *= min(1.0, qc.open_share) * qc.evidence * qc.conviction
         report = on[_PEOPLE] * q.self_report * (1.0 + q.size_awareness * instrument[_AWARE] * own)
         come = report * (1.0 - fear[s]) * (0.3 + 0.7 * law[s])
         reached = on[_PEOPLE] * q.outreach / (1.0 + q.outreach * per_million / q.outreach_capacity)
@@ -183,15 +183,21 @@ def _exits(q, on, key, month, focus, ngo, dose_price, people, wage, law, abuse, 
         cheap = 1.0 / (1.0 + q.dose_kg * dose_price[d] / max(wage[s], 1e-9))
         back = min(1.0, q.returned * desk * on[_ABUSE])
         for f in range(forms):
-            escape = q.escape * (1.0 - q.drugs_hold * drug_first[f] * cheap * on[_HOLD])
+            held = drug_first[f] * cheap * on[_HOLD]
+            escape = q.escape * (1.0 - q.drugs_hold * held)
+            forward = come * (1.0 - q.drugs_hold * held)
             here = 0
             for a in range(ages):
                 here += exploited[d, f, a]
             crowd = min(3.0, max(1.0, here / (demand[d, f] + 1.0)))
-            let_go = crowd / (q.spell_labour if f == 0 else q.spell_sexual)
-            help_hazard[d, f] = found + escape + come + reached
-            ways = (found, escape, let_go, come, reached)
-            total = found + escape + let_go + come + reached
+            let_go = crowd / (q.spell_labour if f == 0 else q.spell_sexual) / (1.0 + endurance * held)
+            loss = price[d, f] + at_law
+            struck = found * (1.0 - (1.0 - takes * settled(loss, risk[s])) ** q.hands)
+            deals[s] += struck * here * bribe_paid(loss, risk[s], q.deal_share)
+            kept = found - struck
+            help_hazard[d, f] = kept + escape + forward + reached
+            ways = (kept, escape, let_go, forward, reached)
+            total = kept + escape + let_go + forward + reached
             for a in range(ages):
                 cell = (d * forms + f) * ages + a
                 left = binomial(uniform(key, _S_EXITS, month, cell, 0), exploited[d, f, a], 1.0 - math.exp(-total))
@@ -237,9 +243,10 @@ def _of_whom(u, number, part, whole):
 
 
 @compiled
-def _advance(par, on, keys, month, year, focus, people, d_place, place_state, near, price, wage, law, abuse, shield,
-             officers, prosecuted, drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting,
-             waiting_outreach, in_care, recovered, unassisted_out, identified, escaped, outreach_exits, self_reported,
+def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_place, place_state, near, price,
+             people_price, wage, law, abuse, risk, shield, officers, desk, desk_rent, deals, prosecuted,
+             drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting, waiting_outreach,
+             in_care, recovered, unassisted_out, identified, escaped, outreach_exits, self_reported,
              ended, returned, assisted, assisted_outreach, retrafficked, freed, fear, help_hazard, ledger):
     runs, targets, forms, ages = exploited.shape
     states = people.shape[0]
@@ -267,6 +274,10 @@ def _advance(par, on, keys, month, year, focus, people, d_place, place_state, ne
             dare = (1.0 - q.fear) * (1.0 - q.fear_abuse * min(1.0, abuse[r, s]) * on[r, _ABUSE])
             target = (1.0 - dare) * (1.0 - q.size_victim_non_prosecution * instrument[r, _NO_PROSECUTION] * own)
             fear[r, s] += FEAR_SPEED * (target - fear[r, s])
+            rent = deals[r, s] / (max(1.0, wage[r, s]) * (1.0 + officers[r, s] * desk[r, s]))
+            desk_rent[r, s] += DESK_SPEED * (rent - desk_rent[r, s])
+            desk[r, s] = at_the_desk(abuse[r, s], q.sought_after * (1.0 + desk_rent[r, s]) ** q.desk_pull)
+            deals[r, s] = 0.0
             freed[r, s] = 0
             if helped > 0.0 and prosecuted[r, s] > 0 and present[s] > 0:
                 n = poisson(uniform(key, _S_FREED, month, s, 0), q.freed_per_case * prosecuted[r, s])
@@ -283,9 +294,9 @@ def _advance(par, on, keys, month, year, focus, people, d_place, place_state, ne
                 freed[r, s] = n
         ngo = 1.0 / (1.0 + math.exp(-(year - q.ngo_year) / RAMP_YEARS))
         care = 1.0 / (1.0 + math.exp(-(year - q.care_year) / RAMP_YEARS)) * helped
-        _exits(q, on[r], key, month, focus, ngo, dose_price, people, wage[r], law[r], abuse[r], shield[r],
-               officers[r], fear[r], drug_first[r], instrument[r], d_state, demand[r], present, exploited[r],
-               help_hazard[r], out)
+        _exits(q, par_cases[r], par_trade[r].endurance, on[r], key, month, focus, ngo, dose_price, people, wage[r],
+               law[r], desk[r], risk[r], shield[r], officers[r], fear[r], drug_first[r], instrument[r], d_state,
+               demand[r], people_price[r], present, exploited[r], help_hazard[r], deals[r], out)
         for d in range(targets):
             for f in range(forms):
                 for a in range(ages):
@@ -371,15 +382,19 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     millions = world.population[0][world.place_state[place]] * world.place_share[place] / 1e6 * inside
     state.exploited[:, :, :, 0] = np.floor(0.5 * q["start_exploited"][:, None] * millions)[:, :, None]
     state.fear[:] = q["fear"][:, None]
+    for name in ("desk", "desk_rent", "deals_usd"):
+        getattr(state, name)[:] = 0.0
     state.help_hazard[:] = q["escape"][:, None, None]
 
 
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of exits, help, care and return (see module docstring)."""
-    _advance(parameters["people"], on, keys, month, world.start_year + month / 12.0, world.focus,
-             world.population[month], world.destination_place, world.place_state, _near(world), state.price,
-             state.wage, state.law, state.abuse, state.shield, state.trafficking_officers, state.cases_prosecuted,
+    _advance(parameters["people"], parameters["cases"], parameters["human_trade"], on, keys, month,
+             world.start_year + month / 12.0, world.focus, world.population[month], world.destination_place,
+             world.place_state, _near(world), state.price, state.people_price, state.wage, state.law, state.abuse,
+             state.deal_risk, state.shield, state.trafficking_officers, state.desk, state.desk_rent, state.deals_usd,
+             state.cases_prosecuted,
              state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
              state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care,
              state.recovered, state.unassisted_out,

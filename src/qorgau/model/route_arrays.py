@@ -11,6 +11,7 @@ from qorgau.model.route_sets import (
     OFFICIAL,
     STRETCH,
     Graph,
+    Paths,
     Route,
     adjacency,
     candidate_routes,
@@ -95,16 +96,20 @@ def opiate_route_arrays(
     source_of: list[int] = []
     sizes: list[np.ndarray] = []
     official: list[int] = []
+    flights = bool(np.any(graph.mode == OFFICIAL))
+    ready: dict[tuple[int, ...], Paths] = {}
     for m, place in enumerate(markets):
         for source in sources:
-            others = [s for s in sources if s not in (source, place)]
-            ordinary = candidate_routes(graph, source, place, per_pair, closed=others)
+            others = tuple(s for s in sources if s not in (source, place))
+            if others not in ready:
+                ready[others] = Paths(graph, closed=others)
+            ordinary = candidate_routes(graph, source, place, per_pair, closed=others, paths=ready[others])
             if not ordinary:
                 continue
             if section is not None and detours > 0:
                 ordinary = [*ordinary, *other_crossings(graph, ordinary, section, place, detours, others)]
             shortest = float(sum(graph.km[k] for k in ordinary[0]))
-            flown = _official_route(graph, source, place, STRETCH, shortest)
+            flown = _official_route(graph, source, place, STRETCH, shortest) if flights else None
             both = [*ordinary, flown] if flown is not None else ordinary
             routes.extend(both)
             official.extend([0] * len(ordinary) + [1] * (flown is not None))
@@ -142,9 +147,10 @@ def people_route_arrays(
     routes: list[Route] = []
     origin_of: list[int] = []
     destination_of: list[int] = []
+    paths = Paths(graph, (OFFICIAL,))
     for origin in origins:
         for d, place in enumerate(destinations):
-            for route in candidate_routes(graph, origin, place, per_pair, (OFFICIAL,)):
+            for route in candidate_routes(graph, origin, place, per_pair, (OFFICIAL,), paths=paths):
                 routes.append(route)
                 origin_of.append(origin)
                 destination_of.append(d)

@@ -9,7 +9,8 @@ over the same border elsewhere join the set: displacement from one crossing to t
 about, and such ways share too much with another route to be kept as different. Overlap that remains is corrected in
 the choice by the path-size factor (Ben-Akiva and Bierlaire 1999).
 
-Everything works on directed links, so that road and rail between the same two places are two links.
+Everything works on directed links, so that road and rail between the same two places are two links. The compiled
+searches (``route_search``) are imported where routes are drawn up, so that a case loads without the compiler.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qorgau.model.world import MODES
+
+if TYPE_CHECKING:
+    from qorgau.model.route_search import Bounds
 
 __all__ = [
     "AIR",
     "OFFICIAL",
     "STRETCH",
     "Graph",
+    "Paths",
     "Route",
     "adjacency",
     "candidate_routes",
@@ -133,60 +139,50 @@ def shortest_route(
     return None
 
 
-def _kshortest(
-    graph: Graph,
-    neighbours: Sequence[Sequence[tuple[int, int]]],
-    cost: Sequence[float],
-    origin: int,
-    target: int,
-    count: int,
-) -> list[Route]:
-    first = shortest_route(neighbours, cost, origin, target)
-    if first is None:
-        return []
-    found = [first[1]]
-    waiting: list[tuple[float, Route]] = []
-    seen = {first[1]}
-    while len(found) < count:
-        last = found[-1]
-        for cut in range(len(last)):
-            root = last[:cut]
-            spur = origin if cut == 0 else int(graph.end[last[cut - 1]])
-            shut_links = frozenset(r[cut] for r in found if r[:cut] == root and len(r) > cut)
-            shut_places = frozenset([origin, *(int(graph.end[k]) for k in root)]) - {spur}
-            rest = shortest_route(neighbours, cost, spur, target, shut_places, shut_links)
-            if rest is None:
-                continue
-            route = root + rest[1]
-            if route not in seen:
-                seen.add(route)
-                heapq.heappush(waiting, (sum(cost[k] for k in route), route))
-        if not waiting:
-            break
-        found.append(heapq.heappop(waiting)[1])
-    return found
-
-
-def _penalised(
-    neighbours: Sequence[Sequence[tuple[int, int]]], cost: Sequence[float], origin: int, target: int
-) -> list[Route]:
-    dearer = list(cost)
-    found = []
-    for _ in range(_SOLVES):
-        solved = shortest_route(neighbours, dearer, origin, target)
-        if solved is None:
-            break
-        found.append(solved[1])
-        for link in solved[1]:
-            dearer[link] *= _PENALTY
-    return found
-
-
 def _shared(a: Route, b: Route, km: np.ndarray) -> float:
     """Shared length over the length of the shorter route, 0 to 1."""
     common = sum(km[k] for k in set(a) & set(b))
     shorter = min(sum(km[k] for k in a), sum(km[k] for k in b))
     return float(common / shorter) if shorter > 0 else 1.0
+
+
+class Paths:
+    """A graph made ready for many searches: the links that are open, and what is left to each target.
+
+    Parameters
+    ----------
+    graph : Graph
+    modes_left_out : iterable of int
+        Modes that routes may not use.
+    closed : iterable of int
+        Places that no route may pass.
+    """
+
+    def __init__(self, graph: Graph, modes_left_out: Iterable[int] = (AIR, OFFICIAL), closed: Iterable[int] = ()):
+        from qorgau.model.route_search import network_of
+
+        barred = [int(p) for p in closed]
+        allowed = graph.links_of(modes_left_out) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
+        self.network = network_of(graph.start, graph.end, allowed, graph.places)
+        self._costs = (np.asarray(graph.km, dtype=np.float64), exposed_length(graph))
+        self._km, self._exposed = (cost.tolist() for cost in self._costs)
+        self._bounds: dict[int, tuple[Bounds, ...]] = {}
+
+    def bounds(self, target: int) -> tuple[Bounds, ...]:
+        """What is left to a target by length and by exposed length; kept, since many origins share it."""
+        from qorgau.model.route_search import bounds_to
+
+        if target not in self._bounds:
+            self._bounds[target] = tuple(bounds_to(self.network, cost, target) for cost in self._costs)
+        return self._bounds[target]
+
+    def length(self, route: Route) -> float:
+        """Length of a route, km."""
+        return float(sum(self._km[k] for k in route))
+
+    def exposed(self, route: Route) -> float:
+        """Exposed length of a route, km."""
+        return float(sum(self._exposed[k] for k in route))
 
 
 def candidate_routes(
@@ -198,6 +194,7 @@ def candidate_routes(
     stretch: float = STRETCH,
     overlap: float = OVERLAP,
     closed: Iterable[int] = (),
+    paths: Paths | None = None,
 ) -> list[Route]:
     """Small set of different loopless routes from one place to another.
 
@@ -214,6 +211,8 @@ def candidate_routes(
         Limits on length over the shortest, and on shared length.
     closed : iterable of int
         Places that no route may pass.
+    paths : Paths, optional
+        The graph made ready with the same modes and closed places, for many calls.
 
     Returns
     -------
@@ -222,21 +221,19 @@ def candidate_routes(
     """
     if origin == target:
         return [()]
-    barred = [int(p) for p in closed]
-    open_links = graph.links_of(modes_left_out) & ~np.isin(graph.start, barred) & ~np.isin(graph.end, barred)
-    neighbours = adjacency(graph, open_links)
-    length = [float(v) for v in graph.km]
-    exposed = [float(v) for v in exposed_length(graph)]
+    from qorgau.model.route_search import dearer_routes, k_shortest
+
+    paths = paths or Paths(graph, modes_left_out, closed)
     pool: dict[Route, None] = {}
-    for cost in (length, exposed):
-        for route in _kshortest(graph, neighbours, cost, origin, target, count + 2):
+    for bounds in paths.bounds(target):
+        for route in k_shortest(paths.network, bounds, origin, count + 2):
             pool[route] = None
-        for route in _penalised(neighbours, cost, origin, target):
+        for route in dearer_routes(paths.network, bounds, origin, _SOLVES, _PENALTY):
             pool[route] = None
     if not pool:
         return []
-    km = {r: sum(length[k] for k in r) for r in pool}
-    risk = {r: sum(exposed[k] for k in r) for r in pool}
+    km = {r: paths.length(r) for r in pool}
+    risk = {r: paths.exposed(r) for r in pool}
     shortest, safest = min(km.values()), min(risk.values())
     merit = {r: 0.5 * km[r] / shortest + 0.5 * risk[r] / safest for r in pool}
     kept = [min(pool, key=lambda r: (km[r], r))]
@@ -332,11 +329,8 @@ def path_size(routes: Sequence[Route], km: np.ndarray) -> np.ndarray:
 
 def shortest_distances(graph: Graph) -> np.ndarray:
     """Shortest length between places over links open to people, km, shape (P, P); inf where there is none."""
-    out = np.full((graph.places, graph.places), np.inf)
-    np.fill_diagonal(out, 0.0)
-    for link in np.flatnonzero(graph.links_of((OFFICIAL,))):
-        a, b = int(graph.start[link]), int(graph.end[link])
-        out[a, b] = min(out[a, b], float(graph.km[link]))
-    for via in range(graph.places):
-        out = np.minimum(out, out[:, via, None] + out[None, via, :])
-    return out
+    from qorgau.model.route_search import distances_from, network_of
+
+    network = network_of(graph.start, graph.end, graph.links_of((OFFICIAL,)), graph.places)
+    cost = np.ascontiguousarray(graph.km, dtype=np.float64)
+    return np.stack([distances_from(network, cost, origin) for origin in range(graph.places)])

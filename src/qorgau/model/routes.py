@@ -27,8 +27,10 @@ import numpy as np
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states
 from qorgau.model.drug_market import far_markets
+from qorgau.model.exponentials import fall, fall_row
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -78,21 +80,34 @@ def _gain_experience(par, market_par, full_load, raw, source_price, purchased, f
 
 
 @compiled
-def _plan(par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
-          belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
-          route_ptr, route_links, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list, h_origin,
-          h_dest, h_ptr, h_links, h_km, people_price, effectiveness, conviction_cost, dest_state, market_weight,
-          route_share, people_share, plan_value, plan_slope, plan_price, plan_cost, people_value):
+def _plan(
+    par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
+    belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
+    tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
+    w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
+    dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
+    people_value,
+):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     routes = route_km.shape[0]
     ways = h_km.shape[0]
     links = c_km.shape[0]
+    nodes = tree_parent.shape[0]
     hop = np.empty(links)
-    u = np.empty(routes)
+    through = np.empty(links)
+    passed = np.empty(nodes)
+    spent = np.empty(nodes)
+    paid = np.empty(routes)
+    price = np.empty(routes)
+    level = np.empty(routes)
     kept = np.empty(routes)
     cost = np.empty(routes)
-    v = np.empty((ways, 2))
+    u = np.empty(routes)
+    stopped = np.empty(w_parent.shape[0])
+    way_paid = np.empty(ways)
+    passing = np.empty(ways)
+    v = np.empty((2, ways))
     e = np.empty(ways)
     for r in range(runs):
         q = par[r]
@@ -104,6 +119,7 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
             weight += market_weight[r, m]
         pbar = max(200.0, pbar / weight)
         scale = q.choice_scale * pbar
+        per_scale = 1.0 / scale
         pay = carrying_cost[r]
         rest = max(1, sources - 1)
         at_first = math.log(sources * q.first_source_share) if sources > 1 else 0.0
@@ -112,6 +128,27 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
         for d in range(people_price.shape[1]):
             wbar += 0.5 * (people_price[r, d, 0] + people_price[r, d, 1])
         wbar = max(50.0, wbar / people_price.shape[1])
+        per_people_scale = 1.0 / (2.0 * q.choice_scale * wbar)
+        frozen = on[r, _ROUTES] < 0.5
+        # what every organisation meets alike
+        spent[0] = 0.0
+        for i in range(1, nodes):
+            spent[i] = spent[tree_parent[i]] + bribe[r, tree_link[i]]
+        for m in range(markets):
+            for k in range(market_ptr[m], market_ptr[m + 1]):
+                price[k] = price_expected[r, m]
+                paid[k] = spent[tree_end[k]]
+                if frozen:
+                    level[k] = -route_km[k] / 500.0
+                else:
+                    level[k] = q.path_size_weight * log_path_size[k] - source_price[r] * per_scale
+                    level[k] += at_first if first_source[k] == 1 else elsewhere
+        for s in range(w_ptr.shape[0] - 1):
+            stopped[w_ptr[s]] = 0.0
+            for i in range(w_ptr[s] + 1, w_ptr[s + 1]):
+                stopped[i] = stopped[w_parent[i]] + bribe[r, w_link[i]]
+        for w in range(ways):
+            way_paid[w] = hp * stopped[w_end[w]]
         for o in range(slots):
             if active[r, o] == 0:
                 continue
@@ -119,48 +156,48 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                 continue
             n = network[r, o]
             fresh = everything or age[r, o] == 0
-            frozen = on[r, _ROUTES] < 0.5
-            for l in range(links):
-                b = belief[r, o, l]
-                hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * b)
-                if c_china[l] == 1:
-                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, (b / reach[r, 1]) ** q.barrier_answer)
+            flies = net_official[n] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
             speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
+            for l in range(links):
+                hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * belief[r, o, l])
+                through[l] = fall(belief[r, o, l])
+            for l in range(links):
+                if c_china[l] == 1:
+                    ratio = belief[r, o, l] / reach[r, 1]
+                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, ratio ** q.barrier_answer)
+            passed[0] = 1.0
+            spent[0] = 0.0
+            for i in range(1, nodes):
+                before = tree_parent[i]
+                passed[i] = passed[before] * through[tree_link[i]]
+                spent[i] = spent[before] + hop[tree_link[i]]
+            for k in range(routes):
+                kept[k] = passed[tree_end[k]] - paid[k]
+                cost[k] = spent[tree_end[k]]
+            for k in range(routes):
+                u[k] = level[k] if frozen else (price[k] * kept[k] - cost[k]) * per_scale + level[k]
+            for m in range(markets):
+                best = -1e300
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    if u[k] > best and (flies or official[k] == 0):
+                        best = u[k]
+                plan_value[r, o, m] = best
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    u[k] = best - u[k]
+            fall_row(u, routes, u)
             for m in range(markets):
                 lo = market_ptr[m]
                 hi = market_ptr[m + 1]
-                best = -1e300
-                for k in range(lo, hi):
-                    if official[k] == 1 and (net_official[n] == 0 or on[r, _FLIGHTS] < 0.5 or forces <= 0.0):
-                        u[k] = -1e300
-                        continue
-                    risk = 0.0
-                    spent = 0.0
-                    paid = 0.0
-                    for j in range(route_ptr[k], route_ptr[k + 1]):
-                        l = route_links[j]
-                        risk += belief[r, o, l]
-                        spent += hop[l]
-                        paid += bribe[r, l]
-                    kept[k] = math.exp(-risk) - paid
-                    cost[k] = spent
-                    if frozen:
-                        u[k] = -route_km[k] / 500.0
-                    else:
-                        net = price_expected[r, m] * kept[k] - spent - source_price[r]
-                        u[k] = net / scale + q.path_size_weight * log_path_size[k]
-                        u[k] += at_first if first_source[k] == 1 else elsewhere
-                    if u[k] > best:
-                        best = u[k]
                 total = 0.0
                 for k in range(lo, hi):
-                    u[k] = math.exp(u[k] - best) if u[k] > -1e299 else 0.0
+                    if official[k] == 1 and not flies:
+                        u[k] = 0.0
                     total += u[k]
+                per_total = speed / total
                 slope = 0.0
                 mean_cost = 0.0
                 for k in range(lo, hi):
-                    target = u[k] / total
-                    share = route_share[r, o, k] + speed * (target - route_share[r, o, k])
+                    share = route_share[r, o, k] * (1.0 - speed) + u[k] * per_total
                     route_share[r, o, k] = share
                     if u[k] > 0.0:
                         slope += share * kept[k]
@@ -172,43 +209,38 @@ def _plan(par, people_par, on, month, forces, everything, active, network, home,
                     net = price_expected[r, m] * slope - mean_cost - source_price[r]
                     plan_value[r, o, m] = net / scale
                 else:
-                    plan_value[r, o, m] = best + math.log(total)
+                    plan_value[r, o, m] += math.log(total)
             # journeys of people, from places of the home state
             state = place_state[home[r, o]]
-            pscale = 2.0 * q.choice_scale * wbar
             first = way_ptr[state]
-            last = way_ptr[state + 1]
-            best0 = -1e300
-            best1 = -1e300
-            for i in range(first, last):
-                w = way_list[i]
-                risk = 0.0
-                paid = 0.0
-                for j in range(h_ptr[w], h_ptr[w + 1]):
-                    risk += belief[r, o, h_links[j]]
-                    paid += bribe[r, h_links[j]]
-                d = h_dest[w]
-                passing = math.exp(-hp * risk) - hp * paid
-                prepare = q.journey_fixed + q.journey_cost * h_km[w]
-                at_law = conviction_cost[r, dest_state[d]] / _PERSONS
-                for f in range(2):
-                    got = effectiveness[r, h_origin[w], d, f] * (people_price[r, d, f] * passing - prepare) - at_law
-                    v[w, f] = got
-                best0 = max(best0, v[w, 0])
-                best1 = max(best1, v[w, 1])
+            count = way_ptr[state + 1] - first
+            stopped[w_ptr[state]] = 0.0
+            for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
+                stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
+            for i in range(count):
+                passing[i] = stopped[w_end[way_list[first + i]]]
+            fall_row(passing, count, passing)
             for f in range(2):
-                best = best0 if f == 0 else best1
+                best = -1e300
+                for i in range(count):
+                    w = way_list[first + i]
+                    d = h_dest[w]
+                    prepare = q.journey_fixed + q.journey_cost * h_km[w]
+                    at_law = conviction_cost[r, dest_state[d]] / _PERSONS
+                    got = people_price[r, d, f] * (passing[i] - way_paid[w]) - prepare
+                    v[f, i] = effectiveness[r, h_origin[w], d, f] * got - at_law
+                    best = max(best, v[f, i])
+                for i in range(count):
+                    e[i] = h_km[way_list[first + i]] / 500.0 if frozen else (best - v[f, i]) * per_people_scale
+                fall_row(e, count, e)
                 total = 1e-300
                 mean = 0.0
-                for i in range(first, last):
-                    w = way_list[i]
-                    e[w] = math.exp(-h_km[w] / 500.0) if frozen else math.exp((v[w, f] - best) / pscale)
-                    total += e[w]
-                for i in range(first, last):
-                    w = way_list[i]
-                    share = people_share[r, o, w, f] + speed * (e[w] / total - people_share[r, o, w, f])
-                    people_share[r, o, w, f] = share
-                    mean += share * v[w, f]
+                for i in range(count):
+                    total += e[i]
+                for i in range(count):
+                    share = people_share[r, o, i, f] + speed * (e[i] / total - people_share[r, o, i, f])
+                    people_share[r, o, i, f] = share
+                    mean += share * v[f, i]
                 people_value[r, o, f] = mean
 
 
@@ -223,14 +255,14 @@ def learn(q, prior, switch, r, o, n, journeys, felt, belief, network_belief):
         return
     for l in range(journeys.shape[0]):
         j = journeys[l]
+        used = j > 0.02
+        w = j / (j + 2.0) if used else 0.0
         b = belief[r, o, l]
-        if j > 0.02:
-            w = j / (j + 2.0)
-            b += q.learning * w * (felt[l] - b)
-            network_belief[r, n, l] += 0.05 * w * (felt[l] - network_belief[r, n, l])
-        else:
-            b += 0.02 * (prior - b)
-        belief[r, o, l] = b + q.network_learning * (network_belief[r, n, l] - b)
+        b += q.learning * w * (felt[l] - b) if used else 0.02 * (prior - b)
+        shared = network_belief[r, n, l]
+        shared += 0.05 * w * (felt[l] - shared)
+        network_belief[r, n, l] = shared
+        belief[r, o, l] = b + q.network_learning * (shared - b)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -264,6 +296,10 @@ class Geometry:
         1 for the far market.
     first_source : ndarray of int, shape (routes,)
         1 on routes that start at the first source of the case.
+    tree : RouteTree
+        Common beginnings of the routes of opiates.
+    ways : WayTrees
+        Common ends of the routes of people.
     """
 
     china: np.ndarray
@@ -273,6 +309,8 @@ class Geometry:
     way_abroad: np.ndarray
     far: np.ndarray
     first_source: np.ndarray
+    tree: RouteTree
+    ways: WayTrees
 
 
 def geometry_of(world: World) -> Geometry:
@@ -287,7 +325,9 @@ def geometry_of(world: World) -> Geometry:
     ptr = np.searchsorted(origin[order], np.arange(states + 1)).astype(np.int64)
     goal = world.place_state[world.destination_place][world.people_destination]
     return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
-                    far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64))
+                    far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64),
+                    tree_of(world.route_ptr, world.route_links),
+                    way_trees_of(origin, states, world.people_ptr, world.people_links))
 
 
 def advance(
@@ -302,11 +342,11 @@ def advance(
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
           geometry.first_source, len(world.source_place), state.bribe_rate,
-          state.price_expected, state.source_price, state.china_reach, world.market_ptr, world.route_ptr,
-          world.route_links, world.route_km, geometry.log_path_size, world.route_official, world.corridor_km,
-          geometry.china, geometry.way_ptr, geometry.way_list, world.people_origin, world.people_destination,
-          world.people_ptr,
-          world.people_links, world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
+          state.price_expected, state.source_price, state.china_reach, world.market_ptr, geometry.tree.parent,
+          geometry.tree.link, geometry.tree.end, world.route_km, geometry.log_path_size, world.route_official,
+          world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
+          geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,
+          world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
           destination_states(world), state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
 

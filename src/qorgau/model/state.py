@@ -75,6 +75,7 @@ _DRUG_MARKET = (
 _ORGANISATIONS = (
     _v("active", "organisation", "0/1", "organisations", "slot holds a living organisation", True),
     _v("network", "organisation", "index", "organisations", "network of the organisation", True),
+    _v("number", "organisation", "index", "organisations", "number of the organisation in its network", True),
     _v("home", "organisation", "index", "organisations", "home place", True),
     _v("drug_first", "organisation", "0/1", "organisations", "first trade was opiates", True),
     _v("age", "organisation", "months", "organisations", "months since entry", True),
@@ -92,7 +93,8 @@ _ORGANISATIONS = (
     _v("network_belief", "network corridor", "1/journey", "organisations", "belief shared in a network"),
     _v("market_share", "organisation market", "1", "organisations", "shares of opiates by market"),
     _v("route_share", "organisation drug_route", "1", "organisations", "shares of routes within a market"),
-    _v("people_share", "organisation people_route form", "1", "organisations", "shares of people's journeys"),
+    _v("people_share", "organisation home_way form", "1", "organisations",
+       "shares of people's journeys among the ways from the home state, in their order"),
     _v("plan_value", "organisation market", "1", "organisations", "log-sum of routes at the last plan"),
     _v("plan_slope", "organisation market", "1", "organisations", "surviving share net of bribes at the last plan"),
     _v("plan_price", "organisation market", "USD/kg", "organisations", "price at the last plan"),
@@ -156,6 +158,9 @@ _PEOPLE = (
     _v("freed_by_courts", "state", "persons", "people", "freed through prosecuted cases this month", True),
     _v("fear", "state", "1", "people", "share of people who dare not come forward"),
     _v("help_hazard", "destination form", "1/month", "people", "hazard of leaving by any way but the end of demand"),
+    _v("desk", "state", "1", "people", "corrupt share of those who deal with trafficking"),
+    _v("desk_rent", "state", "monthly incomes", "people", "what one of them makes by settling, smoothed"),
+    _v("deals_usd", "state", "USD/month", "people", "paid to settle findings and cases"),
     _v("ledger_people", "", "persons", "people", "persons in minus persons accounted for, must stay 0", True),
     _v("waiting_outreach", "state", "persons", "people", "of those waiting, reached by outreach", True),
 )
@@ -188,6 +193,7 @@ _CORRUPTION = (
     _v("sanction", "post", "monthly wages", "corruption", "expected sanction of a corrupt official"),
     _v("shield", "state", "1", "corruption", "chance that an identified case is stopped by officials"),
     _v("abuse", "state", "1", "corruption", "weight of corrupt conduct among police"),
+    _v("deal_risk", "state", "USD", "corruption", "expected sanction of a month of taking, local posts"),
     _v("guarantor", "state", "logit", "corruption", "custom of legal firms: officials against gangs"),
 )
 

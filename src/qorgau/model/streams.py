@@ -16,7 +16,13 @@ from numba import njit, uint64
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["Stream", "binomial", "normal", "normal_quantile", "poisson", "run_keys", "uniform"]
+__all__ = [
+    "FOUNDERS", "Stream", "binomial", "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson",
+    "run_keys", "uniform", "way_item",
+]
+
+FOUNDERS = 4096
+"""Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
 
 
 class Stream(IntEnum):
@@ -96,6 +102,24 @@ def run_keys(seed: int, draws: np.ndarray) -> np.ndarray:
 
 
 @inlined
+def pair_entity(place, destination):
+    """Entity of a home place and a destination: the same however many of either there are (1,024 destinations)."""
+    return place * 1024 + destination
+
+
+@inlined
+def way_item(rank, item):
+    """Item of one of the ways of a pair, by its rank among them: no other pair's ways bear on it (16 ways)."""
+    return rank * 65536 + item
+
+
+@inlined
+def organisation_entity(network, number):
+    """Entity of an organisation by its number in its network: no other network's organisations bear on it."""
+    return network * 8192 + number
+
+
+@inlined
 def normal_quantile(u):
     """Standard normal quantile, relative error under 1.2e-9 (Acklam 2003, rational approximation)."""
     if u < 0.02425:
@@ -128,7 +152,7 @@ def poisson(u, mean):
 
     One uniform per count keeps two runs that differ a little coupled (monotone in u and in the mean).
     """
-    if mean <= 0.0:
+    if mean <= 0.0 or u <= 1.0 - mean:  # exp(-mean) is no less: most counts are settled without it
         return 0
     if mean < 40.0:
         p = math.exp(-mean)
@@ -154,6 +178,8 @@ def binomial(u, n, p):
     if p > 0.5:
         return n - binomial(1.0 - u, n, 1.0 - p)
     mean = n * p
+    if u <= 1.0 - mean:  # (1 - p)^n is no less (Bernoulli's inequality)
+        return 0
     if mean < 40.0:
         q = 1.0 - p
         term = math.exp(n * math.log(q))

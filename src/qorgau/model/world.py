@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "POST_KINDS", "SERVICES", "TRADES", "World"]
+__all__ = [
+    "AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "MOST", "POST_KINDS", "SERVICES", "TRADES", "World",
+]
 
 TRADES: tuple[str, ...] = ("opiates", "labour", "sexual")
 """Trades: opiates in kg; people exploited in labour and people exploited sexually, in persons."""
@@ -20,6 +22,9 @@ CONDUCTS: tuple[str, ...] = ("refuse", "tolerate", "bribe", "protect", "take_par
 SERVICES: tuple[str, ...] = ("documents", "safe_houses", "laundering")
 MODES: tuple[str, ...] = ("road", "rail", "air", "air_official")
 POST_KINDS: tuple[str, ...] = ("province", "centre")
+
+MOST: Mapping[str, int] = {"states": 62, "places": 16_384, "destinations": 1_024, "networks": 2_048}
+"""Most rows of a case: states passed on the way are bits of one number, and random numbers are named by the others."""
 
 INSTRUMENTS: tuple[str, ...] = (
     "border_monitoring", "anti_corruption", "police_training", "special_units", "rehabilitation_centres",

@@ -75,7 +75,8 @@ def _softmax(values, allowed):
 def advance(world, state, parameters, on, keys, month):
     """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
     out = {k: getattr(state, k).tolist() for k in (
-        "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "abuse", "guarantor")}
+        "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "abuse", "guarantor",
+        "deal_risk")}
     for r in range(len(keys)):
         _one_run(world, state, parameters["corruption"][r], on[r], keys[r], month, r, out)
     return out
@@ -95,6 +96,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             out["sanction"][r][i] = q["penalty"]
         out["shield"][r] = [0.0] * states
         out["abuse"][r] = [0.0] * states
+        out["deal_risk"][r] = [0.0] * states
         return
     level = dict(zip(INSTRUMENTS, state.instrument[r].tolist()))
     free = _months_over(world.event["soviet"], month, lambda v: v < 1)
@@ -120,7 +122,8 @@ def _one_run(world, state, q, on, key, month, r, out):
         places = [p for p in range(world.sizes["place"]) if world.place_state[p] == s]
         gdp = sum(whole * world.place_share[k] for k in places)
         official_custom = 1 / (1 + math.exp(-out["guarantor"][r][s]))
-        officers = taking = 0.0
+        officers = taking = feared = 0.0
+        heads = sum(world.post_officials[i] for i in here if i not in centre)
         for i in here:
             refuse, tolerate, bribe, protect, part = before[i]
             takers = bribe + protect + part
@@ -142,7 +145,10 @@ def _one_run(world, state, q, on, key, month, r, out):
             legal = pot / bill / (takers + q["skim_half"])
             firms = custom / bill / (protect + 0.05)
             wages = max(1.0, q["exposed_share"] * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
-            paid = state.bribes_post[r][i] * runs("BRIBERY")
+            paid = state.bribes_post[r][i]
+            if i not in centre:
+                paid += state.deals_usd[r][s] * world.post_officials[i] / heads
+            paid *= runs("BRIBERY")
             fees = state.fees_post[r][i] * runs("PROTECTION_RACKETS")
             racket = state.racket_profit_post[r][i] * runs("OFFICIAL_RACKETS")
             income = [
@@ -159,6 +165,8 @@ def _one_run(world, state, q, on, key, month, r, out):
                 caught = audit / (audit + takers + 0.3 * tolerate)
                 out["sanction"][r][i] = penalty * caught * (1 - hold) * (1 - state.patron_shield[r][i])
             fear = out["sanction"][r][i]
+            if i not in centre:
+                feared += world.post_officials[i] / heads * fear * max(1.0, state.wage[r][s]) * pay
             worth = q["rent_value"] * (1 + q["haste"] * math.exp(-state.tenure[r][i] / 12))
             own = [refuse, tolerate, takers, takers, takers]
             takers_all = sum(mean[2:])
@@ -180,6 +188,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             if i not in centre:
                 officers += world.post_officials[i]
                 taking += world.post_officials[i] * sum(new[2:])
+        out["deal_risk"][r][s] = feared
         stop = mean[3] + mean[4] + q["shield_bribe"] * mean[2]
         out["shield"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * stop))
         out["abuse"][r][s] = taking / officers if officers else 0.0

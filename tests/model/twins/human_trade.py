@@ -74,7 +74,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 mean = most * sum(tried) / (most**power + sum(tried) ** power) ** (1 / power)
             per_attempt = mean / sum(tried) if mean > 0 else float(most > 0)
             out["effectiveness"][p, d, form] += 0.3 * (per_attempt - s["effectiveness"][p, d, form])
-            pair = p * targets + d
+            pair = p * 1024 + d
             number = poisson(uniform(key, Stream.RECRUITS, month, pair, form), mean)
             u = uniform(key, Stream.RECRUITS_CHILDREN, month, pair, form)
             young = binomial(u, number, s["pool_children"][p, d])
@@ -84,17 +84,19 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                     here = left
                 else:
                     share = tried[j] / max(sum(tried) - sum(tried[:j]), 1e-300)
-                    here = binomial(uniform(key, Stream.RECRUITS_ROUTE, month, h, form), left, min(1.0, share))
+                    u = uniform(key, Stream.RECRUITS_ROUTE, month, pair, 65536 * j + form)
+                    here = binomial(u, left, min(1.0, share))
                 left -= here
                 out["recruits_route"][h, form] = here
                 links = [int(k) for k in world.people_links[world.people_ptr[h]:world.people_ptr[h + 1]]]
                 chance = 1 - math.exp(-sum(hazards[k] for k in links))
-                found = binomial(uniform(key, Stream.INTERCEPTED, month, h, form), here, chance) if here else 0
+                u = uniform(key, Stream.INTERCEPTED, month, pair, 65536 * j + form)
+                found = binomial(u, here, chance) if here else 0
                 found_all += found
                 for person in range(here):
                     depth = math.inf
                     if person < found:
-                        u = uniform(key, Stream.INTERCEPTED, month, h, 2 * person + form + 8)
+                        u = uniform(key, Stream.INTERCEPTED, month, pair, 65536 * j + 2 * person + form + 8)
                         depth = -math.log(1 - u * chance)
                     passed = set()
                     for i, k in enumerate(links):

@@ -76,13 +76,13 @@ class Firm:
         """Persons approached by way and form, journeys by corridor, and persons likely to go abroad."""
         world, s = self.world, self.s
         tried, trips, abroad = {}, Counter(), 0.0
-        for w, origin in enumerate(world.people_origin):
-            if world.place_state[origin] != self.state:
-                continue
+        at_home = [w for w, origin in enumerate(world.people_origin) if world.place_state[origin] == self.state]
+        for i, w in enumerate(at_home):
+            origin = world.people_origin[w]
             d = int(world.people_destination[w])
             goal = world.place_state[world.destination_place[d]]
             for f in (0, 1):
-                n = self.journeys * PERSONS * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][w][f])
+                n = self.journeys * PERSONS * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][i][f])
                 tried[w, f] = n
                 if goal != self.state:
                     abroad += n * float(s["effectiveness"][origin][d][f])

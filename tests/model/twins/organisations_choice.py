@@ -43,18 +43,25 @@ def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[
     lost = {o: rivalry(world, s, q, on, month, o) for o in living(s)}
     for _ in range(2 if on["MARKETS"] else 0):
         wanted = targets(s, prices, scale, lost)
-        gaps, gains = [], []
+        gaps, gains, moved_by_all = [], [], 0.0
         for m, market in enumerate(places_of(world)):
             sent = {o: float(s["purchased"][o]) * t[m] for o, t in wanted.items()}
             arriving = 1e-9 + sum(kg * float(s["survival"][o][m]) for o, kg in sent.items())
             need = p["use_per_person"] * float(s["users"][m]) / 12
             e = elasticity(p, market)
             here = math.log(prices[m] / s["price_reference"][m])
-            gaps.append(inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn) - here)
+            wish = inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn)
+            gaps.append(wish - here)
             steep = e + p["demand_curvature"] * max(0.0, here) + p["substitution"] * max(0.0, here - turn)
-            moving = sum(kg * (1 - wanted[o][m]) * float(s["plan_slope"][o][m]) for o, kg in sent.items())
-            gains.append(max(0.0, prices[m] / (scale * steep) * moving / (1e-12 + sum(sent.values()))))
-        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3
+            slope = {o: (1 - lost[o]) * float(s["plan_slope"][o][m]) for o in sent}
+            moving = sum(kg * (1 - wanted[o][m]) * slope[o] for o, kg in sent.items())
+            all_sent = 1e-12 + sum(sent.values())
+            gains.append(max(0.0, prices[m] / (scale * steep) * moving / all_sent))
+            # what a rise of all prices by one share would move here: dearer markets gain more dollars by it
+            value = {o: [float(k) * v * (1 - lost[o]) for k, v in zip(s["plan_slope"][o], prices)] for o in sent}
+            drawn = sum(kg * (value[o][m] - sum(a * b for a, b in zip(wanted[o], value[o]))) for o, kg in sent.items())
+            moved_by_all += float(s["users"][m]) / everyone * abs(drawn) / (scale * steep * all_sent)
+        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3 / (1 + moved_by_all)
         shift = min(0.5, max(-0.5, shift))
         for m, gap in enumerate(gaps):
             step = min(0.5, max(-0.5, 0.6 * (gap - shift) / (1 + gains[m])))

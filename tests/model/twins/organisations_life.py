@@ -8,8 +8,8 @@ from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import World
 from tests.model.twins.organisations_choice import crowding, held_at, old_order, openness
 
-OWNED = ("active", "network", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns", "trade",
-         "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
+OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns",
+         "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
          "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how")
 
 
@@ -31,7 +31,8 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
         hazard += 0.04 * max(0.0, p["outside_return"] * openness(world, q, on, month) - s["returns"][o])
     sheltered = old_order(world, q, month) if russian and on["STATE_PROTECTION"] else 0.0
     hazard *= 1 - sheltered
-    by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, o, int(s["age"][o])) < 1 - math.exp(-hazard)
+    one = 8192 * net + int(s["number"][o])
+    by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, one, int(s["age"][o])) < 1 - math.exp(-hazard)
     return by_chance or (s["capital"][o] < 0 and sheltered <= 0.5)
 
 
@@ -96,9 +97,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         below = [p_ for p_ in places if at < sum(world.network_home[n][: p_ + 1])]
         begins = uniform(key, Stream.ORGANISATION_HOME, month, n, 1) * (know + anyone) < opiates * know
         entrant = {
-            "active": 1, "network": n, "home": below[0] if below else places[-1], "age": 0, "drug_first": int(begins),
+            "active": 1, "network": n, "number": month, "home": below[0] if below else places[-1], "age": 0,
+            "drug_first": int(begins),
             "capacity": p["entry_size"], "in_use": 0.9, "returns": hoped, "drug_loss_share": 0.1, "purchased": 0.0,
-            "capital": p["entry_size"] * (9 * p["journey_fixed_cost"] + p["journey_load"] / 2 * float(s["source_price"])),
+            "capital": p["entry_size"] * (9 * p["journey_fixed_cost"] + p["journey_load"] * s["source_price"] / 2),
             "trade": [0.9, 0.05, 0.05] if begins else [0.1, 0.5, 0.4], "belief": s["network_belief"][n],
             "market_share": s["users"] / sum(s["users"]), "survival": 0.8,
         }

@@ -106,7 +106,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("cases_investigated", "cases/year", "flow", lambda s: s.cases_investigated[:, f]),
         _one("cases_prosecuted", "cases/year", "flow", lambda s: s.cases_prosecuted[:, f]),
         _one("cases_convicted", "cases/year", "flow", lambda s: s.cases_convicted[:, f]),
-        _one("bribes_usd", "USD/year", "flow", lambda s: (s.bribes_post[:, kp] + s.fees_post[:, kp]).sum(1)),
+        _one("bribes_usd", "USD/year", "flow", lambda s: (s.bribes_post[:, kp] + s.fees_post[:, kp]).sum(1)
+             + s.deals_usd[:, world.focus]),
         _one("rents_legal_usd", "USD/year", "flow",
              lambda s: (s.legal_rents[:, kp] + s.legal_protection[:, kp]).sum(1)),
         _one("officials_corrupt_share", "1", "mean", lambda s: s.conduct[:, kp, 2:].sum(2).mean(1)),

@@ -39,23 +39,48 @@ def ramp(year: float, middle: float) -> float:
     return 1 / (1 + math.exp((middle - year) / 2))
 
 
+def yielded(s: dict, state: int) -> float:
+    """What a corrupt officer at the desk makes of settling, in monthly incomes, smoothed over two years."""
+    takers = 1 + s["trafficking_officers"][state] * s["desk"][state]
+    each = s["deals_usd"][state] / takers / max(1.0, s["wage"][state])
+    return s["desk_rent"][state] * 23 / 24 + each / 24
+
+
 def desk(q: dict, s: dict, state: int) -> float:
     """Corrupt share of those who deal with trafficking, from the odds among all police."""
     share = min(1.0, float(s["abuse"][state]))
     if share >= 1:
         return 1.0
-    odds = q["sought_after"] * share / (1 - share)
+    odds = q["sought_after"] * math.exp(q["desk_pull"] * math.log(1 + yielded(s, state))) * share / (1 - share)
     return odds / (1 + odds)
 
 
-def hazards(world: World, s: dict, q: dict, on: dict, month: int, state: int, d: int, f: int, fear: float,
-            present: int) -> dict[str, float]:
-    """Hazards of the five ways out, in the order in which they are drawn."""
+def deal(world: World, s: dict, par: dict, on: dict, state: int, d: int, f: int) -> tuple[float, float]:
+    """Chance that a finding is settled, and the bribe: what is lost with the person and at law against the risk."""
+    q, c = par["people"], par["cases"]
+    penalties = s["instrument"][INSTRUMENTS.index("penalties")] if state == world.focus else 0.0
+    law = c["conviction_loss"] * (1 + c["size_penalties"] * penalties)
+    law *= min(1.0, c["open_share"]) * c["evidence"] * c["conviction"]
+    loss, risk = s["people_price"][d, f] + law, s["deal_risk"][state]
+    crooked = desk(q, s, state) * (1 - q["collusion"])
+    crooked /= crooked + 1 - desk(q, s, state)
+    if not on["BRIBERY"]:
+        crooked = 0.0
+    lowest = min(risk, loss)
+    stays = 1.0 - crooked / (1 + risk / loss)
+    return 1.0 - math.exp(q["hands"] * math.log(max(stays, 1e-300))), lowest + q["deal_share"] * (loss - lowest)
+
+
+def hazards(world: World, s: dict, par: dict, on: dict, month: int, state: int, d: int, f: int, fear: float,
+            present: int) -> tuple[dict[str, float], float]:
+    """Hazards of the five ways out, in the order in which they are drawn, and what is paid to settle findings."""
+    q = par["people"]
     year = world.start_year + month / 12
     level = {k: (s["instrument"][i] if state == world.focus else 0.0) for i, k in enumerate(INSTRUMENTS)}
     markets = [world.distance[world.destination_place[d], m] for m in world.market_place]
     dose = q["dose_kg"] * s["price"][markets.index(min(markets))]
-    hold = q["drugs_hold"] * s["recruits_drug_first"][f] * s["wage"][state] / (s["wage"][state] + dose)
+    held = s["recruits_drug_first"][f] * s["wage"][state] / (s["wage"][state] + dose) if on["DRUGS_TO_HOLD"] else 0.0
+    hold = q["drugs_hold"] * held
     skill = 1 + q["size_police_training"] * level["police_training"]
     millions = world.population[month, state] / 1e6
     police = s["trafficking_officers"][state] / millions * q["search_share"] * (1 - q["collusion"] * desk(q, s, state))
@@ -66,9 +91,10 @@ def hazards(world: World, s: dict, q: dict, on: dict, month: int, state: int, d:
     out = {
         "identified": (search * police / (1 + search * (q["handling"] / skill) * present / millions)
                        * (1 - q["looked_away"] * s["shield"][state])),
-        "escaped": q["escape"] * (1 - (hold if on["DRUGS_TO_HOLD"] else 0)),
-        "ended": crowd / q["spell_sexual" if f else "spell_labour"],
-        "self_reported": q["self_report"] * (1 - fear) * law * (1 + q["size_awareness"] * level["awareness"]),
+        "escaped": q["escape"] * (1 - hold),
+        "ended": crowd / (q["spell_sexual" if f else "spell_labour"] * (1 + par["human_trade"]["endurance"] * held)),
+        "self_reported": q["self_report"] * (1 - fear) * (1 - hold) * law
+        * (1 + q["size_awareness"] * level["awareness"]),
     }
     teams = 1 + q["size_outreach"] * level["outreach"]
     visits = teams / (1 / q["outreach"] + present / millions / q["outreach_capacity"])
@@ -78,13 +104,16 @@ def hazards(world: World, s: dict, q: dict, on: dict, month: int, state: int, d:
         out.update(identified=0.0, self_reported=0.0, outreach_exits=0.0)
     if not on["ENFORCEMENT"]:
         out["identified"] = 0.0
+    struck, bribe = deal(world, s, par, on, state, d, f)
+    paid = out["identified"] * struck * here * bribe
+    out["identified"] *= 1 - struck
     if not on["OUTREACH"]:
         out["outreach_exits"] = 0.0
-    return out
+    return out, paid
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
-    q = q["people"]
+    par, q = q, q["people"]
     s = dict(s)
     year = world.start_year + month / 12
     states = range(len(world.state_names))
@@ -97,6 +126,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     for k in ("in_care", "recovered", "unassisted_out"):
         out[k] = s[k].copy()
     out["fear"], out["help_hazard"] = s["fear"].copy(), s["help_hazard"].copy()
+    out["deals_usd"] = np.zeros(len(states))
+    out["desk"] = np.array([desk(q, s, t) for t in states])
+    out["desk_rent"] = np.array([yielded(s, t) for t in states])
     present = Counter()
     for (d, _, _), number in now.items():
         present[state_of[d]] += number
@@ -119,7 +151,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     s["exploited"] = np.array([now[c] for c in np.ndindex(s["exploited"].shape)]).reshape(s["exploited"].shape)
     for d, t in enumerate(state_of):
         for f in range(2):
-            ways = hazards(world, s, q, on, month, t, d, f, out["fear"][t], present[t])
+            ways, paid = hazards(world, s, par, on, month, t, d, f, out["fear"][t], present[t])
+            out["deals_usd"][t] += paid
             out["help_hazard"][d, f] = sum(ways.values()) - ways["ended"]
             for a in range(2):
                 cell = (d * 2 + f) * 2 + a

@@ -134,9 +134,9 @@ def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: 
         for f in (0, 1):
             weights = [v[f] / people_scale if on["ROUTES"] else -world.people_km[w] / 500 for w, v in values.items()]
             mean = 0.0
-            for (w, v), target in zip(values.items(), softmax(weights) if weights else []):
-                share = (1 - speed) * s["people_share"][o][w][f] + speed * target
-                out["people_share"][o][w][f] = share
+            for i, (v, target) in enumerate(zip(values.values(), softmax(weights) if weights else [])):
+                share = (1 - speed) * s["people_share"][o][i][f] + speed * target
+                out["people_share"][o][i][f] = share
                 mean += share * v[f]
             out["people_value"][o][f] = mean
     return out

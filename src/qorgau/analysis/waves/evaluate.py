@@ -54,11 +54,14 @@ class Verdicts:
         In units of tolerance; NaN where not testable or not tested.
     complete : ndarray of bool, shape (runs,)
         Whether the paired runs were made.
+    gaps : ndarray, shape (runs, clauses), optional
+        How far each clause is from holding, below 0 where it holds; NaN where not testable or not tested.
     """
 
     holds: np.ndarray
     distance: Floats
     complete: np.ndarray
+    gaps: Floats | None = None
 
 
 def bench_of(case: Case) -> Bench:
@@ -105,20 +108,20 @@ def _block(
             keys[padded], made, plan.years[-1],
         )
         tested = judge(plan, result.yearly, result.opiates, with_paired)
-        return tested.holds.T[: len(rows)], tested.distance.T[: len(rows)]
+        return tested.holds.T[: len(rows)], tested.distance.T[: len(rows)], np.asarray(tested.gaps).T[: len(rows)]
 
     everyone = np.arange(n)
     complete = np.full(n, paired)
     if not paired or score is None or not np.isfinite(bound):
-        holds, distance = run(everyone, paired)
-        return Verdicts(holds, distance, complete)
-    holds, distance = run(everyone, False)
+        holds, distance, gaps = run(everyone, paired)
+        return Verdicts(holds, distance, complete, gaps)
+    holds, distance, gaps = run(everyone, False)
     left = np.flatnonzero(score(distance) <= bound)
     complete[:] = False
     if len(left):
-        holds[left], distance[left] = run(left, True)
+        holds[left], distance[left], gaps[left] = run(left, True)
         complete[left] = True
-    return Verdicts(holds, distance, complete)
+    return Verdicts(holds, distance, complete, gaps)
 
 
 def verdicts_of(
@@ -163,5 +166,5 @@ def verdicts_of(
         parts = [do(start) for start in cuts]
     return Verdicts(
         np.concatenate([p.holds for p in parts]), np.concatenate([p.distance for p in parts]),
-        np.concatenate([p.complete for p in parts]),
+        np.concatenate([p.complete for p in parts]), np.concatenate([p.gaps for p in parts if p.gaps is not None]),
     )

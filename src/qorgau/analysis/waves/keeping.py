@@ -106,13 +106,13 @@ class _Part:
         found = _read(self._path) if self._path is not None else None
         if found is None or str(found["asked"]) != self._asked:
             return None
-        return Scores(found["score"], found["distance"], found["holds"])
+        return Scores(found["score"], found["distance"], found["holds"], found.get("gaps"))
 
     def save(self, scores: Scores) -> None:
         if self._path is not None:
             _write(self._path, {
                 "asked": np.array(self._asked), "score": scores.score, "distance": scores.distance,
-                "holds": scores.holds,
+                "holds": scores.holds, **({} if scores.gaps is None else {"gaps": scores.gaps}),
             })
 
 

@@ -15,9 +15,11 @@ import numpy as np
 from qorgau.analysis.matching import ScoreRule, score_rule
 from qorgau.analysis.patterns import Pattern
 from qorgau.analysis.runs import Floats
+from qorgau.analysis.waves.emulate import terms_of
 from qorgau.analysis.waves.evaluate import Bench, bench_of, verdicts_of
 from qorgau.analysis.waves.scores import Scorer, Scores, Stage
-from qorgau.analysis.waves.sift import Sieve, sift
+from qorgau.analysis.waves.screening import Screen, screen
+from qorgau.analysis.waves.sift import Sieve, Sifted, sift
 from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, restamp, save_matched
 from qorgau.analysis.waves.subset import Found, Settings, Status, search
 from qorgau.case.case import Case
@@ -26,7 +28,8 @@ from qorgau.ensemble.files import folder_lock
 from qorgau.ensemble.workers import available_cores
 from qorgau.errors import InputError
 
-__all__ = ["LEAST_RUNS", "confirm_set", "drawn_at", "left_out_counts", "match_case", "scorer_of", "sift_case"]
+__all__ = ["LEAST_RUNS", "confirm_set", "drawn_at", "left_out_counts", "match_case", "scorer_of", "screen_case",
+           "sift_case"]
 
 LEAST_RUNS = 20
 _WORK = "work"
@@ -57,7 +60,7 @@ def scorer_of(bench: Bench, rule: ScoreRule, seed: int, workers: int) -> Scorer:
             total = rule.partial(found.distance)
         else:
             total = np.where(found.complete, rule.total(found.distance), np.inf)
-        return Scores(total, found.distance, found.holds)
+        return Scores(total, found.distance, found.holds, found.gaps)
 
     return score
 
@@ -196,24 +199,91 @@ def sift_case(
     tested = min(draws, math.ceil(_TESTED_FOR_EACH * runs)) if rule.paired else runs
     sieve = Sieve(draws, tested, runs, min(draws, 200 if prior_all is None else prior_all),
                   bench.inputs.uncertain.dimensions, seed)
-    folder = Path(out)
+    before = sieve.prior_all if rule.paired else draws
+
+    def find(scorer: Scorer, work: Path) -> Sifted:
+        return sift(scorer, sieve, rule, folder=work, identity=identity, progress=progress)
+
+    return _found_independent(bench, rule, identity, out, find, seed, sieve.identity(), before, workers, command)
+
+
+def screen_case(
+    case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int = 6000,
+    prior_all: int | None = None, waves: int = 2, learned: int = 600, promising: int | None = None,
+    tested: int | None = None, workers: int | None = None, progress: Callable[[Status], None] | None = None,
+    command: str = "",
+) -> MatchedSet:
+    """Match a case in waves with an emulator, and keep the set in a folder; see `qorgau.analysis.waves.screening`.
+
+    Parameters
+    ----------
+    case : Case
+    out : path
+        Folder of the set; an interrupted match in it goes on where it stopped.
+    candidates : int
+        Draws of the prior that each wave screens by the emulator.
+    runs : int
+        Draws of the set, 20 or more.
+    seed : int
+    first, prior_all : int
+        Draws of the prior that the first emulator learns from: tested on patterns of one run, and (600 by default) on
+        all.
+    waves, learned : int
+        Waves that learn before the last, and draws tested on all patterns in each.
+    promising, tested : int, optional
+        Draws tested in the last wave on one run (24 for each run of the set by default) and on all (5 for each).
+    workers, progress, command
+        As for `match_case`.
+
+    Returns
+    -------
+    MatchedSet
+
+    Raises
+    ------
+    InputError
+        If an argument or the folder cannot be used, or the case has no patterns to match.
+    """
+    bench, rule, identity = _ready(case)
+    cores = workers or available_cores()
+    settings = Screen(
+        first=first, first_all=min(first, 600 if prior_all is None else prior_all), waves=waves, candidates=candidates,
+        learned=learned, promising=24 * runs if promising is None else promising,
+        tested=5 * runs if tested is None else tested, kept=runs, dimensions=bench.inputs.uncertain.dimensions,
+        seed=seed,
+    )
+    before = settings.first_all if rule.paired else first
+    terms = terms_of(bench.inputs.uncertain)
+
+    def find(scorer: Scorer, work: Path) -> Sifted:
+        return screen(scorer, terms, bench.plan.clauses, settings, rule, workers=cores, folder=work,
+                      identity=identity, progress=progress)
+
+    return _found_independent(bench, rule, identity, out, find, seed, settings.identity(), before, workers, command)
+
+
+def _found_independent(
+    bench: Bench, rule: ScoreRule, identity: Mapping[str, Any], out: str | Path,
+    find: Callable[[Scorer, Path], Sifted], seed: int, settings: Mapping[str, Any], prior_all: int,
+    workers: int | None, command: str,
+) -> MatchedSet:
+    """Search for a set of independent draws and keep it."""
+    folder, patterns = Path(out), bench.plan.patterns
     folder.mkdir(parents=True, exist_ok=True)
-    patterns = bench.plan.patterns
     with folder_lock(folder):
-        found = sift(scorer_of(bench, rule, seed, workers or available_cores()), sieve, rule, folder=folder / _WORK,
-                     identity=identity, progress=progress)
+        found = find(scorer_of(bench, rule, seed, workers or available_cores()), folder / _WORK)
         order = np.random.default_rng([seed, 0]).permutation(len(found.points))
-        shown = min(draws, _PRIOR_KEPT)
+        shown = min(len(found.prior.holds), _PRIOR_KEPT)
         save_matched(
             folder, draws=drawn_at(bench.inputs.uncertain, found.points[order], found.numbers[order]),
-            families=found.numbers[order], score=found.score[order], distance=found.distance[order],
+            families=np.arange(len(order)), score=found.score[order], distance=found.distance[order],
             holds=found.holds[order], prior_distance=found.prior.distance[:shown],
             prior_holds=found.prior.holds[:shown],
             patterns=[pattern.id for pattern in patterns],
             about={
                 **identity, "seed": seed, "runs": len(order), "prior_runs": shown,
-                "prior_all": min(shown, sieve.prior_all) if rule.paired else shown, "threshold": found.threshold,
-                "settings": sieve.identity(), "waves": found.waves, "stopped": found.reasons,
+                "prior_all": min(shown, prior_all), "threshold": found.threshold,
+                "settings": settings, "waves": found.waves, "stopped": found.reasons,
                 "effective": found.effective,
                 "left_out": left_out_counts(rule, patterns, found.threshold, found.tested.distance, found.tested.holds),
                 "versions": _versions(), "command": command,

@@ -61,6 +61,12 @@ class TestPlan:
         return np.array([pattern.single for pattern in self.patterns], dtype=bool)
 
 
+    @property
+    def clauses(self) -> np.ndarray:
+        """Place of the pattern that each clause belongs to, shape (clauses,)."""
+        return np.repeat(np.arange(len(self.patterns)), [self.tests[p.id].condition.clauses for p in self.patterns])
+
+
 def plan_tests(
     case: Case, view: CaseView, world: Any, outcomes: Sequence[str], corridors: Sequence[str], first_year: int
 ) -> TestPlan:
@@ -127,6 +133,8 @@ def judge(plan: TestPlan, yearly: Floats, opiates: np.ndarray, paired: bool) -> 
 
     holds = np.full((len(plan.patterns), runs), -1, dtype=np.int8)
     distance = np.full((len(plan.patterns), runs), np.nan)
+    owner = plan.clauses
+    gaps = np.full((len(owner), runs), np.nan)
     for i, pattern in enumerate(plan.patterns):
         if not paired and not pattern.single:
             continue
@@ -134,4 +142,5 @@ def judge(plan: TestPlan, yearly: Floats, opiates: np.ndarray, paired: bool) -> 
         context = Context(lambda name, label, rows=rows: values(rows[label or "A"], name), plan.years)  # type: ignore[misc]
         verdict = plan.tests[pattern.id].evaluate(context, runs)
         holds[i], distance[i] = verdict.holds, verdict.distance
-    return PatternVerdicts(plan.patterns, holds, distance)
+        gaps[owner == i] = plan.tests[pattern.id].gaps(context, runs)
+    return PatternVerdicts(plan.patterns, holds, distance, gaps)

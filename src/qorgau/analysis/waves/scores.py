@@ -28,11 +28,14 @@ class Scores:
         In units of tolerance; NaN where not testable or not computed.
     holds : ndarray of int8, shape (n, patterns)
         1 holds, 0 fails, -1 not testable or not computed.
+    gaps : ndarray, shape (n, clauses), optional
+        How far each clause of each pattern is from holding, below 0 where it holds; what emulators are fitted on.
     """
 
     score: Floats
     distance: Floats
     holds: np.ndarray
+    gaps: Floats | None = None
 
 
 class Scorer(Protocol):

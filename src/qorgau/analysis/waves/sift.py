@@ -24,7 +24,7 @@ from qorgau.analysis.waves.subset import Status
 from qorgau.ensemble.designs import sobol
 from qorgau.errors import InputError
 
-__all__ = ["Sieve", "Sifted", "sift"]
+__all__ = ["Sieve", "Sifted", "scored", "sift", "wave_of"]
 
 _CHUNK: Mapping[Stage, int] = {"single": 480, "all": 96}
 
@@ -93,10 +93,11 @@ class Sifted:
     threshold: float
 
 
-def _scored(
+def scored(
     scorer: Scorer, keeper: Keeper, name: str, points: Floats, streams: np.ndarray, stage: Stage,
     say: Callable[[int], None],
 ) -> Scores:
+    """Score points part by part, and take from the folder what is scored already."""
     made = []
     for start in range(0, len(points), _CHUNK[stage]):
         cut = slice(start, start + _CHUNK[stage])
@@ -107,12 +108,16 @@ def _scored(
             part.save(scores)
         made.append(scores)
         say(min(start + _CHUNK[stage], len(points)))
+    known = [s.gaps for s in made if s.gaps is not None]
     return Scores(np.concatenate([s.score for s in made]), np.concatenate([s.distance for s in made]),
-                  np.concatenate([s.holds for s in made]))
+                  np.concatenate([s.holds for s in made]), np.concatenate(known) if len(known) == len(made) else None)
 
 
-def _wave(number: int, stage: str, threshold: float, share: float, prior_share: float, n: int, single: int, whole: int,
-          median: float) -> WaveResult:
+def wave_of(
+    number: int, stage: str, threshold: float, share: float, prior_share: float, n: int, single: int, whole: int,
+    median: float,
+) -> WaveResult:
+    """Return the record of a wave of independent draws, with the binomial standard error of its share of the prior."""
     se = math.sqrt(prior_share * (1.0 - prior_share) / n) if 0.0 < prior_share < 1.0 else 0.0
     return WaveResult(
         number=number, stage=stage, threshold=threshold, share=share, prior_share=prior_share, prior_share_se=se,
@@ -168,7 +173,7 @@ def sift(
                 progress(Status(wave, stage, 1, done, of, math.inf, done if wave == 1 else total, total))
         return tell
 
-    single = _scored(scorer, keeper, "single", points, streams, "single", say(1, "single", sieve.draws))
+    single = scored(scorer, keeper, "single", points, streams, "single", say(1, "single", sieve.draws))
     first = single.score
     # NaN or inf would mean a draw that cannot be scored; such draws go last
     order = np.argsort(np.where(np.isfinite(first), first, np.inf), kind="stable")
@@ -179,18 +184,18 @@ def sift(
         if sieve.prior_all:
             before = np.arange(sieve.prior_all)
             tell = say(2, "all", sieve.prior_all)
-            whole = _scored(scorer, keeper, "prior", points[before], streams[before], "all", tell)
+            whole = scored(scorer, keeper, "prior", points[before], streams[before], "all", tell)
             distance[before], holds[before] = whole.distance, whole.holds
-        tested = _scored(scorer, keeper, "best", points[chosen], streams[chosen], "all", say(2, "all", sieve.tested))
+        tested = scored(scorer, keeper, "best", points[chosen], streams[chosen], "all", say(2, "all", sieve.tested))
     else:
         tested = Scores(first[chosen], single.distance[chosen], single.holds[chosen])
     best = np.sort(np.argsort(tested.score, kind="stable")[: sieve.kept])
     threshold = float(tested.score[best].max())
     n, kept = sieve.draws, len(best)
     waves = (
-        _wave(0, "prior", math.inf, 1.0, 1.0, n, 0, sieve.prior_all if rule.paired else 0, float(np.median(first))),
-        _wave(1, "single", bound, len(chosen) / n, len(chosen) / n, n, n, 0, float(np.median(first[chosen]))),
-        _wave(2, "all", threshold, kept / len(chosen), kept / n, n, 0, len(chosen) if rule.paired else 0,
+        wave_of(0, "prior", math.inf, 1.0, 1.0, n, 0, sieve.prior_all if rule.paired else 0, float(np.median(first))),
+        wave_of(1, "single", bound, len(chosen) / n, len(chosen) / n, n, n, 0, float(np.median(first[chosen]))),
+        wave_of(2, "all", threshold, kept / len(chosen), kept / n, n, 0, len(chosen) if rule.paired else 0,
               float(np.median(tested.score[best]))),
     )
     reasons = (

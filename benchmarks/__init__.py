@@ -1,0 +1,1 @@
+"""Benchmarks: what is measured, beside what, and how; see README.md. ``python -m benchmarks`` runs them all."""

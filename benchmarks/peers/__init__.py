@@ -1,0 +1,1 @@
+"""One stand-in model, written four ways: compiled, plain Python objects, Mesa, NumPy over runs."""

@@ -1,0 +1,37 @@
+"""Exponentials of rows against the machine's own."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qorgau.model.exponentials import FURTHEST, fall, fall_row
+
+
+def test_a_row_is_the_exponential_to_twelve_digits() -> None:
+    x = np.concatenate([np.linspace(0.0, 40.0, 20001), [0.0, 1e-300, 1e-12]])
+    out = np.empty_like(x)
+    fall_row(x, len(x), out)
+    np.testing.assert_allclose(out, np.exp(-x), rtol=1e-12, atol=0)
+
+
+def test_far_exponents_end_at_nothing() -> None:
+    x = np.linspace(40.0, 1000.0, 5001)
+    out = np.empty_like(x)
+    fall_row(x, len(x), out)
+    np.testing.assert_allclose(out, np.exp(-x), rtol=0, atol=1e-28)
+    assert (out[x >= FURTHEST] == 0.0).all()
+    assert (out >= 0.0).all()
+
+
+def test_a_row_may_be_written_over_itself_and_only_as_far_as_asked() -> None:
+    row = np.array([0.0, 1.0, 2.0, 3.0])
+    fall_row(row, 3, row)
+    np.testing.assert_allclose(row, [1.0, np.exp(-1.0), np.exp(-2.0), 3.0], rtol=1e-12)
+
+
+@given(st.floats(0.0, 60.0), st.floats(0.0, 30.0))
+def test_it_falls_and_products_add_up(a: float, b: float) -> None:
+    assert fall(a + b) <= fall(a) <= 1.0
+    np.testing.assert_allclose(fall(a) * fall(b), fall(a + b), rtol=1e-8)
