@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import ClassVar
 
 import pytest
 
@@ -38,6 +39,33 @@ def test_results_are_the_same_wherever_they_are(tmp_path, address):
     assert filed.folder == tmp_path / "b" / "results"
     with pytest.raises(InputError, match="is no local folder"):
         _ = there.folder
+
+
+def test_store_without_folders_will_do(tmp_path):
+    """As in an object store: a folder is there once something is in it, and goes with the last thing."""
+    memory = type(fsspec.filesystem("memory"))
+
+    class Objects(memory):
+        protocol = "objects"
+        store: ClassVar[dict] = {}
+        pseudo_dirs: ClassVar[list] = [""]
+        _strip_protocol = classmethod(lambda cls, path: memory._strip_protocol(path.replace("objects://", "memory://")))
+
+        def makedirs(self, path, exist_ok=False):
+            pass
+
+        def unstrip_protocol(self, name):
+            return f"objects://{name.lstrip('/')}"
+
+    fsspec.register_implementation("objects", Objects, clobber=True)
+    there = ensemble("objects://bucket/deep/out", knockouts=2)
+    here = ensemble(tmp_path, knockouts=2)
+    assert same(here.yearly(), there.yearly()) and same(here.knockouts(), there.knockouts())
+    (path,) = [p for p in Objects.store if p.endswith("/results/manifest.json")]
+    Objects.store[path.replace("manifest.json", ".tmp-cluster-left")] = Objects.store[path]
+    grown = ensemble("objects://bucket/deep/out", 14, knockouts=2)
+    assert same(grown.yearly(), ensemble(tmp_path, 14, knockouts=2).yearly())
+    assert not [p for p in Objects.store if ".tmp-" in p]
 
 
 def test_sql_reads_that_address_and_nothing_else(address):

@@ -195,7 +195,13 @@ def _connect(address: str) -> Any:
         if not count.isdecimal() or int(count) < 1:
             raise InputError("simulate", "cluster", f"{address} names no number of processes", "give such as local:2")
         logging.getLogger("distributed").setLevel(logging.ERROR)
-        return Client(LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None))
+        try:
+            return Client(LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None))
+        except (OSError, RuntimeError) as error:
+            raise InputError(
+                "simulate", "cluster", f"{count} processes could not be started ({error})",
+                "in a script, make the call under: if __name__ == '__main__'",
+            ) from error
     try:
         client = Client(address, timeout=_ANSWER)
     except (OSError, ValueError) as error:

@@ -203,9 +203,12 @@ class RemotePlace:
         with self._one_line("", "written"):
             for name in folders:
                 self.filesystem.makedirs(self._path(name), exist_ok=True)
-            left = [entry for entry in self.filesystem.ls(self._root, detail=False) if is_temporary(entry)]
-            if left:
-                self.filesystem.rm(left)
+            # In an object store a folder is there only once something is in it.
+            with contextlib.suppress(FileNotFoundError):
+                self.filesystem.invalidate_cache()
+                left = [entry for entry in self.filesystem.ls(self._root, detail=False) if is_temporary(entry)]
+                if left:
+                    self.filesystem.rm(left)
 
     def write(self, name: str, data: bytes) -> dict[str, Any]:
         """Write a whole object."""
