@@ -92,7 +92,7 @@ def measure(part: str, quick: bool) -> Figures | None:
         words = [sys.executable, script, "--out", str(out)] + (["--quick"] if quick and "--quick" in takes else [])
         done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
         if done.returncode or not out.is_file():
-            print(done.stdout)
+            print(done.stdout, f"{part} ended with status {done.returncode}", sep="\n")
             return None
         told = json.loads(out.read_text(encoding="utf-8"))["figures"]
     return flat(told)

@@ -29,15 +29,20 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
-COMMAND = [
-    sys.executable, "-m", "qorgau", "simulate", "kazakhstan", "--prior", "--policies", "outreach", "--workers", "2",
-]
+COMMAND = """
+import sys, qorgau, qorgau.errors
+try:
+    qorgau.simulate(qorgau.load_case("kazakhstan"), ["outreach"], int(sys.argv[2]), out=sys.argv[1], workers=2, block=1)
+except qorgau.errors.InputError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+"""
 
 
 def launched(out: Path, runs: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     return subprocess.Popen(
-        [*COMMAND, "--runs", str(runs), "--out", str(out)], env=environment, text=True,
+        [sys.executable, "-W", "ignore", "-c", COMMAND, str(out), str(runs)], env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
 
@@ -121,7 +126,7 @@ def read_only(folder: Path, runs: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=8, help="draws of the ensemble")
+    parser.add_argument("--runs", type=int, default=24, help="draws of the ensemble, each a block")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     parser.add_argument("--out", type=Path, help="JSON to write; by default a dated one in results")
     parser.add_argument("--quick", action="store_true", help="three kills")

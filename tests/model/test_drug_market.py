@@ -58,6 +58,7 @@ def _rest(x: Scene) -> Scene:
 
 def test_users_rise_as_the_price_falls_and_only_with_the_mechanism() -> None:
     x = _rest(having(traffic(1), drug_market__start_elasticity=1.0, drug_market__start_rate=0.5))
+    x = having(x, drug_market__xinjiang_growth=2.0)  # room above the users that it begins with, everywhere
     x.world = _without_new_people(x)
     cheap = x.copy()
     cheap.state.arrivals[:] *= 20.0

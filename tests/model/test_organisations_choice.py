@@ -14,7 +14,7 @@ from qorgau.model.routes import geometry_of
 from tests.model.people_scene import Scene, assert_twin, one_run
 from tests.model.traffic_scene import after, carry, having, knocked, plan, traffic
 from tests.model.twins import organisations_choice as twin
-from tests.model.twins.drug_market import cleared, places_of
+from tests.model.twins.drug_market import cleared, elasticity, places_of
 
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True), (8, 150, True))
 WRITES = ("price_expected", "market_share", "trade", "in_use", "return_scale")
@@ -59,12 +59,14 @@ def _clears(x: Scene, r: int) -> tuple[np.ndarray, list[float]]:
     q = {k: {f: float(a[f][r]) for f in a.dtype.names} for k, a in x.parameters.items()}
     s, p = one_run(x, r), q["drug_market"]
     scale = q["routes"]["choice_scale"] * twin.mean_price(s)
-    wanted = twin.targets(s, [float(v) for v in s["price_expected"]], scale)
+    on = {m.name: float(x.on[r, m]) > 0.5 for m in Mechanism}
+    lost = {o: twin.rivalry(x.world, s, q, on, x.month, o) for o in twin.living(s)}
+    wanted = twin.targets(s, [float(v) for v in s["price_expected"]], scale, lost)
     out = []
     for m, market in enumerate(places_of(x.world)):
         sent = sum(float(s["purchased"][o]) * t[m] * float(s["survival"][o][m]) for o, t in wanted.items())
         need = p["use_per_person"] * float(s["users"][m]) / 12
-        e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
+        e = elasticity(p, market)
         bend = p["substitution"], math.log(p["substitution_price"])
         reference = float(s["price_reference"][m])
         out.append(cleared(need, sent, reference, 1.0, 0.0, e, p["demand_curvature"], 0.0, 1.0, *bend)[0])
@@ -90,7 +92,8 @@ def test_a_single_market_reaches_its_clearing_price_and_takes_all() -> None:
     world = small_world(2, markets=1)
     parts = draw_parameters(5, 3), all_on(5), keys(5)
     x = Scene(world, begin(world, *parts), *parts, 40)
-    x.state.purchased[:] *= np.array([0.3, 0.8, 1.0, 1.5, 2.5])[:, None]
+    demand = x.parameters["drug_market"]["use_per_person"] * x.state.users[:, 0] / 12.0
+    x.state.purchased[:] *= (np.array([0.3, 0.8, 1.0, 1.5, 2.5]) * demand / x.state.purchased.sum(axis=1))[:, None]
     y = _settled(x)
     for r in range(5):
         expected, clearing = _clears(y, r)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from qorgau.model import organisations_life
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.state import State, allocate
-from qorgau.model.units import KG_PER_JOURNEY
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, having, knocked, live, traffic
@@ -321,13 +320,13 @@ def test_start_fills_demand_with_the_protected_and_leaves_the_others_small() -> 
     fresh.users[:] = 3e5
     fresh.source_price[:] = 3000.0
     fresh.price[:] = 9000.0
-    fresh.load[:] = KG_PER_JOURNEY
+    fresh.load[:] = p["journey_load"]
     organisations_life.start(x.world, fresh, x.parameters, x.on, x.keys)
     old = (fresh.active == 1) & (x.world.network_soviet[fresh.network] == 1)
     others = (fresh.active == 1) & ~old
     assert (np.bincount(fresh.network[0][fresh.active[0] == 1], minlength=4) == x.world.network_start).all()
     demand = x.parameters["drug_market"]["use_per_person"] * 3e5 * x.world.sizes["market"] / 12
-    each = (p["soviet_capacity"] * demand / KG_PER_JOURNEY / old[0].sum())[:, None]
+    each = (p["soviet_capacity"] * demand / p["journey_load"] / old[0].sum())[:, None]
     np.testing.assert_allclose(fresh.capacity[old].reshape(4, -1), np.broadcast_to(np.clip(each, 3, 150), (4, 3)))
     assert (fresh.capacity[others] == 2.0).all() and (fresh.capital[fresh.active == 1] > 0).all()
     np.testing.assert_allclose(fresh.trade.sum(2), 1.0)

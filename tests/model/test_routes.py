@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.route_sets import path_size
 from qorgau.model.routes import PLAN_EVERY, geometry_of, learn, seen
-from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 from tests.model.people_scene import Scene, assert_twin, one_run
 from tests.model.traffic_scene import after, carry, detection, having, knocked, live, plan, traffic
@@ -294,16 +293,26 @@ def test_a_larger_source_draws_more_and_two_equal_ones_change_nothing() -> None:
 
 
 def test_carriers_ask_less_with_experience_and_more_for_opium() -> None:
-    x = having(traffic(1), routes__experience_rate=0.3, routes__opium_bulk=3.0)
+    x = having(traffic(1), routes__experience_rate=0.3, routes__opium_bulk=3.0, routes__pass_through=0.0)
     x.state.experience[:] = x.state.experience_start
     x.state.purchased[:] = 0.0
     x = replace(x, world=replace(x.world, event={**x.world.event, "raw_opium": np.zeros(x.world.months)}))
     s = after(x, plan).state
     np.testing.assert_allclose(s.carrying_cost, 1.0)
-    np.testing.assert_allclose(s.load, KG_PER_JOURNEY)
+    full = x.parameters["organisations"]["journey_load"]
+    np.testing.assert_allclose(s.load, full)
     x.state.experience[:] = 2.0 * x.state.experience_start
     np.testing.assert_allclose(after(x, plan).state.carrying_cost, 0.5**0.3)
     x.world.event["raw_opium"][x.month] = 1.0
     raw = after(x, plan).state
     np.testing.assert_allclose(raw.carrying_cost, 3.0 * 0.5**0.3)
-    np.testing.assert_allclose(raw.load, KG_PER_JOURNEY / 3.0)
+    np.testing.assert_allclose(raw.load, full / 3.0)
+
+
+def test_pay_for_carrying_follows_the_price_at_the_source_as_far_as_it_passes_through() -> None:
+    x = having(traffic(1), routes__pass_through=0.0)
+    x.state.source_price[:] = 2.0 * x.parameters["drug_market"]["source_price"]
+    additive = after(x, plan).state.carrying_cost
+    for share in (0.5, 1.0):
+        dearer = after(having(x, routes__pass_through=share), plan).state.carrying_cost
+        np.testing.assert_allclose(dearer, additive * 2.0**share)

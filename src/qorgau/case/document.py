@@ -17,7 +17,7 @@ from qorgau.model.outcomes import outcome_names, outcome_units, readings
 from qorgau.model.registry import PARAMETERS
 from qorgau.model.run import PROCESSES
 from qorgau.model.state import FIXED_SIZES, VARIABLES
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import EVENTS, INSTRUMENTS, World
 
 __all__ = ["mechanism_readers", "model_tables", "prior_in_words"]
@@ -97,7 +97,7 @@ def _sizes(world: World) -> Iterable[str]:
     sizes = {**world.sizes, **FIXED_SIZES}
     yield "## Sizes of the bundled case\n"
     yield (
-        f"A journey, the unit of capacity, is {_number(KG_PER_JOURNEY)} kg of opiates or "
+        "A journey, the unit of capacity, is `journey_load` kg of opiates or "
         f"{_number(PERSONS_PER_JOURNEY)} persons approached. No price of opiates passes {_number(PRICE_CAP)} USD/kg.\n"
     )
     yield _table(("dimension", "size"), ((f"`{name}`", str(size)) for name, size in sizes.items()))

@@ -1,24 +1,25 @@
 """The same blocks on a Dask cluster: computed and written there; only a record of each block comes back.
 
-What all blocks share (the world, the plan) is put beside the results once, where each worker process reads it: so
-that a worker that joins late or comes back needs nothing of the client, and one that does not see the results' folder
-says so before it computes anything.
+What all blocks share (the world, the plan; some hundred kB) goes with each block, so that a worker that joins late or
+comes back needs nothing that was sent before. A ticket stands beside the results while the cluster runs: a worker that
+does not find it does not see the results' folder, and says so before it computes anything.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qorgau.ensemble.designs import Draws
 from qorgau.ensemble.files import temporary_name
-from qorgau.ensemble.places import is_remote, place_of
+from qorgau.ensemble.places import Place, is_remote, place_of
 from qorgau.ensemble.store import Store, write_block
 from qorgau.errors import InputError, QorgauError
 
@@ -74,23 +75,22 @@ def run_on_cluster(
         return
     client = _connect(address)
     where = store.place.address if is_remote(store.place.address) else str(Path(store.place.address).resolve())
-    shared = _pack(context, runner)
-    ticket = (where, _ticket_name(shared), hashlib.sha256(shared).hexdigest(), _installed())
+    ticket = Ticket(where, temporary_name(f"ticket-{os.getpid()}"), secrets.token_hex(16), _installed(), store.of)
     try:
-        store.place.write(ticket[1], shared)
-        for work, entry in _finished(client, works, draws, ticket, store.of):
+        store.place.write(ticket.name, ticket.number.encode())
+        for work, entry in _finished(client, works, draws, ticket, (context, runner)):
             store.note(entry)
             took[work] = entry["seconds"]
             done(work)
     finally:
-        store.place.remove([ticket[1]])
+        store.place.remove([ticket.name])
         client.close()
         if client.cluster is not None:
             client.cluster.close()
 
 
 def _finished(
-    client: Any, works: Sequence[Any], draws: Draws, ticket: tuple[str, ...], of: str
+    client: Any, works: Sequence[Any], draws: Draws, ticket: Ticket, shared: tuple[Any, Any]
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Keep the workers busy; yield each block with its record as it ends."""
     from distributed import KilledWorker, as_completed
@@ -100,7 +100,7 @@ def _finished(
     ended = as_completed()
 
     def submit(work: Any) -> None:
-        job = client.submit(_compute, ticket, of, work, draws.part(work.start, work.stop), pure=False)
+        job = client.submit(_compute, ticket, work, draws.part(work.start, work.stop), *shared, pure=False)
         under_way[job] = work
         ended.add(job)
 
@@ -137,39 +137,51 @@ def _finished(
         client.cancel(list(under_way), force=True)
 
 
-def _compute(ticket: tuple[str, ...], of: str, work: Any, draws: Draws) -> dict[str, Any]:
+def _compute(ticket: Ticket, work: Any, draws: Draws, context: Any, runner: Any) -> dict[str, Any]:
     """Compute a block and write it; runs in a worker."""
-    where, name, checksum, installed = ticket
-    context, runner = _unpacked(where, name, checksum, installed)
-    return write_block(place_of(where), of, work.kind, work.start, work.stop, work.compute(context, draws, runner))
+    place = ticket.shown()
+    return write_block(place, ticket.of, work.kind, work.start, work.stop, work.compute(context, draws, runner))
 
 
-def _pack(context: Any, runner: Any) -> bytes:
-    import cloudpickle
+@dataclass(frozen=True)
+class Ticket:
+    """What a worker shows before it computes: that it reaches the results, and has the same software.
 
-    return cloudpickle.dumps((context, runner))
+    Attributes
+    ----------
+    where : str
+        Address of the results.
+    name, number : str
+        A file there and what it holds.
+    installed : str
+        What `_installed` says at the client.
+    of : str
+        Checksum of the ensemble's identity.
+    """
 
+    where: str
+    name: str
+    number: str
+    installed: str
+    of: str
 
-def _ticket_name(shared: bytes) -> str:
-    return temporary_name(f"cluster-{hashlib.sha256(shared).hexdigest()[:16]}-{os.getpid()}")
+    def shown(self) -> Place:
+        """Return the place of the results.
 
-
-@functools.lru_cache(maxsize=2)
-def _unpacked(where: str, name: str, checksum: str, installed: str) -> Any:
-    """Read what blocks share; once in a worker process, unless it fails."""
-    here = f"the worker {socket.gethostname()} (process {os.getpid()})"
-    if installed != _installed():
-        raise InputError("simulate", "cluster", f"{here} has another version of Qorgau, its model or numpy",
-                         "install the same on every worker, then give the same command")
-    content = place_of(where).read(name)
-    if content is None:
-        raise InputError(where, "", f"{here} does not see this folder",
-                         "give a folder on a disk that all workers share, or an address such as s3://bucket/folder")
-    if hashlib.sha256(content).hexdigest() != checksum:
-        raise InputError(where, name, f"{here} reads something else than was written", "give the same command again")
-    import cloudpickle
-
-    return cloudpickle.loads(content)
+        Raises
+        ------
+        InputError
+            If this process does not reach it, or has other versions.
+        """
+        here = f"the worker {socket.gethostname()} (process {os.getpid()})"
+        if self.installed != _installed():
+            raise InputError("simulate", "cluster", f"{here} has another version of Qorgau, its model or numpy",
+                             "install the same on every worker, then give the same command")
+        place = place_of(self.where)
+        if place.read(self.name) != self.number.encode():
+            raise InputError(self.where, "", f"{here} does not see this folder",
+                             "give a folder on a disk that all workers share, or an address such as s3://bucket/folder")
+        return place
 
 
 @functools.cache

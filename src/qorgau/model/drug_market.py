@@ -25,10 +25,13 @@ from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY, PRICE_CAP
+from qorgau.model.units import PRICE_CAP
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PRICE_CAP", "advance", "clear", "fall_of_demand", "far_markets", "inverse_demand", "start"]
+__all__ = [
+    "PARAMETERS", "PRICE_CAP", "advance", "clear", "elasticity_at", "fall_of_demand", "far_markets", "inverse_demand",
+    "start",
+]
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("source_price", "USD/kg", "price at the source at the mean Afghan output of 3,000 t", 1.0),
@@ -48,7 +51,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("stop_elasticity", "1", "how stopping answers the price"),
     Parameter("users_limit", "1", "share of the population that use can reach", 1e-4, 1.0),
     Parameter("users_start", "1", "use at the start, as a share of its limit", 0.0, 1.0),
-    Parameter("xinjiang_growth", "1", "limit of use in Xinjiang over that elsewhere", 0.1),
+    Parameter("xinjiang_growth", "1", "limit of use that this way serves in Xinjiang over that elsewhere", 0.1),
+    Parameter("xinjiang_elasticity", "1", "elasticity of what is left for this way in Xinjiang", 0.05),
     Parameter("far_share", "1", "share of the far market that the northern way can serve", 0.0, 1.0),
     Parameter("far_elasticity", "1", "elasticity of what is left for the northern way in the far market", 0.05),
 )
@@ -77,6 +81,16 @@ def inverse_demand(a, e, k, s, xs):
         return (-e + math.sqrt(e * e + 2.0 * k * a)) / k
     slope = e - s * xs
     return (-slope + math.sqrt(slope * slope + 2.0 * (k + s) * (a - 0.5 * s * xs * xs))) / (k + s)
+
+
+@inlined
+def elasticity_at(q, far, xinjiang):
+    """Elasticity at the reference price of the demand that the northern way meets in a market."""
+    if far == 1:
+        return q.far_elasticity
+    if xinjiang == 1:
+        return q.xinjiang_elasticity
+    return q.demand_elasticity
 
 
 @inlined
@@ -134,7 +148,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
             floor = 0.5 * (source_price[r] + transport[r] * market_km[m])
             reference = price_reference[r, m]
             if moving:
-                e = q.far_elasticity if far[m] == 1 else q.demand_elasticity
+                e = elasticity_at(q, far[m], xinjiang[m])
                 p, sale = clear(demand, available, reference, math.exp(price_norm[r, m]), floor,
                                 e, q.demand_curvature, eta, tau, q.substitution, math.log(q.substitution_price))
                 price[r, m] = p
@@ -209,7 +223,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     central = np.isin(world.place_state[world.market_place], _central_states(world))
     if not central.any():  # a case without a market there: the mean of all takes its place
         central[:] = True
-    fixed = parameters["organisations"]["journey_fixed_cost"] / KG_PER_JOURNEY
+    fixed = parameters["organisations"]["journey_fixed_cost"] / parameters["organisations"]["journey_load"]
     rivals = parameters["organisations"]["rivalry"]
     cost = np.full((len(people), world.sizes["market"], 2), np.inf)
     for k in range(len(world.route_km)):

@@ -23,7 +23,7 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_choice import anticipate, choose_trade
+from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry, learn, seen
@@ -287,7 +287,7 @@ def _carry(
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
                     if c_china[l] == 1:
-                        risk_pay += entering[l] * barrier * min(1.25, math.sqrt(felt[l] / reach[r, 1]))
+                        risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
             for l in range(links):
@@ -339,7 +339,8 @@ def _carry(
             money[r, 8] += people_net
             money[r, 9] += profit
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
-            costs = purchases + transport + risk_pay + bribes + fixed + abs(people_net) * 0.3 + 1.0
+            # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
+            costs = purchases + transport + fixed + abs(people_net) * 0.3 + 1.0
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])
             if on[r, _ORG] > 0.5:
                 limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
@@ -390,12 +391,13 @@ def advance(
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
-    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, state.active, state.users,
-               state.price_reference,
-               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
-               state.price_expected, state.market_share)
     rivalry = np.zeros(state.active.shape)
     began, since = soviet_times(world, month)
+    rivals(p, on, began, since, state.active, state.network, state.trade, world.network_soviet, world.place_post,
+           state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
+    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang, state.active,
+               rivalry, state.users, state.price_reference, state.purchased, state.survival, state.plan_value,
+               state.plan_slope, state.plan_price, state.price_expected, state.market_share)
     choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users,
                  state.users_start, state.conduct, state.trust, state.know_how, state.contacts, state.service,

@@ -19,7 +19,6 @@ from qorgau.model.organisations_terms import arrangement, crowding, grip, openne
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import FOUNDERS, Stream, organisation_entity, uniform
-from qorgau.model.units import KG_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["advance", "start"]
@@ -37,7 +36,6 @@ _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
-_KG = KG_PER_JOURNEY
 _MET = 10.0
 """People passing home in a month from whose trade a network learns at the full rate."""
 
@@ -161,7 +159,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
             age[r, o] = 0
             capacity[r, o] = q.entry_size
             in_use[r, o] = 0.9
-            capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * _KG * source_price[r])
+            capital[r, o] = q.entry_size * (9.0 * q.journey_fixed_cost + 0.5 * q.journey_load * source_price[r])
             returns[r, o] = expected
             outside[r, o] = 0.0
             road[r, o] = 0.0
@@ -231,7 +229,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.market_share[:] = (state.users / total[:, None])[:, None, :]
     state.survival[:] = 0.8
     state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
-    state.return_scale[:] = KG_PER_JOURNEY * np.median(state.price, axis=1) * 0.3
+    state.return_scale[:] = p["journey_load"] * np.median(state.price, axis=1) * 0.3
     know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.contacts[:] = np.where(world.network_official == 1, 1.0, p["contacts_start"][:, None])
     state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])

@@ -17,6 +17,7 @@ __all__ = ["PARAMETERS", "arrangement", "crowding", "grip", "openness", "soviet_
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
+    Parameter("journey_load", "kg/journey", "opiates carried in one journey, in heroin", 0.5),
     Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
     Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
     Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),

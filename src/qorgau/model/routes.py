@@ -34,7 +34,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
 from qorgau.model.state import State
-from qorgau.model.units import KG_PER_JOURNEY, PERSONS_PER_JOURNEY
+from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
@@ -54,6 +54,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("experience_start", "year", "experience at the start, in years of the trade of that time", 0.1),
     Parameter("opium_bulk", "1", "pay for carrying opium over that for the heroin made of it", 1.0),
     Parameter("china_barrier", "1", "risk pay on a link into China, in Central Asian reference prices"),
+    Parameter("barrier_answer", "1", "elasticity of that pay to the believed hazard on the link", 0.0, 1.0),
+    Parameter("pass_through", "1", "elasticity of the pay for carrying to the price at the source", 0.0, 1.0),
     Parameter("learning", "1", "weight of an organisation's own experience", 0.0, 1.0),
     Parameter("network_learning", "1", "weight of its network's experience", 0.0, 1.0),
     Parameter("belief_unused", "1", "what groups make of the watch that they see, over its hazard"),
@@ -67,19 +69,19 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
-_KG = KG_PER_JOURNEY
 _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def _gain_experience(par, raw, purchased, first, experience, carrying_cost, load):
+def _gain_experience(par, market_par, full_load, raw, source_price, purchased, first, experience, carrying_cost, load):
     for r in range(experience.shape[0]):
         q = par[r]
         for o in range(purchased.shape[1]):
             experience[r] += purchased[r, o]
         bulk = 1.0 + (q.opium_bulk - 1.0) * raw
-        load[r] = _KG / bulk
-        carrying_cost[r] = bulk * (experience[r] / first[r]) ** (-q.experience_rate)
+        load[r] = full_load[r] / bulk
+        worth = (source_price[r] / market_par[r].source_price) ** q.pass_through
+        carrying_cost[r] = bulk * worth * (experience[r] / first[r]) ** (-q.experience_rate)
 
 
 @compiled
@@ -167,7 +169,8 @@ def _plan(
                 through[l] = fall(belief[r, o, l])
             for l in range(links):
                 if c_china[l] == 1:
-                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, math.sqrt(belief[r, o, l] / reach[r, 1]))
+                    ratio = belief[r, o, l] / reach[r, 1]
+                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, ratio ** q.barrier_answer)
             passed[0] = 1.0
             spent[0] = 0.0
             for i in range(1, nodes):
@@ -300,7 +303,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.experience[:] = state.experience_start
     raw = float(world.event["raw_opium"][0])
     state.carrying_cost[:] = 1.0 + (parameters["routes"]["opium_bulk"] - 1.0) * raw
-    state.load[:] = KG_PER_JOURNEY / state.carrying_cost
+    state.load[:] = parameters["organisations"]["journey_load"] / state.carrying_cost
 
 
 @dataclass(frozen=True)
@@ -359,7 +362,8 @@ def advance(
     geometry: Geometry, everything: bool = False,
 ) -> None:
     """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
-    _gain_experience(parameters["routes"], float(world.event["raw_opium"][month]), state.purchased,
+    _gain_experience(parameters["routes"], parameters["drug_market"], parameters["organisations"]["journey_load"],
+                     float(world.event["raw_opium"][month]), state.source_price, state.purchased,
                      state.experience_start, state.experience, state.carrying_cost, state.load)
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,

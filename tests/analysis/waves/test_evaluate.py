@@ -76,3 +76,16 @@ def test_a_mechanism_off_is_compared_on_the_draws_in_which_it_is_on(bench: Bench
     assert {item.mechanism for item in found} == {"corruption"}
     with pytest.raises(ValueError, match="no mechanism"):
         breaks_of(bench, draws, 11, full, ["nothing"])
+
+
+def test_gaps_are_the_distances_carried_on_below_nothing(bench: Bench, full: Verdicts) -> None:
+    owner, gaps = bench.plan.clauses, full.gaps
+    assert gaps is not None and gaps.shape == (RUNS, len(owner)) and (np.diff(owner) >= 0).all()
+    for i, pattern in enumerate(bench.plan.patterns):
+        farthest = gaps[:, owner == i].max(axis=1)
+        holds, fails = full.holds[:, i] == 1, full.holds[:, i] == 0
+        assert (farthest[holds] <= 0).all(), pattern.id
+        assert (farthest[fails] >= 0).all(), pattern.id
+        known = fails & np.isfinite(farthest)
+        assert farthest[known] == pytest.approx(full.distance[known, i]), pattern.id
+    assert (gaps < -0.5).any(), "a clause that holds with room to spare says by how much"

@@ -53,6 +53,12 @@ def places_of(world: World) -> list[dict]:
     return out
 
 
+def elasticity(p: dict, market: dict) -> float:
+    """Elasticity at the reference price of what this way meets in a market."""
+    name = "far" if market["far"] else "xinjiang" if market["xinjiang"] else "demand"
+    return float(p[f"{name}_elasticity"])
+
+
 def reachable(world: World, market: dict, p: dict, month: int) -> float:
     people = world.population[month][market["state"]] * world.place_share[market["place"]] * market["weight"]
     return float(people * (p["far_share"] if market["far"] else 1.0))
@@ -85,7 +91,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         price, sale = float(s["price"][m]), min(have, need)
         if moving:
             floor = (source + q["routes"]["transport_cost"] * market["km"]) / 2
-            e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
+            e = elasticity(p, market)
             price, sale = cleared(need, have, reference, norm, floor, e, p["demand_curvature"], eta, tau,
                                   p["substitution"], math.log(p["substitution_price"]))
             people = reachable(world, market, p, month)
@@ -121,7 +127,7 @@ def start(world: World, honest: list[float], q: dict) -> dict:
                 passed = [int(v) for v in world.route_links[world.route_ptr[k]:world.route_ptr[k + 1]]]
                 risk = sum(honest[v] for v in passed)
                 cost = p["source_price"] + way["transport_cost"] * world.route_km[k] + way["risk_pay"] * risk
-                cost += org["journey_fixed_cost"] / 5.0
+                cost += org["journey_fixed_cost"] / org["journey_load"]
                 asked = 1.2 * cost * math.exp(risk) / (1 - org["rivalry"])
                 offers.append((sum(enters_china(v) for v in passed), asked))
         supply.append(min(offers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qorgau.model.world import World
-from tests.model.twins.drug_market import log_demand, places_of, root
+from tests.model.twins.drug_market import elasticity, log_demand, places_of, root
 from tests.model.twins.routes import mean_price, softmax
 
 PERSONS = 8.0
@@ -20,44 +20,53 @@ def inverse(gap: float, e: float, k: float, s: float, xs: float) -> float:
     return root(lambda x: gap + log_demand(x, e, k, s, xs))
 
 
-def targets(s: dict, prices: list[float], scale: float) -> dict[int, list[float]]:
-    """Shares of markets that each organisation would choose at expected prices."""
+def targets(s: dict, prices: list[float], scale: float, lost: dict[int, float]) -> dict[int, list[float]]:
+    """Shares of markets that each organisation would choose at expected prices, ``lost`` of which rivals take."""
     out = {}
     for o in living(s):
         worth = []
         for m, price in enumerate(prices):
             moved = s["plan_slope"][o][m] * (price - s["plan_price"][o][m]) / scale
-            worth.append(s["plan_value"][o][m] + moved + math.log(s["users"][m]))
+            taken = lost[o] * float(s["plan_slope"][o][m]) * price / scale
+            worth.append(s["plan_value"][o][m] + moved - taken + math.log(s["users"][m]))
         out[o] = softmax(worth)
     return out
 
 
-def expectations(world: World, s: dict, q: dict, on: dict) -> tuple[list[float], dict[int, list[float]]]:
+def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[list[float], dict[int, list[float]]]:
     """Expected prices after this month's two steps, and the market shares wanted at them."""
     p = q["drug_market"]
     scale = q["routes"]["choice_scale"] * mean_price(s)
     prices = [float(v) for v in s["price_expected"]]
     everyone = float(sum(s["users"]))
     turn = math.log(p["substitution_price"])
+    lost = {o: rivalry(world, s, q, on, month, o) for o in living(s)}
     for _ in range(2 if on["MARKETS"] else 0):
-        wanted = targets(s, prices, scale)
-        gaps, gains = [], []
+        wanted = targets(s, prices, scale, lost)
+        gaps, gains, moved_by_all = [], [], 0.0
         for m, market in enumerate(places_of(world)):
             sent = {o: float(s["purchased"][o]) * t[m] for o, t in wanted.items()}
             arriving = 1e-9 + sum(kg * float(s["survival"][o][m]) for o, kg in sent.items())
             need = p["use_per_person"] * float(s["users"][m]) / 12
-            e = p["far_elasticity"] if market["far"] else p["demand_elasticity"]
+            e = elasticity(p, market)
             here = math.log(prices[m] / s["price_reference"][m])
-            gaps.append(inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn) - here)
+            wish = inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn)
+            gaps.append(wish - here)
             steep = e + p["demand_curvature"] * max(0.0, here) + p["substitution"] * max(0.0, here - turn)
-            moving = sum(kg * (1 - wanted[o][m]) * float(s["plan_slope"][o][m]) for o, kg in sent.items())
-            gains.append(max(0.0, prices[m] / (scale * steep) * moving / (1e-12 + sum(sent.values()))))
-        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3
+            slope = {o: (1 - lost[o]) * float(s["plan_slope"][o][m]) for o in sent}
+            moving = sum(kg * (1 - wanted[o][m]) * slope[o] for o, kg in sent.items())
+            all_sent = 1e-12 + sum(sent.values())
+            gains.append(max(0.0, prices[m] / (scale * steep) * moving / all_sent))
+            # what a rise of all prices by one share would move here: dearer markets gain more dollars by it
+            value = {o: [float(k) * v * (1 - lost[o]) for k, v in zip(s["plan_slope"][o], prices)] for o in sent}
+            drawn = sum(kg * (value[o][m] - sum(a * b for a, b in zip(wanted[o], value[o]))) for o, kg in sent.items())
+            moved_by_all += float(s["users"][m]) / everyone * abs(drawn) / (scale * steep * all_sent)
+        shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3 / (1 + moved_by_all)
         shift = min(0.5, max(-0.5, shift))
         for m, gap in enumerate(gaps):
             step = min(0.5, max(-0.5, 0.6 * (gap - shift) / (1 + gains[m])))
             prices[m] = min(5e5, max(50.0, prices[m] * math.exp(shift + step)))
-    return prices, targets(s, prices, scale)
+    return prices, targets(s, prices, scale, lost)
 
 
 def grip(s: dict, post: int) -> float:
@@ -148,7 +157,7 @@ def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     """Expected prices, market shares, trades, capacity in use and the scale of returns."""
     p = q["organisations"]
-    prices, wanted = expectations(world, s, q, on)
+    prices, wanted = expectations(world, s, q, on, month)
     out = {name: s[name].copy() for name in ("market_share", "trade", "in_use", "outside")}
     for o, target in wanted.items():
         for m, t in enumerate(target):

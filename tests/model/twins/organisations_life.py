@@ -114,7 +114,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             "active": 1, "network": n, "number": month, "home": below[0] if below else places[-1], "age": 0,
             "drug_first": int(begins),
             "capacity": p["entry_size"], "in_use": 0.9, "returns": hoped, "drug_loss_share": 0.1, "purchased": 0.0,
-            "capital": p["entry_size"] * (9 * p["journey_fixed_cost"] + 2.5 * float(s["source_price"])),
+            "capital": p["entry_size"] * (9 * p["journey_fixed_cost"] + p["journey_load"] * s["source_price"] / 2),
             "trade": [0.9, 0.05, 0.05] if begins else [0.1, 0.5, 0.4], "belief": s["network_belief"][n],
             "market_share": s["users"] / sum(s["users"]), "survival": 0.8,
         }

@@ -35,7 +35,7 @@ def link_costs(world: World, s: dict, q: dict, link: int, hazard: float) -> tupl
     risk = p["risk_pay"] * hazard * asked
     if into_china(world, link):
         central, usual = s["china_reach"]
-        risk += p["china_barrier"] * central * min(1.25, math.sqrt(hazard / usual))
+        risk += p["china_barrier"] * central * min(1.25, (hazard / usual) ** p["barrier_answer"])
     return float(p["transport_cost"] * world.corridor_km[link] * asked), float(risk)
 
 
@@ -103,7 +103,9 @@ def carriers(world: World, s: dict, q: dict, month: int) -> dict:
     moved = float(s["experience"]) + sum(float(v) for v in s["purchased"])
     bulk = raw * p["opium_bulk"] + 1 - raw
     known = moved / float(s["experience_start"])
-    return {"experience": moved, "load": 5 / bulk, "carrying_cost": bulk / known ** p["experience_rate"]}
+    value = (float(s["source_price"]) / q["drug_market"]["source_price"]) ** p["pass_through"]
+    cost = bulk * value / known ** p["experience_rate"]
+    return {"experience": moved, "load": q["organisations"]["journey_load"] / bulk, "carrying_cost": cost}
 
 
 def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: bool = False) -> dict:

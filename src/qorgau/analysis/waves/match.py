@@ -208,8 +208,8 @@ def sift_case(
 
 
 def screen_case(
-    case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int = 6000,
-    prior_all: int | None = None, waves: int = 2, learned: int = 600, promising: int | None = None,
+    case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int | None = None,
+    prior_all: int | None = None, waves: int = 2, learned: int | None = None, promising: int | None = None,
     tested: int | None = None, workers: int | None = None, progress: Callable[[Status], None] | None = None,
     command: str = "",
 ) -> MatchedSet:
@@ -225,13 +225,15 @@ def screen_case(
     runs : int
         Draws of the set, 20 or more.
     seed : int
-    first, prior_all : int
-        Draws of the prior that the first emulator learns from: tested on patterns of one run, and (600 by default) on
-        all.
-    waves, learned : int
-        Waves that learn before the last, and draws tested on all patterns in each.
+    first, prior_all : int, optional
+        Draws of the prior that the first emulator learns from: tested on patterns of one run (18 for each run of the
+        set by default), and on all (2 for each).
+    waves : int
+        Waves that learn before the last.
+    learned : int, optional
+        Draws tested on all patterns in each of them (2 for each run of the set by default).
     promising, tested : int, optional
-        Draws tested in the last wave on one run (24 for each run of the set by default) and on all (5 for each).
+        Draws tested in the last wave on one run (18 for each run of the set by default) and on all (4 for each).
     workers, progress, command
         As for `match_case`.
 
@@ -246,13 +248,13 @@ def screen_case(
     """
     bench, rule, identity = _ready(case)
     cores = workers or available_cores()
+    many = first or 18 * runs
     settings = Screen(
-        first=first, first_all=min(first, 600 if prior_all is None else prior_all), waves=waves, candidates=candidates,
-        learned=learned, promising=24 * runs if promising is None else promising,
-        tested=5 * runs if tested is None else tested, kept=runs, dimensions=bench.inputs.uncertain.dimensions,
-        seed=seed,
+        first=many, first_all=min(many, prior_all or 2 * runs), waves=waves, candidates=candidates,
+        learned=learned or 2 * runs, promising=promising or 18 * runs, tested=tested or 4 * runs, kept=runs,
+        dimensions=bench.inputs.uncertain.dimensions, seed=seed,
     )
-    before = settings.first_all if rule.paired else first
+    before = settings.first_all if rule.paired else many
     terms = terms_of(bench.inputs.uncertain)
 
     def find(scorer: Scorer, work: Path) -> Sifted:
