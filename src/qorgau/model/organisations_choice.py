@@ -4,7 +4,8 @@ Called by ``organisations.advance``. Prices are anticipated by a diagonal Newton
 (smoothed last prices swing: the loop gain of market choice is 4 to 25), so the loop is the single pole
 1 - market_speed for every gain. What all markets have in common moves by three tenths of its gap, damped by what a
 common rise moves between markets: where one is far dearer than the rest it gains more dollars by it (undamped, three in
-ten worlds circled). Steps are relaxed by .6 (measured: full steps left two cycles in 7 % of random worlds, these in 2 %). Trades are chosen by a logit on the return of the marginal journey.
+ten worlds circled). Steps are relaxed by .6 (measured: full steps left two cycles in 7 % of random worlds, these in
+2 %). Trades are chosen by a logit on the return of the marginal journey.
 Capacity stands idle where a journey would not pay its costs (a firm's short-run rule to shut down), smoothly:
 the share in use follows 1/(1 + exp(-net/width)), net being a journey's return less its fixed cost.
 """
