@@ -3,9 +3,8 @@
 Each has a home, a network, capital, a carrying capacity in journeys a month and ties to posts. In a month it
 
 1. anticipates how markets will clear (a diagonal Newton step on expected prices) and moves its market shares;
-2. shifts capacity between opiates, labour and sexual exploitation by return over risk: a logit on R_k with the
-   saving of shared journeys, 4 phi F (1 - 2x), for the marginal journey (economies of scope); danger on the road
-   and rivalry at markets lower R for opiates;
+2. shifts capacity between opiates, labour and sexual exploitation by return over risk: a logit on R_k, lowered by
+   danger and rivalry, with the saving of shared journeys, 4 phi F (1 - 2x), for the marginal one (economies of scope);
 3. buys, carries, loses, bribes, sells, pays carriers for risk and officials for protection;
 4. learns (``routes.learn``), and grows with its return.
 
