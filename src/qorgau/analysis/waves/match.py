@@ -209,7 +209,7 @@ def sift_case(
 
 def screen_case(
     case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int | None = None,
-    prior_all: int | None = None, waves: int = 2, learned: int | None = None, promising: int | None = None,
+    prior_all: int | None = None, waves: int = 1, learned: int | None = None, promising: int | None = None,
     tested: int | None = None, workers: int | None = None, progress: Callable[[Status], None] | None = None,
     command: str = "",
 ) -> MatchedSet:
@@ -226,14 +226,14 @@ def screen_case(
         Draws of the set, 20 or more.
     seed : int
     first, prior_all : int, optional
-        Draws of the prior that the first emulator learns from: tested on patterns of one run (18 for each run of the
-        set by default), and on all (2 for each).
+        Draws of the prior that the first emulator learns from: tested on patterns of one run (15 for each run of the
+        set by default), and on all (1.4 for each).
     waves : int
         Waves that learn before the last.
     learned : int, optional
-        Draws tested on all patterns in each of them (2 for each run of the set by default).
+        Draws tested on all patterns in each of them (1.8 for each run of the set by default).
     promising, tested : int, optional
-        Draws tested in the last wave on one run (18 for each run of the set by default) and on all (4 for each).
+        Draws tested in the last wave on one run (10 for each run of the set by default) and on all (3 for each).
     workers, progress, command
         As for `match_case`.
 
@@ -248,10 +248,10 @@ def screen_case(
     """
     bench, rule, identity = _ready(case)
     cores = workers or available_cores()
-    many = first or 18 * runs
+    many = first or 15 * runs
     settings = Screen(
-        first=many, first_all=min(many, prior_all or 2 * runs), waves=waves, candidates=candidates,
-        learned=learned or 2 * runs, promising=promising or 18 * runs, tested=tested or 4 * runs, kept=runs,
+        first=many, first_all=min(many, prior_all or round(1.4 * runs)), waves=waves, candidates=candidates,
+        learned=learned or round(1.8 * runs), promising=promising or 10 * runs, tested=tested or 3 * runs, kept=runs,
         dimensions=bench.inputs.uncertain.dimensions, seed=seed,
     )
     before = settings.first_all if rule.paired else many
