@@ -13,8 +13,8 @@ from qorgau.errors import InputError
 
 OWNER = np.array([0, 1])
 RULE = ScoreRule(np.array([0.5, 0.5]), np.array([True, False]), 3.0)
-SMALL = Screen(first=600, first_all=200, waves=1, candidates=20_000, learned=100, promising=400, tested=120, kept=40,
-               dimensions=6, seed=7)
+SMALL = Screen(first=600, first_all=200, waves=1, rounds=1, candidates=20_000, learned=100, promising=400,
+               tested=120, kept=40, dimensions=6, seed=7)
 
 
 class Positions:
@@ -51,7 +51,7 @@ def test_it_reaches_further_than_sifting_with_the_same_number_of_runs() -> None:
 
 
 def test_what_does_not_matter_is_left_as_the_prior_has_it() -> None:
-    settings = Screen(600, 200, 1, 40_000, 100, 900, 600, 400, 6, 11)
+    settings = Screen(600, 200, 1, 1, 40_000, 100, 900, 600, 400, 6, 11)
     found = screen(Two(), Positions(), OWNER, settings, RULE)
     # Means of 400 independent uniforms: standard error .0144; four coordinates, so four of them.
     assert np.abs(found.points[:, 2:].mean(axis=0) - 0.5).max() < 0.058
@@ -75,6 +75,15 @@ def test_shares_and_what_the_emulator_was_worth_are_told() -> None:
                                                                   40 / 20_000])
     assert found.effective.runs == 40
     assert "the emulator expected a score of" in found.reasons[0]
+
+
+def test_a_second_round_learns_from_the_first_and_reaches_further() -> None:
+    # Pattern two is seen on paired runs alone, so what the first round tests on all patterns is most of what is known.
+    few = {**SMALL.__dict__, "first_all": 40, "waves": 0}
+    one, two = (screen(Two(), Positions(), OWNER, Screen(**{**few, "rounds": n}), RULE) for n in (1, 2))
+    assert two.score.mean() < one.score.mean()
+    assert [w.stage for w in two.waves] == ["prior", *["screen", "single", "all"] * 2]
+    assert not set(one.numbers.tolist()) & set(two.numbers.tolist()), "the set is of the last round alone"
 
 
 def test_threads_do_not_change_the_set() -> None:
@@ -107,7 +116,7 @@ def test_without_paired_patterns_one_run_decides() -> None:
 
 
 @pytest.mark.parametrize("change", [{"kept": 10}, {"kept": 200}, {"promising": 100}, {"candidates": 300},
-                                    {"first_all": 10}, {"waves": -1}])
+                                    {"first_all": 10}, {"waves": -1}, {"rounds": 0}])
 def test_sizes_out_of_order_are_refused(change) -> None:
     with pytest.raises(InputError, match="keep 20 or more"):
         screen(Two(), Positions(), OWNER, Screen(**{**SMALL.__dict__, **change}), RULE)

@@ -209,9 +209,9 @@ def sift_case(
 
 def screen_case(
     case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int | None = None,
-    prior_all: int | None = None, waves: int = 1, learned: int | None = None, promising: int | None = None,
-    tested: int | None = None, workers: int | None = None, progress: Callable[[Status], None] | None = None,
-    command: str = "",
+    prior_all: int | None = None, waves: int = 1, rounds: int = 2, learned: int | None = None,
+    promising: int | None = None, tested: int | None = None, workers: int | None = None,
+    progress: Callable[[Status], None] | None = None, command: str = "",
 ) -> MatchedSet:
     """Match a case in waves with an emulator, and keep the set in a folder; see `qorgau.analysis.waves.screening`.
 
@@ -229,11 +229,13 @@ def screen_case(
         Draws of the prior that the first emulator learns from: tested on patterns of one run (15 for each run of the
         set by default), and on all (1.4 for each).
     waves : int
-        Waves that learn before the last.
+        Waves that learn before the rounds.
+    rounds : int
+        Rounds of screening, testing on one run and testing on all; the last gives the set.
     learned : int, optional
         Draws tested on all patterns in each of them (1.8 for each run of the set by default).
     promising, tested : int, optional
-        Draws tested in the last wave on one run (10 for each run of the set by default) and on all (3 for each).
+        Draws tested in a round on one run (10 for each run of the set by default) and on all (3 for each).
     workers, progress, command
         As for `match_case`.
 
@@ -250,9 +252,9 @@ def screen_case(
     cores = workers or available_cores()
     many = first or 15 * runs
     settings = Screen(
-        first=many, first_all=min(many, prior_all or round(1.4 * runs)), waves=waves, candidates=candidates,
-        learned=learned or round(1.8 * runs), promising=promising or 10 * runs, tested=tested or 3 * runs, kept=runs,
-        dimensions=bench.inputs.uncertain.dimensions, seed=seed,
+        first=many, first_all=min(many, prior_all or round(1.4 * runs)), waves=waves, rounds=rounds,
+        candidates=candidates, learned=learned or round(1.8 * runs), promising=promising or 10 * runs,
+        tested=tested or 3 * runs, kept=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed,
     )
     before = settings.first_all if rule.paired else many
     terms = terms_of(bench.inputs.uncertain)

@@ -59,13 +59,15 @@ class Screen:
     first, first_all : int
         Draws of the prior tested on patterns of one run, a Sobol design, and how many of them on all patterns.
     waves : int
-        Waves that learn, before the last.
+        Waves that learn, before the rounds.
+    rounds : int
+        Rounds, 1 or more, the last of which gives the set; those before it teach.
     candidates : int
         Draws of the prior that each wave screens by the emulator.
     learned : int
         Best of them, tested on all patterns in a wave that learns.
     promising : int
-        Best of them, tested on patterns of one run in the last wave.
+        Best of them, tested on patterns of one run in a round.
     tested : int
         Best of these, by what one run gives and the emulator expects of paired runs, tested on all patterns.
     kept : int
@@ -76,6 +78,7 @@ class Screen:
     first: int
     first_all: int
     waves: int
+    rounds: int
     candidates: int
     learned: int
     promising: int
@@ -182,14 +185,15 @@ def screen(
     """
     s = settings
     if not (20 <= s.kept <= s.tested <= s.promising <= s.candidates and s.learned <= s.candidates
-            and 20 <= s.first_all <= s.first and s.waves >= 0):
+            and 20 <= s.first_all <= s.first and s.waves >= 0 and s.rounds >= 1):
         raise InputError(
             "qorgau match", "--screen",
             f"{s.candidates} candidates, {s.promising} promising, {s.tested} tested on all and {s.kept} kept",
             "keep 20 or more, test at least as many, find as many promising or more, and screen at least as many again",
         )
     keeper = Keeper(folder, {**s.identity(), **(identity or {})})
-    total = float(s.first + (12 if rule.paired else 1) * (s.first_all + s.waves * s.learned + s.tested) + s.promising)
+    total = float(s.first + (12 if rule.paired else 1) * (s.first_all + s.waves * s.learned + s.rounds * s.tested)
+                  + s.rounds * s.promising)
     spent = [0.0]
 
     def say(wave: int, stage: str, of: int, cost: float) -> Callable[[int], None]:
@@ -226,35 +230,41 @@ def screen(
         waves.append(_screened(wave, expected, got.score, share, s.candidates, len(found), rule))
         reasons.append(_says(wave, expected, got.score, len(found), s.candidates))
         run.add(terms(found), got)
-    last = s.waves + 1
-    emulator = run.fit(owner, rule)
-    found, numbers, expected = _promising(
-        s, last, s.promising, terms, emulator, workers, say(last, "screen", s.candidates, 0.0))
-    streams = (last << _WAVE) + numbers
-    single = scored(scorer, keeper, "promising", found, streams, "single", say(last, "single", s.promising, 1.0))
-    # What one run says of its patterns, and what the emulator expects of the others.
-    hoped = single.score + emulator.parts(terms(found))[:, ~rule.single].sum(axis=1)
-    chosen = np.sort(np.argsort(np.where(np.isfinite(hoped), hoped, np.inf), kind="stable")[: s.tested])
-    if rule.paired:
-        final = scored(scorer, keeper, "best", found[chosen], streams[chosen], "all",
-                       say(last, "all", s.tested, whole))
-    else:
-        final = Scores(single.score[chosen], single.distance[chosen], single.holds[chosen])
-    best = np.sort(np.argsort(final.score, kind="stable")[: s.kept])
-    threshold = float(final.score[best].max())
-    share = s.promising / s.candidates
-    waves += [
-        _screened(last, expected, single.score, share, s.candidates, len(found), rule, single=True),
-        wave_of(last + 1, "single", float(hoped[chosen].max()), s.tested / s.promising, share * s.tested / s.promising,
-                s.candidates, s.promising, 0, float(np.median(single.score[chosen]))),
-        wave_of(last + 2, "all", threshold, s.kept / s.tested, s.kept / s.candidates, s.candidates, 0,
-                s.tested if rule.paired else 0, float(np.median(final.score[best]))),
-    ]
-    reasons += [
-        f"screen: the best {s.promising} of {s.candidates} candidates by the last emulator go on",
-        f"single: the best {s.tested} of these by one run, and by what is expected of paired runs, go on",
-        f"all: the best {s.kept} of these are kept",
-    ]
+    for turn in range(1, s.rounds + 1):
+        wave = s.waves + turn
+        emulator = run.fit(owner, rule)
+        found, numbers, expected = _promising(
+            s, wave, s.promising, terms, emulator, workers, say(wave, "screen", s.candidates, 0.0))
+        streams, looks, name = (wave << _WAVE) + numbers, terms(found), "" if turn == 1 else f"-{turn}"
+        single = scored(scorer, keeper, f"promising{name}", found, streams, "single",
+                        say(wave, "single", s.promising, 1.0))
+        # What one run says of its patterns, and what the emulator expects of the others.
+        hoped = single.score + emulator.parts(looks)[:, ~rule.single].sum(axis=1)
+        chosen = np.sort(np.argsort(np.where(np.isfinite(hoped), hoped, np.inf), kind="stable")[: s.tested])
+        if rule.paired:
+            final = scored(scorer, keeper, f"best{name}", found[chosen], streams[chosen], "all",
+                           say(wave, "all", s.tested, whole))
+        else:
+            final = Scores(single.score[chosen], single.distance[chosen], single.holds[chosen], _gaps(single)[chosen])
+        best = np.sort(np.argsort(final.score, kind="stable")[: s.kept])
+        threshold = float(final.score[best].max())
+        share, at = s.promising / s.candidates, len(waves)
+        waves += [
+            _screened(at, expected, single.score, share, s.candidates, len(found), rule, single=True),
+            wave_of(at + 1, "single", float(hoped[chosen].max()), s.tested / s.promising,
+                    share * s.tested / s.promising, s.candidates, s.promising, 0,
+                    float(np.median(single.score[chosen]))),
+            wave_of(at + 2, "all", threshold, s.kept / s.tested, s.kept / s.candidates, s.candidates, 0,
+                    s.tested if rule.paired else 0, float(np.median(final.score[best]))),
+        ]
+        reasons += [
+            f"screen {wave}: the best {s.promising} of {s.candidates} candidates by the emulator go on",
+            f"single {wave}: the best {s.tested} of these by one run, and by what is expected of paired runs, go on",
+            f"all {wave}: the best {s.kept} of these are {'kept' if turn == s.rounds else 'those to do better than'}",
+        ]
+        gaps = _gaps(single).copy()
+        gaps[chosen] = _gaps(final)
+        run.add(looks, Scores(single.score, single.distance, single.holds, gaps))
     kept = len(best)
     return Sifted(
         found[chosen[best]], streams[chosen[best]], final.score[best], final.distance[best], final.holds[best], prior,
