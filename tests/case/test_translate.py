@@ -22,7 +22,7 @@ def test_worlds_of_both_bundled_cases_are_consistent(world: World, template: Cas
 
 def test_sizes_stay_within_what_the_model_is_quick_for(world: World) -> None:
     assert world.sizes["drug_route"] <= 340 and world.sizes["people_route"] <= 260
-    assert world.months == 432 and world.sizes["corridor"] == 122
+    assert world.months == 432 and world.sizes["corridor"] == 128
 
 
 def test_two_directed_corridors_of_each(kazakhstan: Case, world: World) -> None:
