@@ -124,7 +124,8 @@ def test_at_rest_sales_equal_arrivals_and_stock_is_what_is_held_for_the_months()
     base = q["use_per_person"] * x.state.users[0] / 12.0
     for m, price in enumerate(x.state.price[0]):
         far = drug_market.far_markets(x.world)[m]
-        shape = (q["far_elasticity"] if far else q["demand_elasticity"], q["demand_curvature"], q["substitution"],
+        near = q["xinjiang_elasticity"] if x.world.market_xinjiang[m] else q["demand_elasticity"]
+        shape = (q["far_elasticity"] if far else near, q["demand_curvature"], q["substitution"],
                  math.log(q["substitution_price"]))
 
         def gap(z: float, m: int = m, shape: tuple = shape) -> float:

@@ -113,12 +113,12 @@ def test_with_all_custom_and_many_sellers_officials_take_the_whole_rate() -> Non
 
 @pytest.mark.parametrize("takers", [0.0, 0.1, 0.9])
 def test_skimming_saturates_at_what_is_open_to_it(takers: float) -> None:
-    x = _scene(takers, skim=0.1, boom=0.0, skim_half=0.1, protection_rate=0.0)
+    x = _scene(takers, skim=0.1, boom=0.0, skim_half=0.1, protection_rate=0.0, state_skim=0.0, private_open=1.0)
     held(x, corruption, 1)
     here = _provinces(x)
     want = 0.1 * (_output(x) * x.world.place_extractive[x.world.post_place])[here] * takers / (takers + 0.1)
     np.testing.assert_allclose(x.state.legal_rents[0, here], want, rtol=1e-9)
-    no_oil = _scene(takers, skim=0.1, boom=0.0)
+    no_oil = _scene(takers, skim=0.1, boom=0.0, state_skim=0.0)
     no_oil.world = replace(no_oil.world, place_extractive=np.zeros(no_oil.world.sizes["place"]))
     assert not held(no_oil, corruption, 1).state.legal_rents.any()
 

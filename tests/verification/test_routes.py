@@ -63,7 +63,8 @@ def _planned(seed: int, weight: float = 0.0, size: float = 1.0, scale: float = 0
     """Plans with random beliefs where no price is at stake, so that what a route costs adds up over its links."""
     x = scene(seed)
     x.world = _listed(seed, size)
-    set_to(x, "routes", choice_scale=scale, path_size_weight=weight)
+    # the scale among ways is the smaller of two; this leaves the one that is given
+    set_to(x, "routes", choice_scale=scale, path_size_weight=weight, way_scale=1e12)
     x.state = begin(x.world, x.parameters, x.on, x.keys)
     rng = np.random.default_rng(seed)
     x.state.belief[:] = rng.uniform(0.0, 0.3, x.state.belief.shape)
@@ -145,7 +146,7 @@ def test_links_are_used_as_the_hop_expanded_recursive_logit_of_placing_says(seed
 
 
 def test_scale_limits_one_route_alone_and_all_alike() -> None:
-    sharp, blunt = _planned(0, scale=1e-7), _planned(0, scale=1e7)
+    sharp, blunt = _planned(0, scale=1e-7), _planned(0, scale=1e9)
     for m in range(sharp.world.sizes["market"]):
         here = slice(sharp.world.market_ptr[m], sharp.world.market_ptr[m + 1])
         count = here.stop - here.start
@@ -161,7 +162,7 @@ def test_where_all_costs_are_alike_sources_are_used_as_they_offer(share: float) 
     base = _listed(0, 1.0)
     source = np.where(np.arange(len(base.route_km)) % 2 == 0, SOURCE, 1)
     x.world = replace(base, source_place=np.array([SOURCE, 1]), route_source=source)
-    set_to(x, "routes", choice_scale=1e9, path_size_weight=0.0, first_source_share=share)
+    set_to(x, "routes", choice_scale=1e9, way_scale=1e12, path_size_weight=0.0, first_source_share=share)
     x.state = begin(x.world, x.parameters, x.on, x.keys)
     alive = x.state.active == 1
     for m in range(x.world.sizes["market"]):
@@ -219,13 +220,13 @@ def _believer(**parameters: float) -> tuple:
     x = set_to(scene(), "routes", **parameters)
     links = x.world.sizes["corridor"]
     rng = np.random.default_rng(4)
-    return (x.parameters["routes"][0], 0.05, 0, np.full(links, 6.0), rng.uniform(0.0, 0.8, links),
+    return (x.parameters["routes"][0], np.full(links, 0.05), 0, np.full(links, 6.0), rng.uniform(0.0, 0.8, links),
             rng.uniform(0.0, 0.8, (1, 1, links)), rng.uniform(0.0, 0.8, (1, 1, links)))
 
 
 @pytest.mark.parametrize("gain, months", [(0.1, 12), (0.5, 3)])
 def test_beliefs_about_used_corridors_close_on_the_hazard_met_geometrically(gain: float, months: int) -> None:
-    q, prior, r, journeys, felt, belief, other = _believer(learning=gain, network_learning=0.0)
+    q, prior, r, journeys, felt, belief, other = _believer(learning=gain, network_learning=0.0, watching=0.0)
     start = belief[0, 0].copy()
     _learn(q, prior, r, journeys, felt, belief, other, months)
     left = (1.0 - gain * 6.0 / 8.0) ** months  # weight n/(n + 2) of n journeys
@@ -235,11 +236,12 @@ def test_beliefs_about_used_corridors_close_on_the_hazard_met_geometrically(gain
 
 
 def test_beliefs_of_a_network_come_to_the_hazard_and_pull_members_who_never_went() -> None:
-    q, prior, r, journeys, felt, belief, other = _believer(learning=0.2, network_learning=0.3)
+    q, prior, r, journeys, felt, belief, other = _believer(learning=0.2, network_learning=0.3, watching=0.0)
     _learn(q, prior, r, journeys, felt, belief, other, 3000)
     np.testing.assert_allclose(other[0, 0], felt, atol=1e-9)
     np.testing.assert_allclose(belief[0, 0], felt, atol=1e-9)
     stay = np.zeros_like(journeys)
+    q = _believer(learning=0.2, network_learning=0.3, watching=0.02)[0]
     _learn(q, prior, r, stay, felt, belief, other, 3000)
     # at rest b = b + .02 (prior - b) and then b + g (network - b) balance
     rest = (0.02 * 0.7 * prior + 0.3 * other[0, 0]) / (1.0 - 0.98 * 0.7)
@@ -247,7 +249,7 @@ def test_beliefs_of_a_network_come_to_the_hazard_and_pull_members_who_never_went
 
 
 def test_beliefs_about_unused_corridors_forget_with_a_half_life_of_under_three_years() -> None:
-    q, prior, r, journeys, felt, belief, other = _believer(network_learning=0.0)
+    q, prior, r, journeys, felt, belief, other = _believer(network_learning=0.0, watching=0.02)
     gap = belief[0, 0] - prior
     _learn(q, prior, r, 0.0 * journeys, felt, belief, other, 34)
     np.testing.assert_allclose((belief[0, 0] - prior) / gap, 0.98**34, rtol=1e-9)

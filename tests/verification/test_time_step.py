@@ -170,7 +170,7 @@ def test_beliefs_take_the_step_of_first_order_where_the_months_experience_is_kep
 
     out = []
     for n in (1, 4, 16):
-        q, prior, r, journeys, felt, belief, other = _believer(learning=0.08 / n, network_learning=0.0)
+        q, prior, r, journeys, felt, belief, other = _believer(learning=0.08 / n, network_learning=0.0, watching=0.0)
         _learn(q, prior, r, journeys, felt, belief, other, MONTHS * n)
         out.append(belief[0, 0].copy())
     size = out[2].max()

@@ -54,7 +54,7 @@ def test_a_narrow_scale_takes_the_best_trade_but_for_the_few_who_try_others() ->
 
 def test_market_shares_are_a_logit_weighted_by_users() -> None:
     x = switch(scene(), 0.0, Mechanism.MARKETS)  # expected prices stand still
-    set_to(x, "organisations", market_speed=0.2)
+    set_to(x, "organisations", market_speed=0.2, rivalry=0.0)  # rivals take none of what is sold
     alive = np.argwhere(x.state.active == 1)
     rng = np.random.default_rng(0)
     x.state.plan_value[:] = rng.normal(0.0, 1.0, x.state.plan_value.shape)
@@ -85,11 +85,12 @@ def test_expected_prices_at_rest_clear_every_market_with_what_will_arrive() -> N
     far = routes.geometry_of(x.world).far
     for _ in range(400):
         anticipate(x.parameters["organisations"], x.parameters["routes"], x.parameters["drug_market"], x.on, far,
-                   x.state.active, x.state.users, x.state.price_reference, x.state.purchased, x.state.survival,
-                   x.state.plan_value, x.state.plan_slope, x.state.plan_price, x.state.price_expected,
-                   x.state.market_share)
+                   x.world.market_xinjiang, x.state.active, np.zeros(x.state.active.shape), x.state.users,
+                   x.state.price_reference, x.state.purchased, x.state.survival, x.state.plan_value,
+                   x.state.plan_slope, x.state.plan_price, x.state.price_expected, x.state.market_share)
     z = np.log(x.state.price_expected / x.state.price_reference)
-    e = np.where(far == 1, q["far_elasticity"], q["demand_elasticity"])
+    near = np.where(x.world.market_xinjiang == 1, q["xinjiang_elasticity"], q["demand_elasticity"])
+    e = np.where(far == 1, q["far_elasticity"], near)
     demand = np.log(base) - e * z - q["demand_curvature"] / 2 * np.maximum(0.0, z) ** 2
     demand -= q["substitution"] / 2 * np.maximum(0.0, z - np.log(q["substitution_price"])) ** 2
     ahead = np.log(x.state.purchased[:, 0, None] * x.state.market_share[:, 0] * 0.8)
