@@ -15,7 +15,7 @@ from tests.case.files import edit, row, template_at
 
 def test_the_bundled_case_has_the_agreed_size_and_measures(kazakhstan: Case) -> None:
     assert kazakhstan.id == "kazakhstan"
-    assert (len(kazakhstan.places), len(kazakhstan.corridors), len(kazakhstan.states)) == (30, 61, 9)
+    assert (len(kazakhstan.places), len(kazakhstan.corridors), len(kazakhstan.states)) == (30, 64, 9)
     assert set(kazakhstan.policies) == {"baseline", "all_measures", *INSTRUMENTS}
     assert kazakhstan.measure("baseline").levers == {}
     assert set(kazakhstan.measure("all_measures").levers) == set(INSTRUMENTS)
