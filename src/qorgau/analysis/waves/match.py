@@ -260,7 +260,8 @@ def screen_case(
     terms = terms_of(bench.inputs.uncertain)
 
     def find(scorer: Scorer, work: Path) -> Sifted:
-        return screen(scorer, terms, bench.plan.clauses, settings, rule, workers=cores, folder=work,
+        return screen(scorer, terms, bench.plan.clauses, settings, rule,
+                      paired_cost=bench.view.thresholds.matching.waves.paired_cost, workers=cores, folder=work,
                       identity=identity, progress=progress)
 
     return _found_independent(bench, rule, identity, out, find, seed, settings.identity(), before, workers, command)

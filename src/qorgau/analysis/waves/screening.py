@@ -152,8 +152,8 @@ def _gaps(scores: Scores) -> Floats:
 
 
 def screen(
-    scorer: Scorer, terms: Looks, owner: np.ndarray, settings: Screen, rule: ScoreRule, *, workers: int = 1,
-    folder: Path | None = None, identity: Mapping[str, Any] | None = None,
+    scorer: Scorer, terms: Looks, owner: np.ndarray, settings: Screen, rule: ScoreRule, *, paired_cost: float = 1.0,
+    workers: int = 1, folder: Path | None = None, identity: Mapping[str, Any] | None = None,
     progress: Callable[[Status], None] | None = None,
 ) -> Sifted:
     """Match in waves with an emulator.
@@ -166,6 +166,8 @@ def screen(
         Pattern that each gap of the scorer belongs to, ascending.
     settings : Screen
     rule : ScoreRule
+    paired_cost : float
+        What a draw tested on all patterns costs, in draws tested on one run; for telling how far the search is.
     workers : int
         Threads of the screening; the set does not depend on it.
     folder : Path, optional
@@ -192,7 +194,8 @@ def screen(
             "keep 20 or more, test at least as many, find as many promising or more, and screen at least as many again",
         )
     keeper = Keeper(folder, {**s.identity(), **(identity or {})})
-    total = float(s.first + (12 if rule.paired else 1) * (s.first_all + s.waves * s.learned + s.rounds * s.tested)
+    whole = paired_cost if rule.paired else 1.0
+    total = float(s.first + whole * (s.first_all + s.waves * s.learned + s.rounds * s.tested)
                   + s.rounds * s.promising)
     spent = [0.0]
 
@@ -205,7 +208,6 @@ def screen(
                 progress(Status(wave, stage, 1, done, of, math.inf, spent[0], total))
         return tell
 
-    whole = 12.0 if rule.paired else 1.0
     points = sobol(s.first, s.dimensions, s.seed)
     streams = np.arange(s.first, dtype=np.int64)
     prior = scored(scorer, keeper, "single", points, streams, "single", say(0, "single", s.first, 1.0))

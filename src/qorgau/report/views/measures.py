@@ -231,7 +231,7 @@ def measures_view(context: Context) -> dict[str, Any]:
         ),
         "rows": [_row(context, m) for m in compared.measures],
         "reference": [_row(context, m) for m in compared.unranked],
-        "scale": nice_scale(percents, most=5),
+        "scale": nice_scale(percents, most=3),
         "near": value(compared.near),
         "unit": compared.utility_unit,
         "harm": _effects(context, True),
