@@ -45,6 +45,11 @@ def match(
         typer.Option("--screen", min=4096, help="Match in waves with an emulator, each screening so many draws of the "
                                                 "prior: runs are independent and reach deep into the prior."),
     ] = None,
+    deeper: Annotated[
+        int,
+        typer.Option(min=0, max=40, help="With --screen: walk the promising draws of the last round into so many "
+                                         "nested sets, each the best tenth of the one before."),
+    ] = 0,
     confirm: Annotated[
         Path | None,
         typer.Option("--confirm", metavar="DIR", help="Run the set in this folder again under changed code, and stamp "
@@ -78,7 +83,7 @@ def match(
                     done / of, f"{done} of {of} draws come out the same"))
             elif screen_of is not None:
                 stored = screen_case(loaded, folder, candidates=screen_of, runs=runs, seed=seed, prior_all=prior_all,
-                                     workers=workers, progress=_shower(stages), command=said)
+                                     levels=deeper, workers=workers, progress=_shower(stages), command=said)
             elif sift is not None:
                 stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
                                    workers=workers, progress=_shower(stages), command=said)
@@ -109,7 +114,8 @@ def match(
 
 def _shower(stages: Any) -> Any:
     def show(status: Status) -> None:
-        words = {"single": "one run", "all": "all patterns", "rest": "last sweeps", "screen": "emulator"}
+        words = {"single": "one run", "all": "all patterns", "rest": "last sweeps", "screen": "emulator",
+                 "deeper": "nested sets by the emulator"}
         stages.begin("prior" if status.wave == 0 else f"wave {status.wave}")
         spent = status.spent / max(1.0, status.budget)
         threshold = f"within {status.threshold:.3f}, " if status.threshold < float("inf") else ""

@@ -4,14 +4,16 @@ Each clause of each pattern's test has a gap: how far it is from holding, below 
 Gaps are fitted on where a draw's parameters stand in their priors (first and second Legendre polynomial) and on its
 switches of mechanisms; terms whose correlation with the gap is within chance are left out, the others are fitted by
 ridge regression with the penalty that generalised cross-validation chooses (Golub, Heath and Wahba 1979, Technometrics
-21: 215-223). What is left over is taken as normal and independent between clauses, which gives a pattern's expected
-part of the score (see `Emulator.parts`). Emulators of this additive kind are what history matching begins with (Vernon,
-Goldstein and Bower 2010, Bayesian Analysis 5: 619-670). Gaps teach more than distances do, which are 0 in all runs that
-hold and stop at the cap in all that miss by far.
+21: 215-223). Products of the strongest terms come in where what is left over shows them beyond chance. What is left
+over then is taken as normal and independent between clauses, which gives a pattern's expected part of the score (see
+`Emulator.parts`). Emulators of active variables and their low-order terms are what history matching begins with
+(Vernon, Goldstein and Bower 2010, Bayesian Analysis 5: 619-670). Gaps teach more than distances do, which are 0 in all
+runs that hold and stop at the cap in all that miss by far.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +26,9 @@ from qorgau.ensemble.designs import Uncertain, switches
 __all__ = ["Emulator", "Terms", "fit_emulator", "ridge", "terms_of"]
 
 _LEAST_T = 3.0
+_PAIRED = 20
+"""Strongest terms whose products are looked at."""
+_LEAST_T_OF_PAIR = 4.0
 _PENALTIES = np.logspace(-1.0, 4.0, 16)
 _ROOM = 3.0
 _LEAST_SEEN = 20
@@ -114,6 +119,9 @@ class Emulator:
         Gap, in units of tolerance, from which a pattern adds its whole weight.
     mean : ndarray, shape (terms,)
         Of the terms that it was fitted on.
+    pairs : ndarray of int, shape (pairs, 2)
+        Terms whose products count, the lower first.
+    pair_slope : ndarray, shape (pairs, clauses)
     """
 
     intercept: Floats
@@ -123,6 +131,15 @@ class Emulator:
     weights: Floats
     cap: float
     mean: Floats
+    pairs: np.ndarray
+    pair_slope: Floats
+
+    def gaps(self, terms: Floats) -> Floats:
+        """Return the expected gap of each clause, shape (n, clauses)."""
+        made = self.intercept + terms @ self.slope
+        if len(self.pairs):
+            made += (terms[:, self.pairs[:, 0]] * terms[:, self.pairs[:, 1]]) @ self.pair_slope
+        return np.asarray(made)
 
     def parts(self, terms: Floats) -> Floats:
         """Return what each pattern is expected to add to the score, shape (n, patterns).
@@ -132,7 +149,7 @@ class Emulator:
         With gaps g_k independent and normal, E min(max(max_k g_k, 0), c) / c = integral over t from 0 to 1 of
         1 - prod_k Phi((c t - mu_k) / sd_k), by Gauss-Legendre quadrature.
         """
-        return self._parts(self.intercept + terms @ self.slope)
+        return self._parts(self.gaps(terms))
 
     def _parts(self, gaps: Floats) -> Floats:
         made = np.zeros((len(gaps), len(self.weights)))
@@ -151,8 +168,15 @@ class Emulator:
     def score_of_first(self, terms: Floats) -> Floats:
         """Return the score expected of the first few terms, the others at their mean, shape (n,)."""
         known = terms.shape[1]
-        base = self.intercept + self.mean[known:] @ self.slope[known:]
-        return np.asarray(self._parts(base + terms @ self.slope[:known]).sum(axis=1))
+        base, slope = self.intercept + self.mean[known:] @ self.slope[known:], self.slope[:known].copy()
+        first, second = self.pairs.T
+        inside = second < known
+        outside = first >= known
+        base = base + (self.mean[first[outside]] * self.mean[second[outside]]) @ self.pair_slope[outside]
+        mixed = ~inside & ~outside
+        np.add.at(slope, first[mixed], self.mean[second[mixed], None] * self.pair_slope[mixed])
+        gaps = base + terms @ slope + (terms[:, first[inside]] * terms[:, second[inside]]) @ self.pair_slope[inside]
+        return np.asarray(self._parts(gaps).sum(axis=1))
 
 
 def ridge(x: Floats, y: Floats) -> tuple[Floats, float]:
@@ -218,6 +242,7 @@ def fit_emulator(terms: Floats, gaps: Floats, owner: np.ndarray, weights: Floats
     used = np.flatnonzero(weights[owner] > 0)
     slope, intercept = np.zeros((terms.shape[1], len(used))), np.zeros(len(used))
     spread = np.full(len(used), max(cap, 1.0))
+    products: dict[tuple[int, int], dict[int, float]] = {}
     for at, clause in enumerate(used):
         rows = np.isfinite(gaps[:, clause])
         y = np.clip(gaps[rows, clause], -_ROOM, cap + _ROOM)
@@ -228,17 +253,50 @@ def fit_emulator(terms: Floats, gaps: Floats, owner: np.ndarray, weights: Floats
         if sd < 1e-9:
             continue
         x = terms[rows]
-        centre, width = x.mean(axis=0), x.std(axis=0)
-        varies = np.flatnonzero(width > 1e-9)
-        z = (x[:, varies] - centre[varies]) / width[varies]
-        t = np.abs(z.T @ (y - mean)) / (sd * np.sqrt(len(y)))
-        active = t > _LEAST_T
-        if not active.any():
+        t = _t_values(x, y - mean)
+        active = np.flatnonzero(t > _LEAST_T)
+        if not len(active):
             continue
-        z, active = z[:, active], varies[active]
-        found, left = ridge(z, y - mean)
-        slope[active, at] = found / width[active]
-        intercept[at] = mean - float(centre[active] @ slope[active, at])
+        chosen, left = x[:, active], math.inf
+        found = np.zeros(len(active))
+        pairs: list[tuple[int, int]] = []
+        for turn in range(2):
+            centre, width = chosen.mean(axis=0), chosen.std(axis=0)
+            coefficients, left = ridge((chosen - centre) / width, y - mean)
+            found = coefficients / width
+            if turn == 1:
+                break
+            strongest = np.sort(active[np.argsort(-t[active], kind="stable")[:_PAIRED]])
+            every = [(i, j) for k, i in enumerate(strongest) for j in strongest[k + 1 :]]
+            if not every:
+                break
+            both = x[:, [i for i, _ in every]] * x[:, [j for _, j in every]]
+            rest = y - mean - (chosen - centre) @ found
+            pairs = [every[k] for k in np.flatnonzero(_t_values(both, rest) > _LEAST_T_OF_PAIR)]
+            if not pairs:
+                break
+            chosen = np.column_stack([chosen, x[:, [i for i, _ in pairs]] * x[:, [j for _, j in pairs]]])
+        slope[active, at] = found[: len(active)]
+        for pair, value in zip(pairs, found[len(active) :], strict=True):
+            products.setdefault(pair, {})[at] = float(value)
+        intercept[at] = mean - float(chosen.mean(axis=0) @ found)
         spread[at] = max(left, _LEAST_SPREAD)
+    order = sorted(products)
+    pair_slope = np.zeros((len(order), len(used)))
+    for k, pair in enumerate(order):
+        for at, value in products[pair].items():
+            pair_slope[k, at] = value
     return Emulator(intercept, slope, spread, owner[used], np.asarray(weights, dtype=np.float64), cap,
-                    terms.mean(axis=0))
+                    terms.mean(axis=0), np.array(order, dtype=np.int64).reshape(-1, 2), pair_slope)
+
+
+def _t_values(x: Floats, y: Floats) -> Floats:
+    """Return |correlation| sqrt(n) of each column with what is centred in y; 0 for a column that does not vary."""
+    z = x - x.mean(axis=0)
+    width = z.std(axis=0)
+    sd = float(y.std())
+    varies = width > 1e-9
+    made = np.zeros(x.shape[1])
+    if sd > 0.0:
+        made[varies] = np.abs(z[:, varies].T @ y) / (width[varies] * sd * np.sqrt(len(y)))
+    return made

@@ -210,7 +210,7 @@ def sift_case(
 def screen_case(
     case: Case, out: str | Path, *, candidates: int, runs: int = 220, seed: int = 1, first: int | None = None,
     prior_all: int | None = None, waves: int = 1, rounds: int = 2, learned: int | None = None,
-    promising: int | None = None, tested: int | None = None, workers: int | None = None,
+    promising: int | None = None, tested: int | None = None, levels: int = 0, workers: int | None = None,
     progress: Callable[[Status], None] | None = None, command: str = "",
 ) -> MatchedSet:
     """Match a case in waves with an emulator, and keep the set in a folder; see `qorgau.analysis.waves.screening`.
@@ -236,6 +236,8 @@ def screen_case(
         Draws tested on all patterns in each of them (1.8 for each run of the set by default).
     promising, tested : int, optional
         Draws tested in a round on one run (10 for each run of the set by default) and on all (3 for each).
+    levels : int
+        Nested sets, each the best tenth of the one before, that the promising of the last round are walked into.
     workers, progress, command
         As for `match_case`.
 
@@ -254,7 +256,7 @@ def screen_case(
     settings = Screen(
         first=many, first_all=min(many, prior_all or round(1.4 * runs)), waves=waves, rounds=rounds,
         candidates=candidates, learned=learned or round(1.8 * runs), promising=promising or 10 * runs,
-        tested=tested or 3 * runs, kept=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed,
+        tested=tested or 3 * runs, kept=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed, levels=levels,
     )
     before = settings.first_all if rule.paired else many
     terms = terms_of(bench.inputs.uncertain)
@@ -281,7 +283,8 @@ def _found_independent(
         shown = min(len(found.prior.holds), _PRIOR_KEPT)
         save_matched(
             folder, draws=drawn_at(bench.inputs.uncertain, found.points[order], found.numbers[order]),
-            families=np.arange(len(order)), score=found.score[order], distance=found.distance[order],
+            families=np.arange(len(order)) if found.families is None else found.families[order],
+            score=found.score[order], distance=found.distance[order],
             holds=found.holds[order], prior_distance=found.prior.distance[:shown],
             prior_holds=found.prior.holds[:shown],
             patterns=[pattern.id for pattern in patterns],

@@ -2,10 +2,12 @@
 
 History matching as Craig and others (1997) and Vernon, Goldstein and Bower (2010) have it: each wave fits an emulator
 on all draws that were run so far, rules out most of the prior by it, and runs draws of what is left. Every draw of the
-last wave is drawn from the prior anew, and stays or goes by its own terms and its own runs alone, so the set is one
-of independent draws: prior draws that the last emulator does not rule out and whose runs are within the threshold. What
-the emulator rules out wrongly is lost, so the share of the prior that is reported is a lower bound of the share within
-the threshold.
+last wave is drawn from the prior anew, is walked from there into sets that are rarer still where levels are asked for
+(`deepen`), and stays or goes by its own terms and its own runs alone. Without levels the set is one of independent
+draws; with them, how many it is worth is reckoned from who descends from whom and how far each has walked since. The
+set is of prior draws that the last emulator does not rule out and whose runs are within the threshold. What the
+emulator rules out wrongly is lost, so the share of the prior that is reported is a lower bound of the share within the
+threshold.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +24,8 @@ import numpy as np
 from qorgau.analysis.matching import ScoreRule
 from qorgau.analysis.records import Effective, WaveResult
 from qorgau.analysis.runs import Floats
+from qorgau.analysis.waves.ancestry import largest_effect
+from qorgau.analysis.waves.deepen import Deeper, deepen
 from qorgau.analysis.waves.emulate import Emulator, fit_emulator
 from qorgau.analysis.waves.keeping import Keeper
 from qorgau.analysis.waves.scores import Scorer, Scores
@@ -36,6 +40,11 @@ _CHUNK = 4096
 _GLANCE = 0.125
 _WAVE = 40
 """Bits of a stream's number that are left to the draws of one wave."""
+_WALKED = 1 << 39
+"""Added to a draw's number in a wave when it was walked there."""
+_SHARE = 0.1
+_SWEEPS = 100
+_LEAST_SPREAD = 0.1
 
 
 class Looks(Protocol):
@@ -73,6 +82,9 @@ class Screen:
     kept : int
         Best of these, which are the set.
     dimensions, seed : int
+    levels : int
+        Nested sets, each the best tenth of the one before by the emulator, that the promising of the last round are
+        walked into; earlier rounds go a part of the way.
     """
 
     first: int
@@ -86,10 +98,15 @@ class Screen:
     kept: int
     dimensions: int
     seed: int
+    levels: int = 0
+
+    def levels_of(self, turn: int) -> int:
+        """Return the levels of a round, 1 to `rounds`: an emulator is not trusted at once where nothing was run yet."""
+        return self.levels * turn // self.rounds
 
     def identity(self) -> dict[str, Any]:
         """Return the settings as plain data."""
-        return {"method": "screen", **self.__dict__}
+        return {"method": "screen", **self.__dict__, "share": _SHARE, "sweeps": _SWEEPS}
 
 
 def _promising(
@@ -187,7 +204,7 @@ def screen(
     """
     s = settings
     if not (20 <= s.kept <= s.tested <= s.promising <= s.candidates and s.learned <= s.candidates
-            and 20 <= s.first_all <= s.first and s.waves >= 0 and s.rounds >= 1):
+            and 20 <= s.first_all <= s.first and s.waves >= 0 and s.rounds >= 1 and s.levels >= 0):
         raise InputError(
             "qorgau match", "--screen",
             f"{s.candidates} candidates, {s.promising} promising, {s.tested} tested on all and {s.kept} kept",
@@ -237,6 +254,12 @@ def screen(
         emulator = run.fit(owner, rule)
         found, numbers, expected = _promising(
             s, wave, s.promising, terms, emulator, workers, say(wave, "screen", s.candidates, 0.0))
+        bound, walks = float(expected.max()), s.levels_of(turn)
+        deeper = deepen(
+            found, expected, lambda points, by=emulator: np.round(by.score(terms(points)), 7), levels=walks,  # type: ignore[misc]
+            share=_SHARE, sweeps=_SWEEPS, seed=[s.seed, wave, 1], workers=workers, say=say(wave, "deeper", walks, 0.0))
+        if walks:
+            found, expected, numbers = deeper.points, deeper.expected, _WALKED + np.arange(s.promising)
         streams, looks, name = (wave << _WAVE) + numbers, terms(found), "" if turn == 1 else f"-{turn}"
         single = scored(scorer, keeper, f"promising{name}", found, streams, "single",
                         say(wave, "single", s.promising, 1.0))
@@ -250,28 +273,60 @@ def screen(
             final = Scores(single.score[chosen], single.distance[chosen], single.holds[chosen], _gaps(single)[chosen])
         best = np.sort(np.argsort(final.score, kind="stable")[: s.kept])
         threshold = float(final.score[best].max())
-        share, at = s.promising / s.candidates, len(waves)
-        waves += [
-            _screened(at, expected, single.score, share, s.candidates, len(found), rule, single=True),
-            wave_of(at + 1, "single", float(hoped[chosen].max()), s.tested / s.promising,
-                    share * s.tested / s.promising, s.candidates, s.promising, 0,
-                    float(np.median(single.score[chosen]))),
-            wave_of(at + 2, "all", threshold, s.kept / s.tested, s.kept / s.candidates, s.candidates, 0,
-                    s.tested if rule.paired else 0, float(np.median(final.score[best]))),
-        ]
+        waves += _round(len(waves), s, bound, deeper, hoped[chosen], single.score, chosen, final.score[best], rule)
         reasons += [
             f"screen {wave}: the best {s.promising} of {s.candidates} candidates by the emulator go on",
+            *([f"deeper {wave}: these are walked into {walks} nested sets, each the best tenth of the one before"]
+              if walks else []),
+            _says(wave, expected, single.score, len(found), s.candidates),
             f"single {wave}: the best {s.tested} of these by one run, and by what is expected of paired runs, go on",
             f"all {wave}: the best {s.kept} of these are {'kept' if turn == s.rounds else 'those to do better than'}",
         ]
         gaps = _gaps(single).copy()
         gaps[chosen] = _gaps(final)
         run.add(looks, Scores(single.score, single.distance, single.holds, gaps))
-    kept = len(best)
+    last = chosen[best]
     return Sifted(
-        found[chosen[best]], streams[chosen[best]], final.score[best], final.distance[best], final.holds[best], prior,
-        final, tuple(waves), tuple(reasons), Effective(float(kept), kept, float(kept), float(kept)), threshold,
+        found[last], streams[last], final.score[best], final.distance[best], final.holds[best], prior, final,
+        tuple(waves), tuple(reasons), _worth(deeper, last, final.holds[best]), threshold,
+        deeper.families[last] if deeper.levels else None,
     )
+
+
+def _worth(deeper: Deeper, rows: np.ndarray, holds: np.ndarray) -> Effective:
+    """Return how many independent runs the kept rows are worth, in the three readings of `ancestry`."""
+    kept = len(rows)
+    verdicts = np.where(holds >= 0, holds, np.nan).astype(np.float64)
+    families = kept / largest_effect(verdicts, [g[rows] for g in deeper.generations], _LEAST_SPREAD)
+    ancestry = deeper.worth(rows)
+    return Effective(min(float(kept), families, ancestry), kept, families, ancestry)
+
+
+def _round(
+    at: int, s: Screen, bound: float, deeper: Deeper, hoped: Floats, single: Floats, chosen: np.ndarray, kept: Floats,
+    rule: ScoreRule,
+) -> list[WaveResult]:
+    """Return what a round says of itself: screened, walked deeper, tested on one run, tested on all."""
+    share = s.promising / s.candidates
+    made = [_screened(at, np.array([bound]), single, share, s.candidates, len(single), rule, single=True)]
+    varies = (1.0 - share) / (share * s.candidates)
+    for level in deeper.levels:
+        share, varies = share * level.share, varies + level.variance
+        made.append(replace(
+            wave_of(at + len(made), "deeper", level.threshold, level.share, share, s.promising, 0, 0, math.nan),
+            prior_share_se=share * math.sqrt(varies), sweeps=_SWEEPS, acceptance=level.acceptance,
+            similarity=level.similarity,
+        ))
+    for stage, most, part, scores, one, whole in (
+        ("single", float(hoped.max()), s.tested / s.promising, single[chosen], s.promising, 0),
+        ("all", float(kept.max()), s.kept / s.tested, kept, 0, s.tested if rule.paired else 0),
+    ):
+        share, varies = share * part, varies + (1.0 - part) / (part * (s.promising if one else s.tested))
+        made.append(replace(
+            wave_of(at + len(made), stage, most, part, share, s.candidates, one, whole, float(np.median(scores))),
+            prior_share_se=share * math.sqrt(varies),
+        ))
+    return made
 
 
 def _agreement(expected: Floats, score: Floats) -> float:

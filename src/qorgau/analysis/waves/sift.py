@@ -78,6 +78,8 @@ class Sifted:
     reasons : tuple of str
     effective : Effective
     threshold : float
+    families : ndarray of int, shape (kept,), optional
+        Draw of the prior that each descends from; not given where every draw is its own.
     """
 
     points: Floats
@@ -91,6 +93,7 @@ class Sifted:
     reasons: tuple[str, ...]
     effective: Effective
     threshold: float
+    families: np.ndarray | None = None
 
 
 def scored(
