@@ -154,10 +154,11 @@ class Excluding(Record):
 class WaveResult(Record):
     """One wave of re-sampling.
 
-    `stage`: "prior", "single" (patterns of one run), "all", or "rest" (last sweeps, threshold as it stands). `share`
-    is the share of the draws before that are within `threshold`, `prior_share` that of the prior, with its standard
-    error. Evaluations count draws tested on patterns of one run and on all. `acceptance` is the share of steps taken,
-    `similarity` how much draws resemble their start of the wave (1 the same, 0 unrelated).
+    `stage`: "prior", "screen" (draws of the prior, by the emulator), "deeper" (walked on from there, by the emulator),
+    "single" (patterns of one run), "all", or "rest" (last sweeps, threshold as it stands). `share` is the share of the
+    draws before that are within `threshold`, `prior_share` that of the prior, with its standard error. Evaluations
+    count draws tested on patterns of one run and on all. `acceptance` is the share of steps taken, `similarity` how
+    much draws resemble their start of the wave (1 the same, 0 unrelated); `median_score` is of runs, NaN where none.
     """
 
     number: int

@@ -151,7 +151,8 @@ def show_waves(screen: Screen, made: Matching) -> None:
         [
             (str(w.number), w.stage, f"{w.threshold:.3f}" if w.threshold < float("inf") else "–",
              f"{w.prior_share:.2g}", f"{w.prior_share_se:.1g}", f"{w.evaluations_single:,}", f"{w.evaluations_all:,}",
-             f"{100 * w.acceptance:.0f} %" if w.acceptance == w.acceptance else "–", f"{w.median_score:.3f}")
+             f"{100 * w.acceptance:.0f} %" if w.acceptance == w.acceptance else "–",
+             f"{w.median_score:.3f}" if w.median_score == w.median_score else "–")
             for w in made.waves
         ],
         right=("wave", "score within", "share of prior", "se", "draws scored", "on all", "steps taken", "median"),

@@ -86,8 +86,27 @@ def test_a_second_round_learns_from_the_first_and_reaches_further() -> None:
     assert not set(one.numbers.tolist()) & set(two.numbers.tolist()), "the set is of the last round alone"
 
 
-def test_threads_do_not_change_the_set() -> None:
-    one, three = (screen(Two(), Positions(), OWNER, SMALL, RULE, workers=n) for n in (1, 3))
+DEEP = Screen(**{**SMALL.__dict__, "rounds": 2, "levels": 3})
+
+
+def test_walking_deeper_goes_beyond_what_drawing_reaches_and_says_what_the_draws_are_worth() -> None:
+    flat = screen(Two(), Positions(), OWNER, Screen(**{**DEEP.__dict__, "levels": 0}), RULE)
+    deep = screen(Two(), Positions(), OWNER, DEEP, RULE)
+    assert deep.points[:, :2].mean() < 0.5 * flat.points[:, :2].mean()
+    assert [w.stage for w in deep.waves] == ["prior", "screen", "screen", "deeper", "single", "all", "screen",
+                                             *["deeper"] * 3, "single", "all"]
+    shares = [w.prior_share for w in deep.waves[-6:]]
+    assert shares == pytest.approx([400 / 20_000 * x for x in (1, 0.1, 0.01, 0.001, 0.0003, 0.0001)])
+    assert all(w.prior_share_se > 0 for w in deep.waves[-5:])
+    assert 1 < deep.effective.runs == min(deep.effective.families, deep.effective.ancestry, 40.0) <= 40
+    assert deep.families is not None and len(deep.families) == 40
+    assert len(np.unique(deep.numbers)) == 40 and not set(deep.numbers.tolist()) & set(flat.numbers.tolist())
+    assert np.abs(deep.points[:, 2:].mean(axis=0) - 0.5).max() < 0.2, "what does not matter is left as it was"
+
+
+@pytest.mark.parametrize("settings", [SMALL, DEEP])
+def test_threads_do_not_change_the_set(settings) -> None:
+    one, three = (screen(Two(), Positions(), OWNER, settings, RULE, workers=n) for n in (1, 3))
     assert np.array_equal(one.points, three.points) and np.array_equal(one.score, three.score)
 
 
@@ -116,7 +135,7 @@ def test_without_paired_patterns_one_run_decides() -> None:
 
 
 @pytest.mark.parametrize("change", [{"kept": 10}, {"kept": 200}, {"promising": 100}, {"candidates": 300},
-                                    {"first_all": 10}, {"waves": -1}, {"rounds": 0}])
+                                    {"first_all": 10}, {"waves": -1}, {"rounds": 0}, {"levels": -1}])
 def test_sizes_out_of_order_are_refused(change) -> None:
     with pytest.raises(InputError, match="keep 20 or more"):
         screen(Two(), Positions(), OWNER, Screen(**{**SMALL.__dict__, **change}), RULE)

@@ -28,7 +28,7 @@ __all__ = ["Emulator", "Terms", "fit_emulator", "ridge", "terms_of"]
 _LEAST_T = 3.0
 _PAIRED = 20
 """Strongest terms whose products are looked at."""
-_LEAST_T_OF_PAIR = 4.0
+_LEAST_T_OF_PAIR = 3.5
 _PENALTIES = np.logspace(-1.0, 4.0, 16)
 _ROOM = 3.0
 _LEAST_SEEN = 20

@@ -213,7 +213,8 @@ def learned_figure(context: Context) -> Figure | None:
 
 def _waves(matching: Matching) -> list[dict[str, str]]:
     """Return the waves of re-sampling as rows of text."""
-    words = {"prior": "prior", "single": "one run", "all": "all", "rest": "all, last sweeps"}
+    words = {"prior": "prior", "single": "one run", "all": "all", "rest": "all, last sweeps",
+             "screen": "by the emulator", "deeper": "by the emulator, walked"}
     return [
         {
             "number": str(w.number), "stage": words.get(w.stage, w.stage),
@@ -221,7 +222,7 @@ def _waves(matching: Matching) -> list[dict[str, str]]:
             "share": f"{100 * w.prior_share:.2g} %", "se": f"{100 * w.prior_share_se:.1g}",
             "scored": f"{w.evaluations_single:,}", "whole": f"{w.evaluations_all:,}",
             "taken": f"{100 * w.acceptance:.0f} %" if math.isfinite(w.acceptance) else "–",
-            "median": f"{w.median_score:.3f}",
+            "median": f"{w.median_score:.3f}" if math.isfinite(w.median_score) else "–",
         }
         for w in matching.waves
     ]
