@@ -47,9 +47,14 @@ def match(
     ] = None,
     deeper: Annotated[
         int,
-        typer.Option(min=0, max=40, help="With --screen: walk the promising draws of the last round into so many "
-                                         "nested sets, each the best tenth of the one before."),
+        typer.Option(min=0, max=40, help="With --screen: walk the promising draws of the first round by the emulator "
+                                         "into so many nested sets, each the best tenth of the one before; each later "
+                                         "round goes so many further."),
     ] = 0,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="With --screen: rounds of screening and testing; the last gives the set, those "
+                                      "before it teach. With one round more, what is scored is used again.")
+    ] = 2,
     confirm: Annotated[
         Path | None,
         typer.Option("--confirm", metavar="DIR", help="Run the set in this folder again under changed code, and stamp "
@@ -83,7 +88,8 @@ def match(
                     done / of, f"{done} of {of} draws come out the same"))
             elif screen_of is not None:
                 stored = screen_case(loaded, folder, candidates=screen_of, runs=runs, seed=seed, prior_all=prior_all,
-                                     levels=deeper, workers=workers, progress=_shower(stages), command=said)
+                                     levels=deeper, rounds=rounds, workers=workers, progress=_shower(stages),
+                                     command=said)
             elif sift is not None:
                 stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
                                    workers=workers, progress=_shower(stages), command=said)

@@ -237,7 +237,8 @@ def screen_case(
     promising, tested : int, optional
         Draws tested in a round on one run (10 for each run of the set by default) and on all (3 for each).
     levels : int
-        Nested sets, each the best tenth of the one before, that the promising of the last round are walked into.
+        Nested sets, each the best tenth of the one before, that the promising of the first round are walked into by
+        the emulator; each later round goes so many further.
     workers, progress, command
         As for `match_case`.
 

@@ -83,8 +83,8 @@ class Screen:
         Best of these, which are the set.
     dimensions, seed : int
     levels : int
-        Nested sets, each the best tenth of the one before by the emulator, that the promising of the last round are
-        walked into; earlier rounds go a part of the way.
+        Nested sets, each the best tenth of the one before by the emulator, that the promising of the first round are
+        walked into; each later round goes so many further.
     """
 
     first: int
@@ -102,7 +102,7 @@ class Screen:
 
     def levels_of(self, turn: int) -> int:
         """Return the levels of a round, 1 to `rounds`: an emulator is not trusted at once where nothing was run yet."""
-        return self.levels * turn // self.rounds
+        return self.levels * turn
 
     def identity(self) -> dict[str, Any]:
         """Return the settings as plain data."""
