@@ -84,9 +84,10 @@ def scene(seed: int = 0, runs: int = 3, month: int = 270, **sizes: int) -> Scene
     state.migrants[:] = share * world.population[month][None, :, None] * (state.migrants > 0)
     state.conduct[:] = rng.dirichlet(np.ones(n["conduct"]), (runs, n["post"]))
     for name in ("service", "abuse", "shield", "law", "attempts_drug_first", "attempts_opiates", "recruits_drug_first",
-                 "instrument"):
+                 "recruits_by_groups", "instrument"):
         array = getattr(state, name)
         array[:] = rng.uniform(0, 1, array.shape)
+    state.shield_bribed[:] = 0.3 * state.shield
     state.hazard[:] = rng.uniform(0, 0.6, state.hazard.shape)
     state.price[:] = rng.uniform(1000, 40000, state.price.shape)
     shape = state.attempts_route.shape

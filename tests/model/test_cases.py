@@ -64,12 +64,12 @@ def test_nothing_is_taken_up_without_a_law_or_without_enforcement() -> None:
 
 def test_full_shield_stops_every_case_and_honest_officials_none() -> None:
     before = ready(runs=30)
-    before.state.shield[:] = 1
+    before.state.shield[:], before.state.shield_bribed[:] = 1, 1
     before.state.deal_risk[:] = 0
     before.state.instrument[:] = 0
     s = step(before).state
     assert (s.cases_prosecuted == 0).all() and (s.cases_stopped == s.cases_investigated).all()
-    before.state.shield[:], before.state.desk[:] = 0, 0
+    before.state.shield[:], before.state.shield_bribed[:], before.state.desk[:] = 0, 0, 0
     assert (step(before).state.cases_stopped == 0).all()
     before.state.desk[:] = 1
     assert step(before).state.cases_stopped.sum() > 0, "ties of police and employers stop labour cases"
@@ -125,7 +125,7 @@ def test_penalties_act_only_through_what_a_conviction_costs() -> None:
 
 def test_officials_stop_fewer_cases_the_more_they_risk_and_more_the_more_the_law_threatens() -> None:
     before = ready(runs=60)
-    before.state.shield[:] = 0.8
+    before.state.shield[:], before.state.shield_bribed[:] = 0.8, 0.8
     before.state.instrument[:] = 0
     stopped = []
     for risk in (0.0, 3e3, 3e4):
@@ -136,6 +136,29 @@ def test_officials_stop_fewer_cases_the_more_they_risk_and_more_the_more_the_law
     assert step(before).state.cases_stopped.sum() > stopped[2]
     none = step(before.off(Mechanism.BRIBERY)).state
     np.testing.assert_array_equal(none.deals_usd, before.state.deals_usd)
+
+
+def test_protection_stops_cases_of_groups_and_convictions_of_others_deter_no_group() -> None:
+    before = ready(runs=80)
+    before.state.shield[:], before.state.shield_bribed[:] = 0.9, 0.1
+    before.state.deal_risk[:], before.state.desk[:], before.state.instrument[:] = 0, 0, 0
+    before.state.conviction_cost[:] = 0
+    grouped, mixed, alone = before.copy(), before.copy(), before.copy()
+    for each, part in ((grouped, 1.0), (mixed, 0.5), (alone, 0.0)):
+        each.state.recruits_by_groups[:] = part
+    a, b, c = (step(each).state for each in (grouped, mixed, alone))
+    assert a.cases_stopped.sum() > b.cases_stopped.sum() > c.cases_stopped.sum()
+    assert a.cases_prosecuted.sum() < b.cases_prosecuted.sum() < c.cases_prosecuted.sum()
+    # what a group expects per journey is that of its own cases, whoever else stands in court
+    here = np.unique(before.world.place_state[before.world.destination_place])
+    assert b.cases_convicted[:, here].sum() > 3 * a.cases_convicted[:, here].sum()
+    assert 0.7 < b.conviction_cost[:, here].sum() / a.conviction_cost[:, here].sum() < 1.4
+    equal = before.copy()
+    equal.state.shield_bribed[:] = equal.state.shield
+    one, other = equal.copy(), equal.copy()
+    one.state.recruits_by_groups[:], other.state.recruits_by_groups[:] = 0.2, 1.0
+    for name in WRITES:
+        np.testing.assert_allclose(getattr(step(one).state, name), getattr(step(other).state, name), rtol=1e-9)
 
 
 def test_testimony_and_the_court_s_ruling_raise_convictions() -> None:

@@ -30,8 +30,9 @@ def _scene(**parameters: float) -> Scene:
     set_to(x, "cases", **{"lapse": 0.0, **parameters})
     switch(x, 0.0, Mechanism.LABOUR_SHIELDING)
     for name in ("identified", "returned_by_officials", "self_reported", "assisted", "cases_backlog", "exploited",
-                 "shield", "abuse", "desk", "deal_risk", "deals_usd", "instrument"):
+                 "shield", "shield_bribed", "abuse", "desk", "deal_risk", "deals_usd", "instrument"):
         getattr(x.state, name)[:] = 0
+    x.state.recruits_by_groups[:] = 1.0
     x.state.law[:] = 1.0
     return x
 

@@ -6,15 +6,17 @@ Per state and month, with T officers on trafficking (the part of their time not 
     opened   ~ Bin(2 people identified and come forward, half of the cases per person)
                + Bin(people reached by NGOs, the same share x part whom NGOs bring to the police)
     taken    ~ Bin(backlog B, C / B (1 - exp(-tau B / C))),  C = T / months of officer time per case
-    stopped  ~ Bin(taken, shield x share settled), more for labour where police, traffickers and employers are tied
-               together; a case stopped is paid for (module ``settlement``)
+    stopped  ~ Bin(taken, [g shield + (1 - g) shield_bribed] x share settled), g the part of groups in recruiting:
+               protection is sold to groups, who works alone finds bribe takers only; more for labour where police,
+               traffickers and employers are tied together; a case stopped is paid for (module ``settlement``)
     to court ~ Bin(taken - stopped, evidence)
     convicted ~ Bin(to court, p), p rising with testimony and the supreme court's clarification
 
 The queue (so that officer time binds before shielding can) is the saturating service of a pooled queue; it
 takes up no more than C cases and no more than tau B. What courts do reaches traffickers only through the
-expected loss per journey, chance of conviction times its severity, so severe penalties that nobody meets
-change nothing.
+expected loss per journey of groups, chance of conviction times its severity, so severe penalties that nobody meets
+change nothing, and neither do convictions of others. Criminal groups buy off punishment (Kugler, Verdier and Zenou
+2005), and those who are easily found are charged in place of those who profit (Kangaspunta 2015).
 """
 
 from __future__ import annotations
@@ -81,10 +83,10 @@ _S_TESTIMONY = int(Stream.TESTIMONY)
 
 
 @compiled
-def _advance(par, par_people, on, keys, month, focus, people, diversion, clarified, group, d_state, law, shield, abuse,
-             desk, risk, instrument, identified, returned, self_reported, reached, assisted, exploited, origin_flow,
-             transit_flow, arrival_flow, officers, backlog, opened, taken_up, prosecuted, convicted, stopped,
-             testimonies, cost, deals):
+def _advance(par, par_people, on, keys, month, focus, people, diversion, clarified, group, d_state, law, shield,
+             shield_bribed, by_groups, abuse, desk, risk, instrument, identified, returned, self_reported, reached,
+             assisted, exploited, origin_flow, transit_flow, arrival_flow, officers, backlog, opened, taken_up,
+             prosecuted, convicted, stopped, testimonies, cost, deals):
     runs, states = law.shape
     for r in range(runs):
         q = par[r]
@@ -112,18 +114,24 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             backlog[r, s] = waiting - taken
             labour = 0
             everyone = 0
+            grouped = 0.0
             for d in range(exploited.shape[1]):
                 if d_state[d] == s:
                     for a in range(exploited.shape[3]):
                         labour += exploited[r, d, 0, a]
                         everyone += exploited[r, d, 0, a] + exploited[r, d, 1, a]
+                        grouped += by_groups[r, 0] * exploited[r, d, 0, a] + by_groups[r, 1] * exploited[r, d, 1, a]
+            grouped = grouped / everyone if everyone > 0 else 1.0
             severe = q.conviction_loss * (1.0 + q.size_penalties * instrument[r, _PENALTIES] * own)
             at_stake = severe * q.conviction
-            halt = shield[r, s] * settled(at_stake, risk[r, s]) * on[r, _SHIELDING]
-            halt *= 1.0 - q.size_vetting * instrument[r, _UNITS] * own
+            deal = settled(at_stake, risk[r, s]) * on[r, _SHIELDING]
+            deal *= 1.0 - q.size_vetting * instrument[r, _UNITS] * own
+            protected = shield[r, s] * deal
+            halt = grouped * protected + (1.0 - grouped) * shield_bribed[r, s] * deal
             if everyone > 0:
                 ties = q.labour_ties * desk[r, s] * on[r, _LABOUR] * labour / everyone
                 halt = 1.0 - (1.0 - halt) * (1.0 - ties)
+                protected = 1.0 - (1.0 - protected) * (1.0 - ties)
             held = binomial(uniform(key, _S_PROSECUTED, month, s, 0), taken, min(1.0, halt))
             proof = q.evidence + (1.0 - q.evidence) * q.size_regional_coordination * instrument[r, _COORDINATION] * own
             court = binomial(uniform(key, _S_PROSECUTED, month, s, 1), taken - held, min(1.0, proof))
@@ -142,7 +150,10 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             moved = origin_flow[r, s] + transit_flow[r, s] + arrival_flow[r, s]
             paid = held * bribe_paid(at_stake, risk[r, s], par_people[r].deal_share) * on[r, _BRIBERY]
             deals[r, s] += paid
-            loss = (severe * guilty + paid) / max(1.0, moved / PERSONS_PER_JOURNEY)
+            # of a group: its cases over their mean, by how far they go on and how far they are stopped
+            tried = (1.0 - protected) / (1.0 - halt) if halt < 1.0 else 0.0
+            bought = protected / halt if halt > 0.0 else 0.0
+            loss = (severe * guilty * tried + paid * bought) / max(1.0, moved / PERSONS_PER_JOURNEY)
             cost[r, s] += (loss - cost[r, s]) / MEMORY_MONTHS
 
 
@@ -160,9 +171,9 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     _advance(parameters["cases"], parameters["people"], on, keys, month, world.focus, world.population[month],
              float(world.event["diversion"][month]), float(world.event["court_clarification"][month]),
              float(world.event["working_group"][month]), destination_states(world), state.law,
-             state.shield, state.abuse, state.desk, state.deal_risk, state.instrument, state.identified,
-             state.returned_by_officials,
-             state.self_reported, state.outreach_exits, state.assisted, state.exploited, state.origin_flow,
+             state.shield, state.shield_bribed, state.recruits_by_groups, state.abuse, state.desk, state.deal_risk,
+             state.instrument, state.identified, state.returned_by_officials, state.self_reported,
+             state.outreach_exits, state.assisted, state.exploited, state.origin_flow,
              state.transit_flow, state.arrival_flow, state.trafficking_officers, state.cases_backlog,
              state.cases_identified,
              state.cases_investigated, state.cases_prosecuted, state.cases_convicted, state.cases_stopped,

@@ -112,7 +112,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
              active, home, network, instrument, scruple, conduct, corrupt, legal_rents, legal_protection, sanction,
-             shield, abuse, guarantor, deal_risk, control_income):
+             shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -143,6 +143,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 sanction[r, i] = q.penalty
             for s in range(states):
                 shield[r, s] = 0.0
+                shield_bribed[r, s] = 0.0
                 abuse[r, s] = 0.0
                 deal_risk[r, s] = 0.0
             continue
@@ -264,8 +265,11 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             taking = total[s, 2] + sell + total[s, 4]
             if on[r, _GUARANTORS] > 0.5 and speed <= 0.0:
                 guarantor[r, s] += custom_pull(q, private, sell, taking, gang_quality(q, gangs[s]), guarantor[r, s])
-            stop = sell + total[s, 4] + q.shield_bribe * total[s, 2]
+            bribed = q.shield_bribe * total[s, 2]
+            stop = sell + total[s, 4] + bribed
             shield[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * stop))
+            # protection is sold to groups; who works alone finds only officials who take bribes
+            shield_bribed[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * bribed))
             abuse[r, s] = police[s] / max(1e-9, police_weight[s])
             if s == focus:
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
@@ -325,8 +329,8 @@ def _call(
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
              state.network, state.instrument, state.scruple, state.conduct, state.corrupt, state.legal_rents,
-             state.legal_protection, state.sanction, state.shield, state.abuse, state.guarantor, state.deal_risk,
-             state.control_income)
+             state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse, state.guarantor,
+             state.deal_risk, state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

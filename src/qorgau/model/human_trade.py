@@ -206,7 +206,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
              p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
              pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
              effectiveness, recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
-             transit, arrival_flow, demand, recruits_first):
+             transit, arrival_flow, demand, recruits_first, recruits_grouped):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
@@ -333,6 +333,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         for f in range(forms):
             by_groups = grouped[f] / max(1e-12, grouped[f] + singly[f])
             recruits_first[r, f] = drug_first[r, f] * by_groups
+            recruits_grouped[r, f] = by_groups
             share = q.courier_share * with_opiates[r, f] * by_groups * on[r, _COURIERS]
             couriers[r] += binomial(uniform(key, _S_COURIERS, month, 0, f), abroad[f], share)
         for d in range(targets):
@@ -386,4 +387,4 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
              state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.demand_people, state.recruits_drug_first)
+             state.demand_people, state.recruits_drug_first, state.recruits_by_groups)

@@ -45,12 +45,19 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         struck = threat / (threat + risk)
         if not on["SHIELDING"]:
             struck = 0.0
-        goes_on = 1 - struck * s["shield"][t] * (1 - q["size_vetting"] * level["special_units"])
+        struck *= 1 - q["size_vetting"] * level["special_units"]
         here = [s["exploited"][d] for d, p in enumerate(world.destination_place) if world.place_state[p] == t]
         everyone = sum(int(x.sum()) for x in here)
+        group = 1.0
+        if everyone:
+            group = sum(int(x[f].sum()) * s["recruits_by_groups"][f] for x in here for f in (0, 1)) / everyone
+        of_group = 1 - struck * s["shield"][t]
+        goes_on = group * of_group + (1 - group) * (1 - struck * s["shield_bribed"][t])
         if everyone and on["LABOUR_SHIELDING"]:
             labour = sum(int(x[0].sum()) for x in here) / everyone
-            goes_on *= 1 - q["labour_ties"] * s["desk"][t] * labour
+            untied = 1 - q["labour_ties"] * s["desk"][t] * labour
+            goes_on *= untied
+            of_group *= untied
         held = draw(Stream.CASES_PROSECUTED, 0, taken, 1 - goes_on)
         proof = 1 - (1 - q["evidence"]) * (1 - q["size_regional_coordination"] * level["regional_coordination"])
         court = draw(Stream.CASES_PROSECUTED, 1, taken - held, proof)
@@ -62,7 +69,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         guilty = draw(Stream.CASES_CONVICTED, 0, court, min(1.0, chance))
         moved = s["origin_flow"][t] + s["transit_flow"][t] + s["arrival_flow"][t]
         paid = held * (power * threat + (1 - power) * min(threat, risk)) if on["BRIBERY"] else 0.0
-        loss = (guilty * severity + paid) / max(1.0, moved / 8)
+        tried = of_group / goes_on if goes_on > 0 else 0.0
+        bought = (1 - of_group) / (1 - goes_on) if goes_on < 1 else 0.0
+        loss = (guilty * severity * tried + paid * bought) / max(1.0, moved / 8)
         values = (staff, waiting - taken, opened, taken, court, guilty, held, spoke,
                   s["conviction_cost"][t] * 23 / 24 + loss / 24, s["deals_usd"][t] + paid)
         for name, value in zip(names, values, strict=True):

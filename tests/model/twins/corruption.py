@@ -75,8 +75,8 @@ def _softmax(values, allowed):
 def advance(world, state, parameters, on, keys, month):
     """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
     out = {k: getattr(state, k).tolist() for k in (
-        "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "abuse", "guarantor",
-        "deal_risk", "control_income")}
+        "conduct", "corrupt", "legal_rents", "legal_protection", "sanction", "shield", "shield_bribed", "abuse",
+        "guarantor", "deal_risk", "control_income")}
     for r in range(len(keys)):
         _one_run(world, state, parameters["corruption"][r], on[r], keys[r], month, r, out)
     return out
@@ -95,6 +95,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             out["corrupt"][r][i] = out["legal_rents"][r][i] = out["legal_protection"][r][i] = 0.0
             out["sanction"][r][i] = q["penalty"]
         out["shield"][r] = [0.0] * states
+        out["shield_bribed"][r] = [0.0] * states
         out["abuse"][r] = [0.0] * states
         out["deal_risk"][r] = [0.0] * states
         return
@@ -200,6 +201,8 @@ def _one_run(world, state, q, on, key, month, r, out):
         out["deal_risk"][r][s] = feared
         stop = mean[3] + mean[4] + q["shield_bribe"] * mean[2]
         out["shield"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * stop))
+        alone = q["shield_bribe"] * mean[2]
+        out["shield_bribed"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * alone))
         out["abuse"][r][s] = taking / officers if officers else 0.0
         if focus:
             out["abuse"][r][s] *= 1 - q["size_abuse_training"] * level["police_training"]

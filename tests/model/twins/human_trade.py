@@ -122,6 +122,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 abroad[form] += came
     first = [float(s["attempts_drug_first"][f]) * organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)]
     out["recruits_drug_first"] = np.array(first)
+    out["recruits_by_groups"] = np.array([organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)])
     out["couriers"] = 0
     if on["FORCED_COURIERS"]:
         for form in (0, 1):
