@@ -1,6 +1,8 @@
 """What organisations do in a month with the work that they chose: buy, carry, lose, bribe, sell, pay and learn.
 
 Called by ``organisations.advance`` for all of them at once. People are only approached here; see ``human_trade``.
+Groups that began with opiates approach people as far as their network or they themselves have contacts: what the
+choice of trade reckons with is also what comes of it.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def carry(
     net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
     c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share,
+    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying,
+    contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
@@ -140,6 +143,9 @@ def carry(
             size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
             short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
             size *= 1.0 - q.service_need * short
+            # a group that began with opiates wins people as far as its network or itself has contacts
+            known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
+            persons = size * known * _PERSONS
             # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
             for i in range(posts):
                 held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
@@ -167,8 +173,8 @@ def carry(
             for i in range(w_ptr[s], w_ptr[s + 1]):
                 trips[i] = 0.0
                 income[i] = 0.0
-            labour = size * trade[r, o, 1] * _PERSONS
-            sexual = size * trade[r, o, 2] * _PERSONS
+            labour = persons * trade[r, o, 1]
+            sexual = persons * trade[r, o, 2]
             for i in range(way_ptr[s + 1] - way_ptr[s]):
                 w = way_list[way_ptr[s] + i]
                 a = labour * people_share[r, o, i, 0]
@@ -292,7 +298,7 @@ def carry(
             bribes += for_people
             people_net = for_people
             for f in range(2):
-                people_net += size * trade[r, o, 1 + f] * _PERSONS * people_value[r, o, f]
+                people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
             purchases = kg * source_price[r]
             profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
             base = place_post[home[r, o]]
