@@ -32,6 +32,8 @@ _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
 _PERSONS = PERSONS_PER_JOURNEY
 _SIZE_CAP = 150.0
+_LEAST = 0.0005
+"""Outlay by which none is divided, in journeys' fixed costs: a guard without a unit of money."""
 _TINY = 0.02
 """Share of a route within its market below which nothing goes by it."""
 _IN_OPIATES = 0.05
@@ -327,7 +329,7 @@ def carry(
             money[r, 9] += profit
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
             # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
-            costs = purchases + transport + fixed + abs(people_net) * 0.3 + 1.0
+            costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])
             if on[r, _ORG] > 0.5:
                 limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])

@@ -211,7 +211,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             money[name] += value
         out["capital"][o] = s["capital"][o] + book["profit"] - 0.03 * max(0.0, s["capital"][o])
         ahead = book["purchases"] + book["transport"] + book["fixed"]
-        earned = book["profit"] / (ahead + 0.3 * abs(book["people_net"]) + 1)
+        earned = book["profit"] / (ahead + 0.3 * abs(book["people_net"]) + firm.p["journey_fixed_cost"] / 2000)
         out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned
         if on["ORGANISATIONS"]:
             pace = firm.p["growth"] * (math.tanh(1.5 * out["returns"][o]) - s["capacity"][o] / firm.room(base))
