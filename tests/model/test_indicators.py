@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qorgau.model import indicators
-from qorgau.model.indicators import perceived, tier_of
+from qorgau.model.indicators import _region, perceived, tier_of
 from qorgau.model.mechanisms import Mechanism
 from tests.model.busy import assert_same, begun, random_switches
 from tests.model.twins import indicators as twin
@@ -68,6 +68,23 @@ def test_what_is_seen_lags_what_is_and_leans_on_the_region() -> None:
         state.conduct[:, world.post_state != 0] = [0.1, 0.2, 0.3, 0.2, 0.2]
         _run(parts, 100, 300)
     assert (leaning[1].perceived_corruption[:, 0] < apart[1].perceived_corruption[:, 0]).all()
+
+
+def test_errors_of_a_year_lean_on_the_region_and_spread_as_much() -> None:
+    def errors(lean: float) -> np.ndarray:
+        """Errors of up to three states of the region in one month, in units of the error."""
+        parts = begun(2, runs=400)
+        inside = np.flatnonzero(_region(parts[0]))[:3]
+        assert len(inside) >= 2
+        q = parts[2]["indicators"]
+        q["anchor"][:], q["slope"][:], q["reading_error"][:], q["region_lean"][:] = 50.0, 0.0, 2.0, lean
+        return (_run(parts, 120, 121).perceived_corruption[:, inside] - 50.0) / 2.0
+
+    apart, leaning = errors(0.0), errors(0.5)
+    np.testing.assert_allclose(apart.std(0), 1.0, atol=0.15)
+    np.testing.assert_allclose(leaning.std(0), 1.0, atol=0.15)
+    between = [np.corrcoef(x.T)[np.triu_indices(x.shape[1], 1)].mean() for x in (apart, leaning)]
+    assert abs(between[0]) < 0.1 and between[1] > 0.15
 
 
 def test_readings_scatter_by_year_and_state_only() -> None:

@@ -234,16 +234,6 @@ def test_couriers_add_to_loads() -> None:
     np.testing.assert_array_equal(a, b), "groups that hardly touch opiates make no one carry them"
 
 
-def test_people_are_approached_with_the_capacity_left() -> None:
-    x = busy(organisations__service_need=0.0)
-    x.on[:, Mechanism.SCOPE] = 0.0
-    s = after(x, carry).state
-    work = (s.in_use * x.state.capacity * alive(x)).sum(1)
-    np.testing.assert_allclose(s.attempts_route.sum(1), work[:, None] * PERSONS_PER_JOURNEY * [0.25, 0.15], rtol=1e-9)
-    kg = s.in_use * x.state.capacity * 0.6 * (x.state.load * x.state.purchase_ration)[:, None] * alive(x)
-    assert (s.purchased >= kg * (1 - 1e-12)).all()
-
-
 def test_laundering_costs_a_fee_and_without_it_cash_is_lost() -> None:
     x = busy(organisations__cash_at_risk=0.3, organisations__service_fee=0.05)
     x.state.price[:] = 1e5
@@ -385,3 +375,18 @@ def test_only_official_rackets_profit_for_their_post() -> None:
     assert (after(x, carry).state.racket_profit_post == 0).all()
     x.state.network[:] = int(np.flatnonzero(x.world.network_official)[0])
     assert (after(x, carry).state.racket_profit_post.sum(1) > 0).all()
+
+
+@pytest.mark.parametrize("contacts", (0.1, 0.7, 1.0))
+@pytest.mark.parametrize("smugglers", (0, 1))
+def test_smugglers_approach_people_as_far_as_they_have_contacts(smugglers: int, contacts: float) -> None:
+    x = busy(organisations__service_need=0.0)
+    x.on[:, Mechanism.SCOPE] = 0.0
+    x.state.drug_first[:] = smugglers
+    x.state.contacts[:] = contacts
+    s = after(x, carry).state
+    known = max(contacts, 1 - 0.6) if smugglers else 1.0  # what they have done themselves counts as contacts
+    work = known * (s.in_use * x.state.capacity * alive(x)).sum(1)
+    np.testing.assert_allclose(s.attempts_route.sum(1), work[:, None] * PERSONS_PER_JOURNEY * [0.25, 0.15], rtol=1e-9)
+    kg = s.in_use * x.state.capacity * 0.6 * (x.state.load * x.state.purchase_ration)[:, None] * alive(x)
+    assert (s.purchased >= kg * (1 - 1e-12)).all(), "opiates are bought as before"

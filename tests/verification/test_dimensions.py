@@ -88,9 +88,9 @@ def _run(world: World, parameters: dict[str, np.ndarray], seed: int, months: int
     return Scene(world, state, parameters, on, keys, months)
 
 
-@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.xfail(strict=True, reason=(
+@pytest.mark.parametrize("seed", [0, 1, 2, pytest.param(3, marks=pytest.mark.xfail(strict=True, reason=(
     "known defect: the scale of choice among ways has a floor of 100 USD/kg, an amount of money within an equation, "
-    "and returns differ by 2e-4 where it binds"))), ])
+    "and shares of routes differ by .09 in this world"))), ])
 def test_the_whole_model_is_blind_to_the_unit_of_money(seed: int) -> None:
     """Currencies of which a dollar buys 2, and 8; at 100 to the dollar prices would meet their guard."""
     world, parameters = small_world(seed), draw_parameters(2, seed)

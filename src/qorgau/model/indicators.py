@@ -2,12 +2,13 @@
 
 Perceived corruption is one map for all states, score = anchor exp(-slope (seen - anchor share)), read with an error
 by state and year. What is seen lags what is: polls are pooled and experts revise a country's name slowly, and they
-lean on the name of its region (Razafindrakoto and Roubaud 2010; Andersson and Heywood 2009; Becker, Egger and Seidel
-2009). The anchor is the reading of the state in focus in 2000 (``ANCHOR_YEAR``), when the share seen in that
-year, in this run, becomes the anchor share; nothing later is fitted. The tier follows a stated rule
-with no year in it: law, prosecutions and help given count for, officials' complicity and the complexity of being
-home, passage and destination at once count against, with like weights. Visible harm is an index, like the spread of
-HIV, that follows opiate use and exploitation with a delay of years. None of it is prevalence.
+lean on the name of its region (Razafindrakoto and Roubaud 2010; Andersson and Heywood 2009; Becker, Egger and
+Seidel 2009). The errors of a year lean as much, since the lean is on what was read. The anchor is the reading of
+the state in focus in 2000 (``ANCHOR_YEAR``), when the share seen in that year, in this run, becomes the anchor
+share; nothing later is fitted. The tier follows a stated rule with no year in it: law, prosecutions and help given
+count for, officials' complicity and the complexity of being home, passage and destination at once count against,
+with like weights. Visible harm is an index, like the spread of HIV, that follows opiate use and exploitation with a
+delay of years. None of it is prevalence.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
     weight = np.zeros((states, 2))
     complicit = np.zeros(states)
     share = np.zeros(states)
+    error = np.zeros(states)
     for r in range(runs):
         q = par[r]
         if on[r, _INDICATORS] < 0.5 and not first:
@@ -123,13 +125,22 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
                 perceived_share[r, s] = looks
             else:
                 perceived_share[r, s] += q.reading_speed * (looks - perceived_share[r, s])
+        # experts lean on what they read of the region, so the errors of a year lean as much; their spread is kept
+        shared = 0.0
+        for s in range(states):
+            error[s] = 0.0 if first else normal(keys[r], _PERCEPTION, month // 12, s, 0)
+            shared += region[s] * error[s] / max(1.0, members)
+        own = 1.0 - q.region_lean
+        spread = math.sqrt(own * own + (1.0 - own * own) / max(1.0, members))
+        for s in range(states):
+            if region[s] > 0.0:
+                error[s] = (own * error[s] + q.region_lean * shared) / spread
         if anchoring:
             anchor_share[r] += (perceived_share[r, focus] - anchor_share[r]) / (month % 12 + 1)
         for s in range(states):
             score = perceived(perceived_share[r, s], q.anchor, anchor_share[r], q.slope)
             people = population[s] / 1e7
-            if not first:
-                score += q.reading_error * normal(keys[r], _PERCEPTION, month // 12, s, 0)
+            score += q.reading_error * error[s]
             perceived_corruption[r, s] = min(99.0, max(1.0, score))
             if not first:
                 prosecuted_year[r, s] += (12.0 * prosecuted[r, s] - prosecuted_year[r, s]) / 12.0

@@ -14,8 +14,8 @@ import numpy as np
 
 from qorgau.model.chains import Chains, chains_of, route_entropy
 from qorgau.model.collector import Reading, Term, YearTable, each, one
-from qorgau.model.tally import active_by_network, logistic, mixed_share, share_above, share_equal
-from qorgau.model.world import FORMS, POST_KINDS, World
+from qorgau.model.tally import active_by_network, logistic, mixed_share, of_people, share_above, share_equal
+from qorgau.model.world import POST_KINDS, World
 
 __all__ = ["Chains", "Collector", "Reading", "chains_of", "outcome_names", "outcome_units", "readings", "route_entropy"]
 
@@ -105,7 +105,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
                 read=lambda s: active_by_network(s.active, s.network, networks)),
         one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
-        one("people_carried_share_by_opiate_first", "1", "mean", Term("recruits_drug_first", ALL, 1.0 / len(FORMS))),
+        one("people_carried_share_by_opiate_first", "1", "mean",
+            read=lambda s: of_people(s.recruits_drug_first, s.recruits)),
         each((f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean", "remittances_share", homes),
         each((f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", "price",
              range(len(world.market_names))),

@@ -12,8 +12,8 @@ import numpy as np
 
 from qorgau.model.compiled import brief, compiled
 
-__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "share_above",
-           "share_equal"]
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "of_people",
+           "share_above", "share_equal"]
 
 
 @compiled
@@ -155,6 +155,27 @@ def mixed_share(trade, active, least):
                 if least < trade[r, o, 0] < 1.0 - least:
                     mixed += 1
         out[r, 0] = mixed / max(1, living)
+    return out
+
+
+@brief
+def of_people(share, people):
+    """Mean of a share by form (runs, forms), by the people (runs, places, destinations, forms), shape (runs, 1)."""
+    runs, places, targets, forms = people.shape
+    out = np.empty((runs, 1))
+    for r in range(runs):
+        heads = 0.0
+        counted = 0.0
+        plain = 0.0
+        for f in range(forms):
+            here = 0.0
+            for p in range(places):
+                for d in range(targets):
+                    here += people[r, p, d, f]
+            heads += here
+            counted += here * share[r, f]
+            plain += share[r, f] / forms
+        out[r, 0] = counted / heads if heads > 0.0 else plain
     return out
 
 

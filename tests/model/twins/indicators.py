@@ -66,6 +66,13 @@ def _one_run(world, state, q, on, key, month, r, out):
     if world.start_year + month // 12 == 2000:
         now = out["perceived_share"][r][world.focus]
         out["perception_anchor"][r] += (now - out["perception_anchor"][r]) / (month % 12 + 1)
+    errors = [normal(key, int(Stream.PERCEPTION), month // 12, s, 0) for s in range(world.sizes["state"])]
+    lean, n = q["region_lean"], max(1, len(former))
+    typical = sum(errors[k] for k in former) / n
+    # variance of (1 - lean) z_s + lean mean(z), by the coefficients of the independent z
+    spread = math.sqrt((1 - lean + lean / n) ** 2 + (n - 1) * (lean / n) ** 2)
+    for s in former:
+        errors[s] = ((1 - lean) * errors[s] + lean * typical) / spread
     for s in range(world.sizes["state"]):
         posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
 
@@ -78,7 +85,7 @@ def _one_run(world, state, q, on, key, month, r, out):
 
         gap = out["perception_anchor"][r] - out["perceived_share"][r][s]
         score = min(99.0, max(1.0, q["anchor"] * math.exp(q["slope"] * gap)))
-        score += q["reading_error"] * normal(key, int(Stream.PERCEPTION), month // 12, s, 0)
+        score += q["reading_error"] * errors[s]
         out["perceived_corruption"][r][s] = min(99.0, max(1.0, score))
         out["prosecuted_year"][r][s] += state.cases_prosecuted[r, s] - out["prosecuted_year"][r][s] / 12
         out["assisted_year"][r][s] += state.assisted[r, s] - out["assisted_year"][r][s] / 12

@@ -33,6 +33,10 @@ class Firm:
         if on["FACILITATORS"]:
             papers, houses, _ = (float(v) for v in s["service"][self.state])
             self.journeys *= 1 - self.p["service_need"] * (1 - (papers + houses) / 2)
+        began_with_people = not s["drug_first"][o]
+        # smugglers win people as far as their network or they themselves have contacts
+        self.people_a_month = PERSONS * self.journeys * (
+            1.0 if began_with_people else max(1 - self.x, float(s["contacts"][self.net])))
         self.saved = 1 - 4 * self.scope * joint
         self.fixed = self.working * choice.fixed_cost(world, s, q, on, o) * (1 - 4 * self.scope * joint)
 
@@ -82,7 +86,7 @@ class Firm:
             d = int(world.people_destination[w])
             goal = world.place_state[world.destination_place[d]]
             for f in (0, 1):
-                n = self.journeys * PERSONS * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][i][f])
+                n = self.people_a_month * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][i][f])
                 tried[w, f] = n
                 if goal != self.state:
                     abroad += n * float(s["effectiveness"][origin][d][f])
@@ -186,7 +190,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 for end in (world.corridor_from[link], world.corridor_to[link]):
                     by_post["bribes_post"][place_post[end]] += paid / 2
         book["bribes"] += paid_for_people
-        book["people_net"] = paid_for_people + firm.journeys * PERSONS * sum(
+        book["people_net"] = paid_for_people + firm.people_a_month * sum(
             float(s["trade"][o][1 + f] * s["people_value"][o][f]) for f in (0, 1))
         spent = sum(book[name] for name in ("purchases", "transport", "risk_pay", "bribes", "fixed"))
         profit = book["revenue"] + book["people_net"] - spent
@@ -207,7 +211,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             money[name] += value
         out["capital"][o] = s["capital"][o] + book["profit"] - 0.03 * max(0.0, s["capital"][o])
         ahead = book["purchases"] + book["transport"] + book["fixed"]
-        earned = book["profit"] / (ahead + 0.3 * abs(book["people_net"]) + 1)
+        earned = book["profit"] / (ahead + 0.3 * abs(book["people_net"]) + firm.p["journey_fixed_cost"] / 2000)
         out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned
         if on["ORGANISATIONS"]:
             pace = firm.p["growth"] * (math.tanh(1.5 * out["returns"][o]) - s["capacity"][o] / firm.room(base))

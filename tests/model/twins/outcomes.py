@@ -33,6 +33,15 @@ def _one(name: str, unit: str, kind: str, read: Read) -> Reading:
     return Reading((name,), unit, kind, lambda s: read(s)[:, None])
 
 
+def _by_people(s: State) -> np.ndarray:
+    """Share of the recruits of a month, of both forms together, whom groups that began with opiates won."""
+    out = []
+    for shares, people in zip(s.recruits_drug_first.tolist(), s.recruits.sum((1, 2)).tolist()):
+        heads = sum(people)
+        out.append(sum(a * n for a, n in zip(shares, people)) / heads if heads else sum(shares) / len(shares))
+    return np.array(out)
+
+
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
     return np.isin(np.array(world.state_names), names)
 
@@ -123,7 +132,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("organisations_both_trades_share", "1", "mean",
              lambda s: ((s.trade[:, :, 0] > 0.15) & (s.trade[:, :, 0] < 0.85) & (s.active == 1)).sum(1)
              / np.maximum(1, s.active.sum(1))),
-        _one("people_carried_share_by_opiate_first", "1", "mean", lambda s: s.recruits_drug_first.mean(1)),
+        _one("people_carried_share_by_opiate_first", "1", "mean", lambda s: _by_people(s)),
         Reading(tuple(f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean",
                 lambda s: s.remittances_share[:, homes]),
         Reading(tuple(f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", lambda s: s.price),

@@ -1,0 +1,373 @@
+"""What organisations do in a month with the work that they chose: buy, carry, lose, bribe, sell, pay and learn.
+
+Called by ``organisations.advance`` for all of them at once. People are only approached here; see ``human_trade``.
+Groups that began with opiates approach people as far as their network or they themselves have contacts: what the
+choice of trade reckons with is also what comes of it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qorgau.model.compiled import compiled
+from qorgau.model.exponentials import fall
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_terms import arrangement, grip
+from qorgau.model.routes import learn, seen
+from qorgau.model.units import PERSONS_PER_JOURNEY
+
+__all__ = ["carry"]
+
+_ORG = int(Mechanism.ORGANISATIONS)
+_SCOPE = int(Mechanism.SCOPE)
+_STATE = int(Mechanism.STATE_PROTECTION)
+_DIASPORA = int(Mechanism.DIASPORA_COVER)
+_RACKETS = int(Mechanism.PROTECTION_RACKETS)
+_COURIERS = int(Mechanism.FORCED_COURIERS)
+_FACILITATORS = int(Mechanism.FACILITATORS)
+_LAUNDER = int(Mechanism.LAUNDERING)
+_LEARN = int(Mechanism.LEARNING)
+_ROUTES = int(Mechanism.ROUTES)
+_PERSONS = PERSONS_PER_JOURNEY
+_SIZE_CAP = 150.0
+_LEAST = 0.0005
+"""Outlay by which none is divided, in journeys' fixed costs: a guard without a unit of money."""
+_TINY = 0.02
+"""Share of a route within its market below which nothing goes by it."""
+_IN_OPIATES = 0.05
+"""Share of capacity in opiates from which a group can make people carry them."""
+
+
+@compiled
+def carry(
+    par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
+    net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
+    c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
+    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying,
+    contacts, market_share,
+    route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
+    trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
+    attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
+    ledger,
+):
+    """Account for one month of every organisation, in place."""
+    runs, slots = active.shape
+    markets = market_ptr.shape[0] - 1
+    links = c_km.shape[0]
+    ways = h_origin.shape[0]
+    posts = trust.shape[2]
+    nodes = tree_parent.shape[0]
+    felt = np.empty(links)
+    look = np.empty(links)
+    through = np.empty(links)
+    averted = np.empty(links)
+    paid = np.empty(links)
+    paid_all = np.empty(links)
+    left = np.empty(nodes)
+    below = np.empty(nodes)
+    worth_below = np.empty(nodes)
+    trips = np.empty(w_parent.shape[0])
+    income = np.empty(w_parent.shape[0])
+    likely = np.empty((ways, 2))
+    pays = np.empty((ways, 2))
+    to_state = np.empty(links, dtype=np.int64)
+    from_post = np.empty(links, dtype=np.int64)
+    to_post = np.empty(links, dtype=np.int64)
+    for l in range(links):
+        to_state[l] = place_state[c_to[l]]
+        from_post[l] = place_post[c_from[l]]
+        to_post[l] = place_post[c_to[l]]
+    entering = np.empty(links)
+    worth = np.empty(links)
+    worth_people = np.empty(links)
+    own = np.empty(links)
+    visits = np.empty(posts)
+    pin = np.empty(posts)
+    held_at = np.empty(posts)
+    shelter = np.empty(net_cover.shape[1])
+    first = np.empty(2)
+    opiates = np.empty(2)
+    for r in range(runs):
+        q = par[r]
+        rq = routes_par[r]
+        for l in range(links):
+            carried[r, l] = 0.0
+            seized[r, l] = 0.0
+            journeys[r, l] = 0.0
+            paid_all[l] = 0.0
+        for m in range(markets):
+            arrivals[r, m] = 0.0
+        for k in range(route_kg.shape[1]):
+            route_kg[r, k] = 0.0
+        for w in range(ways):
+            attempts[r, w, 0] = 0.0
+            attempts[r, w, 1] = 0.0
+        for i in range(posts):
+            bribes_post[r, i] = 0.0
+            fees_post[r, i] = 0.0
+            racket_post[r, i] = 0.0
+            pin[i] = grip(conduct, r, i) * on[r, _RACKETS]
+        for n in range(network_kg.shape[1]):
+            network_kg[r, n] = 0.0
+        for k in range(money.shape[1]):
+            money[r, k] = 0.0
+        first[0] = 0.0
+        first[1] = 0.0
+        opiates[0] = 0.0
+        opiates[1] = 0.0
+        bought_all = 0.0
+        out_all = 0.0
+        for l in range(links):
+            look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
+        needed = on[r, _FACILITATORS]
+        switch = min(on[r, _LEARN], on[r, _ROUTES])
+        barrier = rq.china_barrier * reach[r, 0]
+        soviet = arrangement(q, began, since_soviet)
+        worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
+        pay = carrying_cost[r]
+        for w in range(ways):
+            for f in range(2):
+                likely[w, f] = effectiveness[r, h_origin[w], h_dest[w], f]
+                pays[w, f] = likely[w, f] * people_price[r, h_dest[w], f] * people_par[r].transit_risk
+        per_load = 1.0 / load[r]
+        per_visit = 0.5 / q.protection_months
+        for o in range(slots):
+            if active[r, o] == 0:
+                purchased[r, o] = 0.0
+                continue
+            n = network[r, o]
+            s = place_state[home[r, o]]
+            x = trade[r, o, 0]
+            scope = q.scope * on[r, _SCOPE]
+            size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
+            short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+            size *= 1.0 - q.service_need * short
+            # a group that began with opiates wins people as far as its network or itself has contacts
+            known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
+            persons = size * known * _PERSONS
+            # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
+            for i in range(posts):
+                held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
+                visits[i] = 0.0
+            order = 1.0
+            if soviet > 0.0:
+                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                    order = 1.0 - 0.9 * soviet
+                else:
+                    order = 1.0 + enforcement[r].soviet_control * soviet
+            for c in range(shelter.shape[0]):
+                shelter[c] = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
+                shelter[c] *= 1.0 + q.service_risk * needed * (1.0 - service[r, c, 1])
+            for l in range(links):
+                averted[l] = shelter[to_state[l]] * (1.0 - held_at[from_post[l]] - held_at[to_post[l]])
+            for l in range(links):
+                felt[l] = hazard[r, l] * averted[l]
+                through[l] = fall(felt[l])
+                entering[l] = 0.0
+                worth[l] = 0.0
+                worth_people[l] = 0.0
+                own[l] = 0.0
+            # journeys of people: approached persons by way
+            courier_kg = 0.0
+            for i in range(w_ptr[s], w_ptr[s + 1]):
+                trips[i] = 0.0
+                income[i] = 0.0
+            labour = persons * trade[r, o, 1]
+            sexual = persons * trade[r, o, 2]
+            for i in range(way_ptr[s + 1] - way_ptr[s]):
+                w = way_list[way_ptr[s] + i]
+                a = labour * people_share[r, o, i, 0]
+                b = sexual * people_share[r, o, i, 1]
+                attempts[r, w, 0] += a
+                attempts[r, w, 1] += b
+                if drug_first[r, o] == 1:
+                    first[0] += a
+                    first[1] += b
+                if x > _IN_OPIATES:
+                    opiates[0] += a
+                    opiates[1] += b
+                courier_kg += way_abroad[w] * (a * likely[w, 0] + b * likely[w, 1])
+                trips[w_end[w]] += (a + b) / _PERSONS
+                income[w_end[w]] += a * pays[w, 0] + b * pays[w, 1]
+            for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
+                l = w_link[i]
+                before = w_parent[i]
+                own[l] += trips[i]
+                worth_people[l] += income[i]
+                trips[before] += trips[i]
+                income[before] += income[i]
+            # purchase; half of a load can be had on credit
+            kg = size * x * load[r] * ration[r]
+            if x > _IN_OPIATES:
+                kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
+            kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
+            purchased[r, o] = kg
+            network_kg[r, n] += kg
+            bought_all += kg
+            revenue = 0.0
+            delivered = 0.0
+            lost = 0.0
+            transport = 0.0
+            risk_pay = 0.0
+            bribes = 0.0
+            for_people = 0.0
+            left[0] = 1.0
+            for i in range(1, nodes):
+                left[i] = left[tree_parent[i]] * through[tree_link[i]]
+                below[i] = 0.0
+                worth_below[i] = 0.0
+            below[0] = 0.0
+            worth_below[0] = 0.0
+            whole = 0.0
+            for m in range(markets):
+                if market_share[r, o, m] >= 1e-6:
+                    whole += market_share[r, o, m]
+            for m in range(markets):
+                part = market_share[r, o, m]
+                if part < 1e-6 or kg <= 0.0:
+                    continue
+                total = 0.0
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    total += route_share[r, o, k] if route_share[r, o, k] > _TINY else 0.0
+                if total <= 0.0:
+                    continue
+                sent = kg * part / whole
+                each = sent / total
+                unit = price[r, m]
+                got = 0.0
+                for k in range(market_ptr[m], market_ptr[m + 1]):
+                    if route_share[r, o, k] > _TINY:
+                        flow = each * route_share[r, o, k]
+                        end = tree_end[k]
+                        below[end] += flow
+                        worth_below[end] += flow * unit
+                        flow *= left[end]
+                        route_kg[r, k] += flow
+                        got += flow
+                arrivals[r, m] += got
+                revenue += got * unit * (1.0 - rivalry[r, o])
+                survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
+                delivered += got
+            if kg > 0.0:
+                for i in range(nodes - 1, 0, -1):
+                    before = tree_parent[i]
+                    l = tree_link[i]
+                    entering[l] += left[before] * below[i]
+                    worth[l] += left[before] * worth_below[i]
+                    below[before] += below[i]
+                    worth_below[before] += worth_below[i]
+                for l in range(links):
+                    flow = entering[l]
+                    gone = flow * (1.0 - through[l])
+                    carried[r, l] += flow
+                    seized[r, l] += gone
+                    own[l] += flow * per_load
+                    # protection and cover have already averted a part of the loss that a bribe would avert
+                    paid[l] = worth[l] * bribe[r, l] * (min(1.0, averted[l]) if hazard[r, l] > 0.0 else 1.0)
+                    paid_all[l] += paid[l]
+                for l in range(links):
+                    lost += entering[l] * (1.0 - through[l])
+                    transport += entering[l] * c_km[l]
+                    risk_pay += entering[l] * felt[l]
+                    bribes += paid[l]
+                risk_pay *= pay * rq.risk_pay
+                for l in range(links):
+                    if c_china[l] == 1:
+                        risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
+            for l in range(links):
+                for_people += worth_people[l] * bribe[r, l]
+            for l in range(links):
+                paid_all[l] += worth_people[l] * bribe[r, l]
+                journeys[r, l] += own[l]
+            for l in range(links):
+                visits[to_post[l]] += own[l]
+            transport *= rq.transport_cost * pay
+            if kg > 0.0:
+                road[r, o] = transport / kg
+            transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
+            out_all += delivered + lost
+            if kg > 0.0:
+                loss[r, o] += 0.1 * (lost / kg - loss[r, o])
+            # money
+            paid_services = 0.5 * (service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1])
+            dearer = q.service_cost * short + q.service_fee * needed * paid_services
+            fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
+            fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
+            # what people bring is net of bribes; they are shown with the other bribes
+            bribes += for_people
+            people_net = for_people
+            for f in range(2):
+                people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
+            purchases = kg * source_price[r]
+            profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
+            base = place_post[home[r, o]]
+            old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
+            fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
+            fees_post[r, base] += fee
+            if net_official[n] == 1:
+                racket_post[r, base] += max(0.0, profit)
+            profit -= fee
+            clean = 0.0
+            if profit > 0.0:
+                served = service[r, s, 2] * on[r, _LAUNDER]
+                taken = q.service_fee * service_fee[r, s, 2] * served
+                clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
+                clean = min(clean, profit)
+            profit -= clean
+            money[r, 0] += revenue
+            money[r, 1] += purchases
+            money[r, 2] += transport
+            money[r, 3] += risk_pay
+            money[r, 4] += bribes
+            money[r, 5] += fee
+            money[r, 6] += fixed
+            money[r, 7] += clean
+            money[r, 8] += people_net
+            money[r, 9] += profit
+            capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
+            # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
+            costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
+            returns[r, o] += 0.25 * (profit / costs - returns[r, o])
+            if on[r, _ORG] > 0.5:
+                limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
+                if old:
+                    limit = max(limit, _SIZE_CAP * soviet)
+                grow = q.growth * (math.tanh(1.5 * returns[r, o]) - capacity[r, o] / limit)
+                capacity[r, o] = min(_SIZE_CAP, max(0.5, capacity[r, o] * math.exp(grow)))
+            # ties with officials of the posts on the way and at home
+            for i in range(posts):
+                t = trust[r, o, i]
+                rate = visits[i] / (visits[i] + 3.0) * per_visit
+                if i == base:
+                    rate += 1.0 / q.protection_months
+                reach_i = 1.0
+                if net_official[n] == 0:
+                    reach_i = net_insider[n, post_state[i]]
+                    if old:
+                        reach_i = max(reach_i, soviet)
+                    reach_i += (1.0 - reach_i) * q.outsider_ties
+                t += max(0.0, reach_i - t) * min(1.0, rate)
+                t *= 0.985
+                if rotated[r, i] == 1:
+                    t *= q.tie_kept
+                if old:
+                    t *= worn
+                trust[r, o, i] = t
+            learn(rq, look, switch, r, o, n, own, felt, belief, network_belief)
+        for l in range(links):
+            bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
+            bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
+        for n in range(network_belief.shape[1]):
+            for l in range(links):
+                network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
+        for f in range(2):
+            total = 1e-12
+            for w in range(ways):
+                total += attempts[r, w, f]
+            attempts_first[r, f] = first[f] / total
+            attempts_opiates[r, f] = opiates[f] / total
+        profit_total[r] = money[r, 9]
+        ledger[r] = bought_all - out_all
