@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.drug_market import china_toll
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
@@ -61,7 +62,7 @@ def _carry(
     net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
     c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying, market_share,
+    service, service_fee, carrying_cost, load, reach, usual, effectiveness, rivalry, carrying, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
@@ -285,8 +286,10 @@ def _carry(
                     bribes += paid[l]
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
-                    if c_china[l] == 1:
-                        risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
+                    if c_china[l] > 0:
+                        exposed = china_toll(c_china[l], c_km[l], enforcement[r].crossing_watch) / usual[r]
+                        ratio = felt[l] / reach[r, 1]
+                        risk_pay += entering[l] * barrier * exposed * min(1.25, ratio ** rq.barrier_answer)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
             for l in range(links):
@@ -411,10 +414,10 @@ def advance(
            geometry.way_list, geometry.ways.ptr, geometry.ways.parent, geometry.ways.link, geometry.ways.end,
            geometry.way_abroad, state.price, state.people_price, state.source_price, state.purchase_ration,
            state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service, state.service_fee,
-           state.carrying_cost, state.load, state.china_reach, state.effectiveness, rivalry, state.carrying_changed,
-           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
-           state.capacity, state.capital, state.returns, state.drug_loss_share, state.road_cost, state.purchased,
-           state.trust, state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg,
-           state.seized_kg, state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first,
-           state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
-           state.money, state.profit_total, state.ledger_kg)
+           state.carrying_cost, state.load, state.china_reach, state.china_exposure, state.effectiveness, rivalry,
+           state.carrying_changed, state.market_share, state.route_share, state.people_share, state.people_value,
+           state.trade, state.in_use, state.capacity, state.capital, state.returns, state.drug_loss_share,
+           state.road_cost, state.purchased, state.trust, state.belief, state.network_belief, state.survival,
+           state.arrivals, state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
+           state.attempts_drug_first, state.attempts_opiates, state.bribes_post, state.fees_post,
+           state.racket_profit_post, state.network_kg, state.money, state.profit_total, state.ledger_kg)
