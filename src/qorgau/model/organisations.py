@@ -20,13 +20,12 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
-from qorgau.model.drug_market import china_toll
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, arrangement, grip, soviet_times, years_open
 from qorgau.model.parameters import Parameters
-from qorgau.model.routes import Geometry, learn, seen
+from qorgau.model.routes import Geometry, china_pay, learn, seen
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -138,7 +137,6 @@ def _carry(
             look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
-        barrier = rq.china_barrier * reach[r, 0]
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
@@ -287,9 +285,8 @@ def _carry(
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
                     if c_china[l] > 0:
-                        exposed = china_toll(c_china[l], c_km[l], enforcement[r].crossing_watch) / usual[r]
-                        ratio = felt[l] / reach[r, 1]
-                        risk_pay += entering[l] * barrier * exposed * min(1.25, ratio ** rq.barrier_answer)
+                        known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l] / reach[r, 1])
+                        risk_pay += entering[l] * china_pay(rq, c_china[l], c_km[l], *known)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
             for l in range(links):

@@ -38,7 +38,7 @@ from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "china_pay", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3
 """Months between two route plans of an organisation (measured: against every month results barely change)."""
@@ -83,6 +83,12 @@ def _gain_experience(par, market_par, full_load, raw, source_price, purchased, f
         load[r] = full_load[r] / bulk
         worth = (source_price[r] / market_par[r].source_price) ** q.pass_through
         carrying_cost[r] = bulk * worth * (experience[r] / first[r]) ** (-q.experience_rate)
+
+
+@inlined
+def china_pay(q, kind, km, crossing, usual, price, met):
+    """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
+    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * min(1.25, met ** q.barrier_answer)
 
 
 @compiled
@@ -170,9 +176,8 @@ def _plan(
                 through[l] = fall(belief[r, o, l])
             for l in range(links):
                 if c_china[l] > 0:
-                    ratio = belief[r, o, l] / reach[r, 1]
-                    exposed = china_toll(c_china[l], c_km[l], crossing[r]) / usual[r]
-                    hop[l] += q.china_barrier * reach[r, 0] * exposed * min(1.25, ratio ** q.barrier_answer)
+                    known = (crossing[r], usual[r], reach[r, 0], belief[r, o, l] / reach[r, 1])
+                    hop[l] += china_pay(q, c_china[l], c_km[l], *known)
             passed[0] = 1.0
             spent[0] = 0.0
             for i in range(1, nodes):
