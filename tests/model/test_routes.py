@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qorgau.model.drug_market import china_toll
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.route_sets import path_size
 from qorgau.model.routes import PLAN_EVERY, geometry_of, learn, seen
@@ -56,8 +57,16 @@ def test_plans_equal_the_twin(seed: int, months: int, mixed: bool) -> None:
 def test_a_corridor_enters_china_only_from_outside() -> None:
     world = traffic(1).world
     assert "CHN" in world.state_names
-    assert geometry_of(world).china.tolist() == [int(twin.into_china(world, k)) for k in range(len(world.corridor_km))]
+    kinds = [int(twin.into_china(world, k)) + 2 * int(twin.inside_china(world, k))
+             for k in range(len(world.corridor_km))]
+    assert geometry_of(world).china.tolist() == kinds
     assert geometry_of(traffic(0).world).china.sum() == 0
+
+
+def test_of_chinas_barrier_only_the_part_along_the_way_grows_with_the_way() -> None:
+    once, thrice = (china_toll(1, km, 2.0) for km in (600.0, 1800.0))
+    assert (once, thrice) == (3.0, 5.0)
+    assert china_toll(2, 600.0, 2.0) == 1.0
 
 
 def test_shares_are_shares() -> None:

@@ -29,8 +29,8 @@ from qorgau.model.units import PRICE_CAP
 from qorgau.model.world import World
 
 __all__ = [
-    "PARAMETERS", "PRICE_CAP", "advance", "clear", "elasticity_at", "fall_of_demand", "far_markets", "inverse_demand",
-    "start",
+    "PARAMETERS", "PRICE_CAP", "advance", "china_links", "china_toll", "clear", "elasticity_at", "fall_of_demand",
+    "far_markets", "inverse_demand", "start",
 ]
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -118,6 +118,12 @@ def clear(demand, available, reference, norm, floor, e, k, eta, tau, s, xs):
     return price, sale
 
 
+@inlined
+def china_toll(kind, km, crossing):
+    """Exposure to China's watch on a link, in lengths of 600 km of road: its crossing (``kind`` 1) and its way."""
+    return (crossing if kind == 1 else 0.0) + km / 600.0
+
+
 @compiled
 def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km, purchased, source_price,
              source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold):
@@ -188,6 +194,15 @@ def far_markets(world: World) -> np.ndarray:
 
 
 @of_map
+def china_links(world: World) -> np.ndarray:
+    """1 on corridors that enter China from another state, 2 on those inside it, 0 elsewhere, shape (corridors,)."""
+    if "CHN" not in world.state_names:
+        return np.zeros(world.sizes["corridor"], dtype=np.int64)
+    inside = world.place_state == world.state_names.index("CHN")
+    return inside[world.corridor_to] * (1 + inside[world.corridor_from].astype(np.int64))
+
+
+@of_map
 def _nearest_km(world: World) -> np.ndarray:
     return np.array([
         world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])
@@ -200,7 +215,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     The reference price is the cheapest way's cost of supply: source, transport, risk pay and China's barrier at
     the honest hazards with full control of internal borders, and a journey's fixed cost by its load, grossed up by
     the shares lost on the way and to rivals, with a trade margin of one fifth.
-    Needs ``hazard_honest`` so computed, and the parameters of routes and organisations.
+    Needs ``hazard_honest`` so computed, and the parameters of routes, organisations and enforcement.
     """
     p = parameters["drug_market"]
     q = parameters["routes"]
@@ -213,19 +228,23 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     )
     state.users[:] = np.maximum(1.0, p["users_start"][:, None] * limit)
     state.users_start[:] = state.users.sum(axis=1)
-    china = np.zeros(world.sizes["corridor"], dtype=bool)
-    if "CHN" in world.state_names:
-        ends = world.place_state == world.state_names.index("CHN")
-        china = ends[world.corridor_to] & ~ends[world.corridor_from]
+    kind = china_links(world)
+    china = kind == 1
     honest = state.hazard_honest
     reach = honest[:, china].mean(axis=1) if china.any() else honest.mean(axis=1)
+    crossing = parameters["enforcement"]["crossing_watch"]
+    km = world.corridor_km / 600.0
+    state.china_exposure[:] = crossing + (km[china].mean() if china.any() else 0.0)
+    toll = np.where(kind > 0, km, 0.0) + np.where(china, crossing[:, None], 0.0)
+    toll /= state.china_exposure[:, None]
     state.china_reach[:, 1] = np.maximum(reach, 1e-4)
     central = np.isin(world.place_state[world.market_place], _central_states(world))
     if not central.any():  # a case without a market there: the mean of all takes its place
         central[:] = True
     fixed = parameters["organisations"]["journey_fixed_cost"] / parameters["organisations"]["journey_load"]
     rivals = parameters["organisations"]["rivalry"]
-    cost = np.full((len(people), world.sizes["market"], 2), np.inf)
+    cost = np.full((len(people), world.sizes["market"]), np.inf)
+    ways: list[tuple[int, np.ndarray, np.ndarray]] = []
     for k in range(len(world.route_km)):
         if world.route_official[k]:
             continue
@@ -233,14 +252,15 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
         risk = honest[:, links].sum(axis=1)
         spent = q["transport_cost"] * world.route_km[k] + q["risk_pay"] * risk
         m = world.route_market[k]
-        barriers = float(china[links].sum())
         gross = 1.2 * (p["source_price"] + spent + fixed) / np.exp(-risk) / (1.0 - rivals)
-        better = gross + barriers * 1e9 < cost[:, m, 0] + np.nan_to_num(cost[:, m, 1], posinf=1e9) * 1e9
-        cost[better, m, 0] = gross[better]
-        cost[better, m, 1] = barriers
-    mean_central = cost[:, central, 0].mean(axis=1)
-    state.china_reach[:, 0] = mean_central
-    state.price_reference[:] = cost[:, :, 0] + cost[:, :, 1] * (q["china_barrier"] * mean_central)[:, None]
+        ways.append((m, gross, toll[:, links].sum(axis=1)))
+        cost[:, m] = np.minimum(cost[:, m], gross)
+    # before China's barrier, which is told in this price
+    state.china_reach[:, 0] = cost[:, central].mean(axis=1)
+    barrier = q["china_barrier"] * state.china_reach[:, 0]
+    state.price_reference[:] = np.inf
+    for m, gross, exposed in ways:
+        state.price_reference[:, m] = np.minimum(state.price_reference[:, m], gross + exposed * barrier)
     state.price[:] = state.price_reference
     state.price_expected[:] = state.price
     state.price_norm[:] = np.log(state.price)

@@ -9,8 +9,9 @@ and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/s
 a way grow with what it costs (Fosgerau and Bierlaire 2009): s_m = min(way_scale C_m, theta Pbar), C_m the whole cost
 of the best way to m, so ways are told apart no less sharply than markets (nested logit, McFadden 1978).
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
-proportional to the price leaves no price that clears. Habit is a partial adjustment towards the logit shares
-(a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
+proportional to the price leaves no price that clears. China's barrier is pay for a punishment that threatens at the
+crossing and all along the way, so links bear it by their exposure. Habit is a partial adjustment towards the logit
+shares (a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
 network's, and follow what is to be seen of the watch where it has little experience. Ways for people are shared by
 a logit on what a person brings, with twice the scale.
 
@@ -28,7 +29,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states
-from qorgau.model.drug_market import far_markets
+from qorgau.model.drug_market import china_links, china_toll, far_markets
 from qorgau.model.exponentials import fall, fall_row
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -37,7 +38,7 @@ from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "china_pay", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3
 """Months between two route plans of an organisation (measured: against every month results barely change)."""
@@ -84,11 +85,17 @@ def _gain_experience(par, market_par, full_load, raw, source_price, purchased, f
         carrying_cost[r] = bulk * worth * (experience[r] / first[r]) ** (-q.experience_rate)
 
 
+@inlined
+def china_pay(q, kind, km, crossing, usual, price, met):
+    """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
+    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * min(1.25, met ** q.barrier_answer)
+
+
 @compiled
 def _plan(
     par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
-    belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, market_ptr,
-    tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
+    belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, crossing, usual,
+    market_ptr, tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
     w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
     dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
     people_value,
@@ -168,9 +175,9 @@ def _plan(
                 hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * belief[r, o, l])
                 through[l] = fall(belief[r, o, l])
             for l in range(links):
-                if c_china[l] == 1:
-                    ratio = belief[r, o, l] / reach[r, 1]
-                    hop[l] += q.china_barrier * reach[r, 0] * min(1.25, ratio ** q.barrier_answer)
+                if c_china[l] > 0:
+                    known = (crossing[r], usual[r], reach[r, 0], belief[r, o, l] / reach[r, 1])
+                    hop[l] += china_pay(q, c_china[l], c_km[l], *known)
             passed[0] = 1.0
             spent[0] = 0.0
             for i in range(1, nodes):
@@ -313,7 +320,7 @@ class Geometry:
     Attributes
     ----------
     china : ndarray of int, shape (corridors,)
-        1 on corridors that enter China from another state.
+        1 on corridors that enter China from another state, 2 on those inside it, 0 elsewhere.
     log_path_size : ndarray, shape (routes,)
     way_ptr, way_list : ndarray of int
         People's routes by state of origin: those of state s are ``way_list[way_ptr[s]:way_ptr[s + 1]]``.
@@ -343,15 +350,11 @@ class Geometry:
 def geometry_of(world: World) -> Geometry:
     """Derive the arrays that the processes need from a world."""
     states = world.sizes["state"]
-    china = np.zeros(world.sizes["corridor"], dtype=np.int64)
-    if "CHN" in world.state_names:
-        inside = world.place_state == world.state_names.index("CHN")
-        china = (inside[world.corridor_to] & ~inside[world.corridor_from]).astype(np.int64)
     origin = world.place_state[world.people_origin]
     order = np.argsort(origin, kind="stable").astype(np.int64)
     ptr = np.searchsorted(origin[order], np.arange(states + 1)).astype(np.int64)
     goal = world.place_state[world.destination_place][world.people_destination]
-    return Geometry(china, np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
+    return Geometry(china_links(world), np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
                     far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64),
                     tree_of(world.route_ptr, world.route_links),
                     way_trees_of(origin, states, world.people_ptr, world.people_links))
@@ -369,7 +372,8 @@ def advance(
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
           geometry.first_source, len(world.source_place), state.bribe_rate,
-          state.price_expected, state.source_price, state.china_reach, world.market_ptr, geometry.tree.parent,
+          state.price_expected, state.source_price, state.china_reach, parameters["enforcement"]["crossing_watch"],
+          state.china_exposure, world.market_ptr, geometry.tree.parent,
           geometry.tree.link, geometry.tree.end, world.route_km, geometry.log_path_size, world.route_official,
           world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
           geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,

@@ -103,6 +103,8 @@ _ORGANISATIONS = (
     _v("survival", "organisation market", "1", "organisations", "delivered over sent, smoothed"),
     _v("china_reach", "pair", "USD/kg, 1/journey", "organisations",
        "mean Central Asian reference price; honest hazard on links into China at the start"),
+    _v("china_exposure", "", "1", "organisations",
+       "mean exposure of the links into China in the world in which the run began, in lengths of 600 km of road"),
     _v("return_scale", "", "USD/journey", "organisations", "slow mean size of a journey's return"),
     _v("know_how", "network", "1", "organisations", "how far a network has learned the trade"),
     _v("contacts", "network", "1", "organisations", "contacts of a network with the trade in people, 0 to 1"),

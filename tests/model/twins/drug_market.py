@@ -112,13 +112,17 @@ def start(world: World, honest: list[float], q: dict) -> dict:
     p, way, org = q["drug_market"], q["routes"], q["organisations"]
     markets = places_of(world)
     china = world.state_names.index("CHN") if "CHN" in world.state_names else -1
+    ends = [[int(world.place_state[e[k]]) == china for e in (world.corridor_from, world.corridor_to)]
+            for k in range(len(honest))]
+    entering = [k for k, (a, b) in enumerate(ends) if b and not a]
+    met = [honest[k] for k in entering] or list(honest)
+    crossing = q["enforcement"]["crossing_watch"]
+    usual = crossing + (sum(world.corridor_km[k] / 600 for k in entering) / len(entering) if entering else 0.0)
 
-    def enters_china(link: int) -> bool:
-        a, b = (int(world.place_state[e[link]]) for e in (world.corridor_from, world.corridor_to))
-        return b == china and a != china
+    def watched(link: int) -> float:
+        a, b = ends[link]
+        return ((0.0 if a else crossing) + world.corridor_km[link] / 600) / usual if b else 0.0
 
-    links = range(len(honest))
-    met = [honest[k] for k in links if enters_china(k)] or list(honest)
     supply = []
     for market in markets:
         offers = []
@@ -129,20 +133,20 @@ def start(world: World, honest: list[float], q: dict) -> dict:
                 cost = p["source_price"] + way["transport_cost"] * world.route_km[k] + way["risk_pay"] * risk
                 cost += org["journey_fixed_cost"] / org["journey_load"]
                 asked = 1.2 * cost * math.exp(risk) / (1 - org["rivalry"])
-                offers.append((sum(enters_china(v) for v in passed), asked))
-        supply.append(min(offers))
+                offers.append((asked, sum(watched(v) for v in passed)))
+        supply.append(offers)
     names = [world.state_names[m["state"]] for m in markets]
-    inner = [v for n, (_, v) in zip(names, supply) if n in ("KAZ", "KGZ", "TJK", "UZB")]
-    inner = inner or [v for _, v in supply]
+    cheapest = [min(asked for asked, _ in offers) for offers in supply]
+    inner = [v for n, v in zip(names, cheapest) if n in ("KAZ", "KGZ", "TJK", "UZB")] or cheapest
     central = sum(inner) / len(inner)
     users = []
     for market in markets:
         limit = p["users_limit"] * reachable(world, market, p, 0)
         users.append(max(1.0, p["users_start"] * limit * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)))
-    reference = [v + n * way["china_barrier"] * central for n, v in supply]
+    reference = [min(v + n * way["china_barrier"] * central for v, n in offers) for offers in supply]
     return {
         "users": users, "users_start": sum(users), "price_reference": reference, "price": reference,
         "price_norm": [math.log(v) for v in reference],
         "stock": [p["holding_months"] * p["use_per_person"] * u / 12 for u in users],
-        "china_reach": [central, max(1e-4, sum(met) / len(met))],
+        "china_reach": [central, max(1e-4, sum(met) / len(met))], "china_exposure": usual,
     }

@@ -29,13 +29,29 @@ def into_china(world: World, link: int) -> bool:
     return bool(b == china and a != china)
 
 
+def inside_china(world: World, link: int) -> bool:
+    if "CHN" not in world.state_names:
+        return False
+    china = world.state_names.index("CHN")
+    return all(world.place_state[ends[link]] == china for ends in (world.corridor_from, world.corridor_to))
+
+
+def watched_by_china(world: World, q: dict, link: int) -> float:
+    """Exposure to China's watch, in lengths of 600 km of road: the crossing and the way."""
+    if into_china(world, link):
+        return float(q["enforcement"]["crossing_watch"] + world.corridor_km[link] / 600)
+    return float(world.corridor_km[link] / 600) if inside_china(world, link) else 0.0
+
+
 def link_costs(world: World, s: dict, q: dict, link: int, hazard: float) -> tuple[float, float]:
-    """USD per kg on a corridor: carriage; pay for risk with what entering China takes."""
+    """USD per kg on a corridor: carriage; pay for risk with what the way into China takes."""
     p, asked = q["routes"], float(s["carrying_cost"])
     risk = p["risk_pay"] * hazard * asked
-    if into_china(world, link):
+    exposed = watched_by_china(world, q, link)
+    if exposed:
         central, usual = s["china_reach"]
-        risk += p["china_barrier"] * central * min(1.25, (hazard / usual) ** p["barrier_answer"])
+        answer = min(1.25, (hazard / usual) ** p["barrier_answer"])
+        risk += p["china_barrier"] * central * exposed / s["china_exposure"] * answer
     return float(p["transport_cost"] * world.corridor_km[link] * asked), float(risk)
 
 
