@@ -15,7 +15,7 @@ from qorgau.model.compiled import compiled
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, grip
-from qorgau.model.routes import learn, seen
+from qorgau.model.routes import china_pay, learn, seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
 
 __all__ = ["carry"]
@@ -46,7 +46,7 @@ def carry(
     net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
     c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, reach, effectiveness, rivalry, carrying,
+    service, service_fee, carrying_cost, load, reach, usual, effectiveness, rivalry, carrying,
     contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -124,7 +124,6 @@ def carry(
             look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
-        barrier = rq.china_barrier * reach[r, 0]
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
@@ -275,8 +274,9 @@ def carry(
                     bribes += paid[l]
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
-                    if c_china[l] == 1:
-                        risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
+                    if c_china[l] > 0:
+                        known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l] / reach[r, 1])
+                        risk_pay += entering[l] * china_pay(rq, c_china[l], c_km[l], *known)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
             for l in range(links):
