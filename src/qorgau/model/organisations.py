@@ -84,11 +84,18 @@ def _carry(
     worth_below = np.empty(nodes)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
-    likely = np.empty((ways, 2))
-    pays = np.empty((ways, 2))
-    to_state = np.empty(links, dtype=np.int64)
-    from_post = np.empty(links, dtype=np.int64)
-    to_post = np.empty(links, dtype=np.int64)
+    tried = np.empty((2, ways))
+    abroad = np.empty((2, ways))
+    pays = np.empty((2, ways))
+    # unsigned: compiled code then does not ask for negative indices
+    way_end = np.empty(ways, dtype=np.uint32)
+    for i in range(ways):
+        way_end[i] = w_end[way_list[i]]
+    begins = market_ptr.astype(np.uint64)
+    used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
+    to_state = np.empty(links, dtype=np.uint32)
+    from_post = np.empty(links, dtype=np.uint32)
+    to_post = np.empty(links, dtype=np.uint32)
     for l in range(links):
         to_state[l] = place_state[c_to[l]]
         from_post[l] = place_post[c_from[l]]
@@ -115,9 +122,9 @@ def _carry(
             arrivals[r, m] = 0.0
         for k in range(route_kg.shape[1]):
             route_kg[r, k] = 0.0
-        for w in range(ways):
-            attempts[r, w, 0] = 0.0
-            attempts[r, w, 1] = 0.0
+        for i in range(ways):
+            tried[0, i] = 0.0
+            tried[1, i] = 0.0
         for i in range(posts):
             bribes_post[r, i] = 0.0
             fees_post[r, i] = 0.0
@@ -141,10 +148,12 @@ def _carry(
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
-        for w in range(ways):
+        for i in range(ways):
+            w = way_list[i]
             for f in range(2):
-                likely[w, f] = effectiveness[r, h_origin[w], h_dest[w], f]
-                pays[w, f] = likely[w, f] * people_price[r, h_dest[w], f] * people_par[r].transit_risk
+                likely = effectiveness[r, h_origin[w], h_dest[w], f]
+                abroad[f, i] = way_abroad[w] * likely
+                pays[f, i] = likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         for o in range(slots):
@@ -187,21 +196,33 @@ def _carry(
                 income[i] = 0.0
             labour = size * trade[r, o, 1] * _PERSONS
             sexual = size * trade[r, o, 2] * _PERSONS
-            for i in range(way_ptr[s + 1] - way_ptr[s]):
-                w = way_list[way_ptr[s] + i]
+            lo = way_ptr[s]
+            count = way_ptr[s + 1] - lo
+            end = way_end[lo:]
+            try_0 = tried[0, lo:]
+            try_1 = tried[1, lo:]
+            abroad_0 = abroad[0, lo:]
+            abroad_1 = abroad[1, lo:]
+            pays_0 = pays[0, lo:]
+            pays_1 = pays[1, lo:]
+            tries_0 = 0.0
+            tries_1 = 0.0
+            for i in range(count):
                 a = labour * people_share[r, o, i, 0]
                 b = sexual * people_share[r, o, i, 1]
-                attempts[r, w, 0] += a
-                attempts[r, w, 1] += b
-                if drug_first[r, o] == 1:
-                    first[0] += a
-                    first[1] += b
-                if x > _IN_OPIATES:
-                    opiates[0] += a
-                    opiates[1] += b
-                courier_kg += way_abroad[w] * (a * likely[w, 0] + b * likely[w, 1])
-                trips[w_end[w]] += (a + b) / _PERSONS
-                income[w_end[w]] += a * pays[w, 0] + b * pays[w, 1]
+                try_0[i] += a
+                try_1[i] += b
+                tries_0 += a
+                tries_1 += b
+                courier_kg += a * abroad_0[i] + b * abroad_1[i]
+                trips[end[i]] += (a + b) * (1.0 / _PERSONS)
+                income[end[i]] += a * pays_0[i] + b * pays_1[i]
+            if drug_first[r, o] == 1:
+                first[0] += tries_0
+                first[1] += tries_1
+            if x > _IN_OPIATES:
+                opiates[0] += tries_0
+                opiates[1] += tries_1
             for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
                 l = w_link[i]
                 before = w_parent[i]
@@ -240,23 +261,26 @@ def _carry(
                 if part < 1e-6 or kg <= 0.0:
                     continue
                 total = 0.0
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    total += route_share[r, o, k] if route_share[r, o, k] > _TINY else 0.0
+                count = 0
+                for k in range(begins[m], begins[m + 1]):
+                    here = route_share[r, o, k]
+                    used[count] = k
+                    count += 1 if here > _TINY else 0
+                    total += here if here > _TINY else 0.0
                 if total <= 0.0:
                     continue
                 sent = kg * part / whole
                 each = sent / total
                 unit = price[r, m]
                 got = 0.0
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] > _TINY:
-                        flow = each * route_share[r, o, k]
-                        end = tree_end[k]
-                        below[end] += flow
-                        worth_below[end] += flow * unit
-                        flow *= left[end]
-                        route_kg[r, k] += flow
-                        got += flow
+                for i in range(count):
+                    k = used[i]
+                    flow = each * route_share[r, o, k]
+                    below[tree_end[k]] += flow
+                    worth_below[tree_end[k]] += flow * unit
+                    flow *= left[tree_end[k]]
+                    route_kg[r, k] += flow
+                    got += flow
                 arrivals[r, m] += got
                 revenue += got * unit * (1.0 - rivalry[r, o])
                 survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
@@ -373,10 +397,13 @@ def _carry(
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
+        for i in range(ways):
+            attempts[r, way_list[i], 0] = tried[0, i]
+            attempts[r, way_list[i], 1] = tried[1, i]
         for f in range(2):
             total = 1e-12
             for w in range(ways):
-                total += attempts[r, w, f]
+                total += tried[f, w]
             attempts_first[r, f] = first[f] / total
             attempts_opiates[r, f] = opiates[f] / total
         profit_total[r] = money[r, 9]
