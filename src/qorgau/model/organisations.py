@@ -263,10 +263,10 @@ def _carry(
                 total = 0.0
                 count = 0
                 for k in range(begins[m], begins[m + 1]):
-                    here = route_share[r, o, k]
                     used[count] = k
-                    count += 1 if here > _TINY else 0
-                    total += here if here > _TINY else 0.0
+                    count += route_share[r, o, k] > _TINY
+                for i in range(count):
+                    total += route_share[r, o, used[i]]
                 if total <= 0.0:
                     continue
                 sent = kg * part / whole
@@ -309,7 +309,7 @@ def _carry(
                     bribes += paid[l]
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
-                    if c_china[l] == 1:
+                    if c_china[l] == 1 and entering[l] > 0.0:
                         risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
