@@ -27,9 +27,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states
+from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import far_markets
-from qorgau.model.exponentials import fall, fall_row
+from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
@@ -218,7 +218,8 @@ def _plan(
                 for k in range(begins[m], begins[m + 1]):
                     u[k] = ahead[k] + (top - u[k]) * per_width
                 plan_value[r, o, m] = (top - source_price[r] + width[m] * peak[m]) * per_scale
-            fall_row(u, routes, u)
+            for k in range(routes):
+                u[k] = fall(u[k])
             for m in range(markets):
                 total = 0.0
                 for k in range(begins[m], begins[m + 1]):
@@ -250,7 +251,8 @@ def _plan(
                 stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
             for i in range(count):
                 passing[i] = stopped[way_end[first + i]]
-            fall_row(passing, count, passing)
+            for i in range(count):
+                passing[i] = fall(passing[i])
             for f in range(2):
                 best = -1e300
                 gains = gain[f, first:]
@@ -264,7 +266,8 @@ def _plan(
                 if frozen:
                     for i in range(count):
                         e[i] = h_km[way_list[first + i]] / 500.0
-                fall_row(e, count, e)
+                for i in range(count):
+                    e[i] = fall(e[i])
                 total = 1e-300
                 mean = 0.0
                 for i in range(count):
@@ -355,6 +358,7 @@ class Geometry:
     ways: WayTrees
 
 
+@of_map
 def geometry_of(world: World) -> Geometry:
     """Derive the arrays that the processes need from a world."""
     states = world.sizes["state"]
