@@ -198,7 +198,7 @@ def _carry(
             sexual = size * trade[r, o, 2] * _PERSONS
             lo = way_ptr[s]
             count = way_ptr[s + 1] - lo
-            end = way_end[lo:]
+            last = way_end[lo:]
             try_0 = tried[0, lo:]
             try_1 = tried[1, lo:]
             abroad_0 = abroad[0, lo:]
@@ -215,8 +215,9 @@ def _carry(
                 tries_0 += a
                 tries_1 += b
                 courier_kg += a * abroad_0[i] + b * abroad_1[i]
-                trips[end[i]] += (a + b) * (1.0 / _PERSONS)
-                income[end[i]] += a * pays_0[i] + b * pays_1[i]
+                at = last[i]
+                trips[at] += (a + b) * (1.0 / _PERSONS)
+                income[at] += a * pays_0[i] + b * pays_1[i]
             if drug_first[r, o] == 1:
                 first[0] += tries_0
                 first[1] += tries_1
@@ -226,10 +227,12 @@ def _carry(
             for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
                 l = w_link[i]
                 before = w_parent[i]
-                own[l] += trips[i]
-                worth_people[l] += income[i]
-                trips[before] += trips[i]
-                income[before] += income[i]
+                taken = trips[i]
+                value = income[i]
+                own[l] += taken
+                worth_people[l] += value
+                trips[before] += taken
+                income[before] += value
             # purchase; half of a load can be had on credit
             kg = size * x * load[r] * ration[r]
             if x > _IN_OPIATES:
@@ -276,9 +279,10 @@ def _carry(
                 for i in range(count):
                     k = used[i]
                     flow = each * route_share[r, o, k]
-                    below[tree_end[k]] += flow
-                    worth_below[tree_end[k]] += flow * unit
-                    flow *= left[tree_end[k]]
+                    end = tree_end[k]
+                    below[end] += flow
+                    worth_below[end] += flow * unit
+                    flow *= left[end]
                     route_kg[r, k] += flow
                     got += flow
                 arrivals[r, m] += got
@@ -289,10 +293,13 @@ def _carry(
                 for i in range(nodes - 1, 0, -1):
                     before = tree_parent[i]
                     l = tree_link[i]
-                    entering[l] += left[before] * below[i]
-                    worth[l] += left[before] * worth_below[i]
-                    below[before] += below[i]
-                    worth_below[before] += worth_below[i]
+                    part = left[before]
+                    kilograms = below[i]
+                    value = worth_below[i]
+                    entering[l] += part * kilograms
+                    worth[l] += part * value
+                    below[before] += kilograms
+                    worth_below[before] += value
                 for l in range(links):
                     flow = entering[l]
                     gone = flow * (1.0 - through[l])

@@ -200,12 +200,14 @@ def _plan(
             spent[0] = 0.0
             for i in range(1, nodes):
                 before = tree_parent[i]
-                passed[i] = passed[before] * through[tree_link[i]]
-                spent[i] = spent[before] + hop[tree_link[i]]
+                l = tree_link[i]
+                passed[i] = passed[before] * through[l]
+                spent[i] = spent[before] + hop[l]
             opened = everyone if flies else ordinary
             for k in range(routes):
-                kept[k] = passed[tree_end[k]] - paid[k]
-                cost[k] = spent[tree_end[k]]
+                end = tree_end[k]
+                kept[k] = passed[end] - paid[k]
+                cost[k] = spent[end]
             for k in range(routes):
                 u[k] = price[k] * kept[k] - (0.0 if frozen else cost[k]) - _SHUT * (1.0 - opened[k])
             for m in range(markets):
