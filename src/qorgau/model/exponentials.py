@@ -1,9 +1,9 @@
 """Exponentials of whole rows at once, by arithmetic that a compiler turns into vector instructions.
 
-The machine's own exponential is called one number at a time. Here exp(-x) = 2^n 2^g with n whole and g from -1/2 to 1/2:
-2^g by Taylor's series to the tenth order, 2^n by moving n into the exponent of a double. There are no branches and no
-tables, so a loop over a row runs several at once. Only sums and products of doubles are used, so the digits are the same
-on every machine.
+The machine's own exponential is called one number at a time. Here exp(-x) = 2^n 2^g with n whole and g from -1/2 to
+1/2: 2^g by Taylor's series to the tenth order, 2^n by moving n into the exponent of a double. There are no branches and
+no tables, so a loop over a row runs several at once. Only sums and products of doubles are used, so the digits are the
+same on every machine.
 """
 
 from __future__ import annotations

@@ -88,18 +88,13 @@ def _carry(
     abroad = np.empty((2, ways))
     pays = np.empty((2, ways))
     # unsigned: compiled code then does not ask for negative indices
-    way_end = np.empty(ways, dtype=np.uint32)
-    for i in range(ways):
-        way_end[i] = w_end[way_list[i]]
+    way_end = w_end[way_list]
     begins = market_ptr.astype(np.uint64)
+    homes = way_ptr.astype(np.uint64)
     used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
-    to_state = np.empty(links, dtype=np.uint32)
-    from_post = np.empty(links, dtype=np.uint32)
-    to_post = np.empty(links, dtype=np.uint32)
-    for l in range(links):
-        to_state[l] = place_state[c_to[l]]
-        from_post[l] = place_post[c_from[l]]
-        to_post[l] = place_post[c_to[l]]
+    to_state = place_state[c_to].astype(np.uint32)
+    from_post = place_post[c_from].astype(np.uint32)
+    to_post = place_post[c_to].astype(np.uint32)
     entering = np.empty(links)
     worth = np.empty(links)
     worth_people = np.empty(links)
@@ -118,28 +113,19 @@ def _carry(
             seized[r, l] = 0.0
             journeys[r, l] = 0.0
             paid_all[l] = 0.0
-        for m in range(markets):
-            arrivals[r, m] = 0.0
-        for k in range(route_kg.shape[1]):
-            route_kg[r, k] = 0.0
-        for i in range(ways):
-            tried[0, i] = 0.0
-            tried[1, i] = 0.0
+        arrivals[r] = 0.0
+        route_kg[r] = 0.0
+        tried[:] = 0.0
         for i in range(posts):
             bribes_post[r, i] = 0.0
             fees_post[r, i] = 0.0
             racket_post[r, i] = 0.0
             pin[i] = grip(conduct, r, i) * on[r, _RACKETS]
-        for n in range(network_kg.shape[1]):
-            network_kg[r, n] = 0.0
-        for k in range(money.shape[1]):
-            money[r, k] = 0.0
-        first[0] = 0.0
-        first[1] = 0.0
-        opiates[0] = 0.0
-        opiates[1] = 0.0
-        bought_all = 0.0
-        out_all = 0.0
+        network_kg[r] = 0.0
+        money[r] = 0.0
+        first[:] = 0.0
+        opiates[:] = 0.0
+        bought_all = out_all = 0.0
         for l in range(links):
             look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
         needed = on[r, _FACILITATORS]
@@ -196,28 +182,19 @@ def _carry(
                 income[i] = 0.0
             labour = size * trade[r, o, 1] * _PERSONS
             sexual = size * trade[r, o, 2] * _PERSONS
-            lo = way_ptr[s]
-            count = way_ptr[s + 1] - lo
-            last = way_end[lo:]
-            try_0 = tried[0, lo:]
-            try_1 = tried[1, lo:]
-            abroad_0 = abroad[0, lo:]
-            abroad_1 = abroad[1, lo:]
-            pays_0 = pays[0, lo:]
-            pays_1 = pays[1, lo:]
             tries_0 = 0.0
             tries_1 = 0.0
-            for i in range(count):
-                a = labour * people_share[r, o, i, 0]
-                b = sexual * people_share[r, o, i, 1]
-                try_0[i] += a
-                try_1[i] += b
+            for i in range(homes[s], homes[s + 1]):
+                a = labour * people_share[r, o, i - homes[s], 0]
+                b = sexual * people_share[r, o, i - homes[s], 1]
+                tried[0, i] += a
+                tried[1, i] += b
                 tries_0 += a
                 tries_1 += b
-                courier_kg += a * abroad_0[i] + b * abroad_1[i]
-                at = last[i]
+                courier_kg += a * abroad[0, i] + b * abroad[1, i]
+                at = way_end[i]
                 trips[at] += (a + b) * (1.0 / _PERSONS)
-                income[at] += a * pays_0[i] + b * pays_1[i]
+                income[at] += a * pays[0, i] + b * pays[1, i]
             if drug_first[r, o] == 1:
                 first[0] += tries_0
                 first[1] += tries_1
@@ -242,8 +219,7 @@ def _carry(
             network_kg[r, n] += kg
             bought_all += kg
             revenue = 0.0
-            delivered = 0.0
-            lost = 0.0
+            delivered = lost = 0.0
             transport = 0.0
             risk_pay = 0.0
             bribes = 0.0
@@ -320,11 +296,10 @@ def _carry(
                         risk_pay += entering[l] * barrier * min(1.25, (felt[l] / reach[r, 1]) ** rq.barrier_answer)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
+                visits[to_post[l]] += own[l]
             for l in range(links):
                 paid_all[l] += worth_people[l] * bribe[r, l]
                 journeys[r, l] += own[l]
-            for l in range(links):
-                visits[to_post[l]] += own[l]
             transport *= rq.transport_cost * pay
             if kg > 0.0:
                 road[r, o] = transport / kg
@@ -358,16 +333,9 @@ def _carry(
                 clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
                 clean = min(clean, profit)
             profit -= clean
-            money[r, 0] += revenue
-            money[r, 1] += purchases
-            money[r, 2] += transport
-            money[r, 3] += risk_pay
-            money[r, 4] += bribes
-            money[r, 5] += fee
-            money[r, 6] += fixed
-            money[r, 7] += clean
-            money[r, 8] += people_net
-            money[r, 9] += profit
+            flows = (revenue, purchases, transport, risk_pay, bribes, fee, fixed, clean, people_net, profit)
+            for k in range(money.shape[1]):
+                money[r, k] += flows[k]
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
             # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
             costs = purchases + transport + fixed + abs(people_net) * 0.3 + 1.0
@@ -408,9 +376,7 @@ def _carry(
             attempts[r, way_list[i], 0] = tried[0, i]
             attempts[r, way_list[i], 1] = tried[1, i]
         for f in range(2):
-            total = 1e-12
-            for w in range(ways):
-                total += tried[f, w]
+            total = 1e-12 + tried[f].sum()
             attempts_first[r, f] = first[f] / total
             attempts_opiates[r, f] = opiates[f] / total
         profit_total[r] = money[r, 9]

@@ -78,7 +78,8 @@ def _order(parent: list[int], link: list[int], depth: list[int]) -> np.ndarray:
     for level in range(max(depth) + 1):
         waiting = [i for i, d in enumerate(depth) if d == level]
         while waiting:
-            since = [max(last.get(("parent", parent[i]), -1), last.get(("corridor", link[i]), -1)) for i in waiting[:_WINDOW]]
+            near = waiting[:_WINDOW]
+            since = [max(last.get(("parent", parent[i]), -1), last.get(("corridor", link[i]), -1)) for i in near]
             chosen = waiting.pop(since.index(min(since)))
             last["parent", parent[chosen]] = last["corridor", link[chosen]] = len(order)
             order.append(chosen)
