@@ -46,7 +46,8 @@ def _plainly(shifted: float) -> float:
     return math.ldexp(1.0, int(shifted - _WHOLE - _BIAS))
 
 
-_two_to: Any = _plainly if config.DISABLE_JIT else intrinsic(_from_digits)
+_interpreted = bool(getattr(config, "DISABLE_JIT"))  # noqa: B009 - not in numba's type hints
+_two_to: Any = _plainly if _interpreted else intrinsic(_from_digits)
 
 
 @inlined
@@ -64,6 +65,10 @@ def fall(x):
 
 @inlined
 def fall_row(x, count, out):
-    """Write exp(-x) of the first ``count`` items of a row, each 0 or more, to another (or the same) row."""
+    """Write exp(-x) of the first ``count`` items of a row, each 0 or more, to another (or the same) row.
+
+    Over the same row it runs one item at a time, since the compiler cannot tell the two names apart; processes write
+    ``x[i] = fall(x[i])`` in a loop of their own.
+    """
     for i in range(count):
         out[i] = fall(x[i])
