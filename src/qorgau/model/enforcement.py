@@ -67,16 +67,19 @@ _REFERENCE = EFFORT_REFERENCE
 
 @compiled
 def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
+            mon_levels, c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
             watch_mean, honest, hazard, bribe):
     runs, links = effort.shape
+    contrast = np.empty(mon_levels.shape[0])
     for r in range(runs):
         q = par[r]
         mean = 0.0
+        for k in range(contrast.shape[0]):
+            contrast[k] = mon_levels[k] ** q.monitoring_contrast
         for l in range(links):
             # a crossing is watched however short the road to it
             shortest = q.crossing_watch if c_border[l] == 1 else 0.6
-            honest[r, l] = c_mon[l] ** q.monitoring_contrast * max(shortest, min(4.0, c_km[l] / 600.0))
+            honest[r, l] = contrast[c_mon[l]] * max(shortest, min(4.0, c_km[l] / 600.0))
             mean += honest[r, l] / links
         # a paired run that changes a corridor must not change the others
         if watch_mean[r] == 0.0:
@@ -116,20 +119,29 @@ def _allocate(par, on, diversion, focus, watcher, watched, seized, effort, succe
     runs, links = effort.shape
     states = watched.shape[0]
     total = np.empty(states)
+    pull = np.empty(links)
     for r in range(runs):
         q = par[r]
         total[:] = 1e-12
         for l in range(links):
             yield_l = seized[r, l] / max(1.0, effort[r, l])
             success[r, l] += 0.15 * (yield_l - success[r, l])
-            total[watcher[l]] += (success[r, l] + 0.005) ** q.effort_power
+            pull[l] = (success[r, l] + 0.005) ** q.effort_power
+            total[watcher[l]] += pull[l]
         for l in range(links):
             s = watcher[l]
             level = _REFERENCE * watched[s]
             if s == focus:
                 level *= 1.0 - q.effort_diverted * diversion * on[r, _DIVERSION]
-            share = 0.3 / watched[s] + 0.7 * (success[r, l] + 0.005) ** q.effort_power / total[s]
+            share = 0.3 / watched[s] + 0.7 * pull[l] / total[s]
             effort[r, l] += q.effort_inertia * (share * level - effort[r, l])
+
+
+@of_map
+def _monitoring(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Levels of monitoring that corridors have, and that of each: powers are taken once a level."""
+    levels, index = np.unique(world.corridor_monitoring, return_inverse=True)
+    return levels, index.astype(np.uint32)
 
 
 @of_map
@@ -154,7 +166,7 @@ def advance_detection(
     _detect(parameters["enforcement"], on, keys, month, world.focus,
             float(world.event["internal_borders"][month]), world.place_state, world.place_post,
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
-            world.corridor_monitoring, world.corridor_border, world.corridor_internal, world.corridor_fuel,
+            *_monitoring(world), world.corridor_border, world.corridor_internal, world.corridor_fuel,
             state.effort, state.corridor_noise, state.corrupt, state.instrument,
             state.effort_added, state.hazard_raised, state.watch_mean, state.hazard_honest, state.hazard,
             state.bribe_rate)

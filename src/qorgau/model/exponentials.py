@@ -1,10 +1,19 @@
 """Exponentials of whole rows at once, by arithmetic that a compiler turns into vector instructions.
 
-The machine's own exponential is called one number at a time. Here exp(-x) = (exp(-x/256))^256: Taylor's series to the
-ninth order, then eight squarings. There are no branches and no tables, so a loop over a row runs several at once.
+The machine's own exponential is called one number at a time. Here exp(-x) = 2^n 2^g with n whole and g from -1/2 to
+1/2: 2^g by Taylor's series to the tenth order, 2^n by moving n into the exponent of a double. There are no branches and
+no tables, so a loop over a row runs several at once. Only sums and products of doubles are used, so the digits are the
+same on every machine.
 """
 
 from __future__ import annotations
+
+import math
+from typing import Any
+
+from llvmlite import ir
+from numba import config, types
+from numba.extending import intrinsic
 
 from qorgau.model.compiled import inlined
 
@@ -13,32 +22,53 @@ __all__ = ["FURTHEST", "fall", "fall_row"]
 FURTHEST = 100.0
 """Exponents from here on give 0 (4e-44 in truth)."""
 
+_TURNS = -1.0 / math.log(2.0)
+_WHOLE = 1.5 * 2.0**52
+"""Added to a number this leaves no room for a fraction: the sum ends in the whole number, as binary digits."""
+_BIAS = 1023.0
+"""What the format of doubles adds to an exponent."""
+(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10) = (math.log(2.0) ** k / math.factorial(k) for k in range(1, 11))
+
+
+def _power(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    whole = ir.IntType(64)
+    moved = builder.shl(builder.bitcast(args[0], whole), ir.Constant(whole, 52))
+    return builder.bitcast(moved, ir.DoubleType())
+
+
+def _from_digits(typing: Any, shifted: Any) -> Any:
+    """2^n, where ``shifted`` is n plus ``_WHOLE`` and ``_BIAS``: its last digits become the exponent."""
+    return types.float64(types.float64), _power
+
+
+def _plainly(shifted: float) -> float:
+    """The same without a compiler."""
+    return math.ldexp(1.0, int(shifted - _WHOLE - _BIAS))
+
+
+_interpreted = bool(getattr(config, "DISABLE_JIT"))  # noqa: B009 - not in numba's type hints
+_two_to: Any = _plainly if _interpreted else intrinsic(_from_digits)
+
 
 @inlined
 def fall(x):
     """exp(-x) for ``x`` of 0 or more; relative error under 1e-12 up to 40, absolute under 1e-28 beyond."""
-    y = min(x, FURTHEST) * -0.00390625
-    p = 1.0 + y * (1.0 / 9.0)
-    p = 1.0 + y * (1.0 / 8.0) * p
-    p = 1.0 + y * (1.0 / 7.0) * p
-    p = 1.0 + y * (1.0 / 6.0) * p
-    p = 1.0 + y * (1.0 / 5.0) * p
-    p = 1.0 + y * (1.0 / 4.0) * p
-    p = 1.0 + y * (1.0 / 3.0) * p
-    p = 1.0 + y * (1.0 / 2.0) * p
-    p = 1.0 + y * p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    p *= p
-    return p * p if x < FURTHEST else 0.0
+    y = min(x, FURTHEST) * _TURNS
+    shifted = y + (_WHOLE + _BIAS)
+    g = y - (shifted - (_WHOLE + _BIAS))
+    q = g * g
+    low = 1.0 + g * _1 + q * (_2 + g * _3)
+    high = _8 + g * _9 + q * _10
+    p = low + q * q * (_4 + g * _5 + q * (_6 + g * _7) + q * q * high)
+    return p * _two_to(shifted) if x < FURTHEST else 0.0
 
 
 @inlined
 def fall_row(x, count, out):
-    """Write exp(-x) of the first ``count`` items of a row, each 0 or more, to another (or the same) row."""
+    """Write exp(-x) of the first ``count`` items of a row, each 0 or more, to another (or the same) row.
+
+    Over the same row it runs one item at a time, since the compiler cannot tell the two names apart; processes write
+    ``x[i] = fall(x[i])`` in a loop of their own.
+    """
     for i in range(count):
         out[i] = fall(x[i])

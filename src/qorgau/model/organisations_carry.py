@@ -71,15 +71,17 @@ def carry(
     worth_below = np.empty(nodes)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
-    likely = np.empty((ways, 2))
-    pays = np.empty((ways, 2))
-    to_state = np.empty(links, dtype=np.int64)
-    from_post = np.empty(links, dtype=np.int64)
-    to_post = np.empty(links, dtype=np.int64)
-    for l in range(links):
-        to_state[l] = place_state[c_to[l]]
-        from_post[l] = place_post[c_from[l]]
-        to_post[l] = place_post[c_to[l]]
+    tried = np.empty((2, ways))
+    abroad = np.empty((2, ways))
+    pays = np.empty((2, ways))
+    # unsigned: compiled code then does not ask for negative indices
+    way_end = w_end[way_list]
+    begins = market_ptr.astype(np.uint64)
+    homes = way_ptr.astype(np.uint64)
+    used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
+    to_state = place_state[c_to].astype(np.uint32)
+    from_post = place_post[c_from].astype(np.uint32)
+    to_post = place_post[c_to].astype(np.uint32)
     entering = np.empty(links)
     worth = np.empty(links)
     worth_people = np.empty(links)
@@ -98,28 +100,19 @@ def carry(
             seized[r, l] = 0.0
             journeys[r, l] = 0.0
             paid_all[l] = 0.0
-        for m in range(markets):
-            arrivals[r, m] = 0.0
-        for k in range(route_kg.shape[1]):
-            route_kg[r, k] = 0.0
-        for w in range(ways):
-            attempts[r, w, 0] = 0.0
-            attempts[r, w, 1] = 0.0
+        arrivals[r] = 0.0
+        route_kg[r] = 0.0
+        tried[:] = 0.0
         for i in range(posts):
             bribes_post[r, i] = 0.0
             fees_post[r, i] = 0.0
             racket_post[r, i] = 0.0
             pin[i] = grip(conduct, r, i) * on[r, _RACKETS]
-        for n in range(network_kg.shape[1]):
-            network_kg[r, n] = 0.0
-        for k in range(money.shape[1]):
-            money[r, k] = 0.0
-        first[0] = 0.0
-        first[1] = 0.0
-        opiates[0] = 0.0
-        opiates[1] = 0.0
-        bought_all = 0.0
-        out_all = 0.0
+        network_kg[r] = 0.0
+        money[r] = 0.0
+        first[:] = 0.0
+        opiates[:] = 0.0
+        bought_all = out_all = 0.0
         for l in range(links):
             look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
         needed = on[r, _FACILITATORS]
@@ -127,10 +120,12 @@ def carry(
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
-        for w in range(ways):
+        for i in range(ways):
+            w = way_list[i]
             for f in range(2):
-                likely[w, f] = effectiveness[r, h_origin[w], h_dest[w], f]
-                pays[w, f] = likely[w, f] * people_price[r, h_dest[w], f] * people_par[r].transit_risk
+                likely = effectiveness[r, h_origin[w], h_dest[w], f]
+                abroad[f, i] = way_abroad[w] * likely
+                pays[f, i] = likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         for o in range(slots):
@@ -176,28 +171,34 @@ def carry(
                 income[i] = 0.0
             labour = persons * trade[r, o, 1]
             sexual = persons * trade[r, o, 2]
-            for i in range(way_ptr[s + 1] - way_ptr[s]):
-                w = way_list[way_ptr[s] + i]
-                a = labour * people_share[r, o, i, 0]
-                b = sexual * people_share[r, o, i, 1]
-                attempts[r, w, 0] += a
-                attempts[r, w, 1] += b
-                if drug_first[r, o] == 1:
-                    first[0] += a
-                    first[1] += b
-                if x > _IN_OPIATES:
-                    opiates[0] += a
-                    opiates[1] += b
-                courier_kg += way_abroad[w] * (a * likely[w, 0] + b * likely[w, 1])
-                trips[w_end[w]] += (a + b) / _PERSONS
-                income[w_end[w]] += a * pays[w, 0] + b * pays[w, 1]
+            tries_0 = 0.0
+            tries_1 = 0.0
+            for i in range(homes[s], homes[s + 1]):
+                a = labour * people_share[r, o, i - homes[s], 0]
+                b = sexual * people_share[r, o, i - homes[s], 1]
+                tried[0, i] += a
+                tried[1, i] += b
+                tries_0 += a
+                tries_1 += b
+                courier_kg += a * abroad[0, i] + b * abroad[1, i]
+                at = way_end[i]
+                trips[at] += (a + b) * (1.0 / _PERSONS)
+                income[at] += a * pays[0, i] + b * pays[1, i]
+            if drug_first[r, o] == 1:
+                first[0] += tries_0
+                first[1] += tries_1
+            if x > _IN_OPIATES:
+                opiates[0] += tries_0
+                opiates[1] += tries_1
             for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
                 l = w_link[i]
                 before = w_parent[i]
-                own[l] += trips[i]
-                worth_people[l] += income[i]
-                trips[before] += trips[i]
-                income[before] += income[i]
+                taken = trips[i]
+                value = income[i]
+                own[l] += taken
+                worth_people[l] += value
+                trips[before] += taken
+                income[before] += value
             # purchase; half of a load can be had on credit
             kg = size * x * load[r] * ration[r]
             if x > _IN_OPIATES:
@@ -207,8 +208,7 @@ def carry(
             network_kg[r, n] += kg
             bought_all += kg
             revenue = 0.0
-            delivered = 0.0
-            lost = 0.0
+            delivered = lost = 0.0
             transport = 0.0
             risk_pay = 0.0
             bribes = 0.0
@@ -229,23 +229,27 @@ def carry(
                 if part < 1e-6 or kg <= 0.0:
                     continue
                 total = 0.0
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    total += route_share[r, o, k] if route_share[r, o, k] > _TINY else 0.0
+                count = 0
+                for k in range(begins[m], begins[m + 1]):
+                    used[count] = k
+                    count += route_share[r, o, k] > _TINY
+                for i in range(count):
+                    total += route_share[r, o, used[i]]
                 if total <= 0.0:
                     continue
                 sent = kg * part / whole
                 each = sent / total
                 unit = price[r, m]
                 got = 0.0
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] > _TINY:
-                        flow = each * route_share[r, o, k]
-                        end = tree_end[k]
-                        below[end] += flow
-                        worth_below[end] += flow * unit
-                        flow *= left[end]
-                        route_kg[r, k] += flow
-                        got += flow
+                for i in range(count):
+                    k = used[i]
+                    flow = each * route_share[r, o, k]
+                    end = tree_end[k]
+                    below[end] += flow
+                    worth_below[end] += flow * unit
+                    flow *= left[end]
+                    route_kg[r, k] += flow
+                    got += flow
                 arrivals[r, m] += got
                 revenue += got * unit * (1.0 - rivalry[r, o])
                 survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
@@ -254,10 +258,13 @@ def carry(
                 for i in range(nodes - 1, 0, -1):
                     before = tree_parent[i]
                     l = tree_link[i]
-                    entering[l] += left[before] * below[i]
-                    worth[l] += left[before] * worth_below[i]
-                    below[before] += below[i]
-                    worth_below[before] += worth_below[i]
+                    part = left[before]
+                    kilograms = below[i]
+                    value = worth_below[i]
+                    entering[l] += part * kilograms
+                    worth[l] += part * value
+                    below[before] += kilograms
+                    worth_below[before] += value
                 for l in range(links):
                     flow = entering[l]
                     gone = flow * (1.0 - through[l])
@@ -274,16 +281,15 @@ def carry(
                     bribes += paid[l]
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):
-                    if c_china[l] > 0:
+                    if c_china[l] > 0 and entering[l] > 0.0:
                         known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l] / reach[r, 1])
                         risk_pay += entering[l] * china_pay(rq, c_china[l], c_km[l], *known)
             for l in range(links):
                 for_people += worth_people[l] * bribe[r, l]
+                visits[to_post[l]] += own[l]
             for l in range(links):
                 paid_all[l] += worth_people[l] * bribe[r, l]
                 journeys[r, l] += own[l]
-            for l in range(links):
-                visits[to_post[l]] += own[l]
             transport *= rq.transport_cost * pay
             if kg > 0.0:
                 road[r, o] = transport / kg
@@ -317,16 +323,9 @@ def carry(
                 clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
                 clean = min(clean, profit)
             profit -= clean
-            money[r, 0] += revenue
-            money[r, 1] += purchases
-            money[r, 2] += transport
-            money[r, 3] += risk_pay
-            money[r, 4] += bribes
-            money[r, 5] += fee
-            money[r, 6] += fixed
-            money[r, 7] += clean
-            money[r, 8] += people_net
-            money[r, 9] += profit
+            flows = (revenue, purchases, transport, risk_pay, bribes, fee, fixed, clean, people_net, profit)
+            for k in range(money.shape[1]):
+                money[r, k] += flows[k]
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
             # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
             costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
@@ -363,10 +362,11 @@ def carry(
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
+        for i in range(ways):
+            attempts[r, way_list[i], 0] = tried[0, i]
+            attempts[r, way_list[i], 1] = tried[1, i]
         for f in range(2):
-            total = 1e-12
-            for w in range(ways):
-                total += attempts[r, w, f]
+            total = 1e-12 + tried[f].sum()
             attempts_first[r, f] = first[f] / total
             attempts_opiates[r, f] = opiates[f] / total
         profit_total[r] = money[r, 9]

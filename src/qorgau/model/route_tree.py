@@ -18,6 +18,10 @@ import numpy as np
 __all__ = ["RouteTree", "WayTrees", "tree_of", "way_trees_of"]
 
 
+_WINDOW = 32
+"""Nodes among which the next one is chosen; sums that are so far apart do not wait for each other."""
+
+
 @dataclass(frozen=True)
 class RouteTree:
     """Common beginnings of routes.
@@ -56,12 +60,30 @@ def _tree(routes: list[list[int]]) -> RouteTree:
                 depth.append(depth[node] + 1)
             node = known[step]
         end.append(node)
-    # by depth: neighbours then do not wait for each other's results
-    order = np.argsort(depth, kind="stable")
+    order = _order(parent, link, depth)
     number = np.empty(len(order), dtype=np.int64)
     number[order] = np.arange(len(order))
     return RouteTree(_index(number[np.array(parent)[order]]), _index(np.array(link)[order]),
                      _index(number[np.array(end, dtype=np.int64)]))
+
+
+def _order(parent: list[int], link: list[int], depth: list[int]) -> np.ndarray:
+    """Nodes by depth, and at a depth in turns, so that neighbours wait for no sum of each other's.
+
+    Two nodes with the same parent or corridor add to the same place. Of the nodes left at a depth the next is the one
+    whose parent and corridor came up the longest ago, among the first ``_WINDOW``; the first found of several.
+    """
+    order: list[int] = []
+    last: dict[tuple[str, int], int] = {}
+    for level in range(max(depth) + 1):
+        waiting = [i for i, d in enumerate(depth) if d == level]
+        while waiting:
+            near = waiting[:_WINDOW]
+            since = [max(last.get(("parent", parent[i]), -1), last.get(("corridor", link[i]), -1)) for i in near]
+            chosen = waiting.pop(since.index(min(since)))
+            last["parent", parent[chosen]] = last["corridor", link[chosen]] = len(order)
+            order.append(chosen)
+    return np.array(order, dtype=np.int64)
 
 
 def _index(values: np.ndarray) -> np.ndarray:

@@ -28,9 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states
+from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, china_toll, far_markets
-from qorgau.model.exponentials import fall, fall_row
+from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
@@ -71,6 +71,8 @@ _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
 _PERSONS = PERSONS_PER_JOURNEY
+_SHUT = 1e12
+"""USD/kg that a way which is not open is short of any other: its exponential is 0."""
 
 
 @compiled
@@ -116,11 +118,21 @@ def _plan(
     kept = np.empty(routes)
     cost = np.empty(routes)
     u = np.empty(routes)
+    ahead = np.empty(routes)
+    everyone = np.ones(routes)
+    ordinary = 1.0 - official
     width = np.empty(markets)
+    peak = np.empty(markets)
+    # unsigned: compiled code then does not ask for negative indices
+    begins = market_ptr.astype(np.uint64)
+    way_end = np.empty(ways, dtype=np.uint32)
+    for i in range(ways):
+        way_end[i] = w_end[way_list[i]]
     stopped = np.empty(w_parent.shape[0])
-    way_paid = np.empty(ways)
     passing = np.empty(ways)
-    v = np.empty((2, ways))
+    gain = np.empty((2, ways))
+    burden = np.empty((2, ways))
+    v = np.empty(ways)
     e = np.empty(ways)
     for r in range(runs):
         q = par[r]
@@ -148,20 +160,33 @@ def _plan(
         for i in range(1, nodes):
             spent[i] = spent[tree_parent[i]] + bribe[r, tree_link[i]]
         for m in range(markets):
-            for k in range(market_ptr[m], market_ptr[m + 1]):
-                price[k] = price_expected[r, m]
+            peak[m] = -1e300
+            for k in range(begins[m], begins[m + 1]):
+                price[k] = 0.0 if frozen else price_expected[r, m]
                 paid[k] = spent[tree_end[k]]
                 if frozen:
                     level[k] = -route_km[k] / 500.0
                 else:
                     level[k] = q.path_size_weight * log_path_size[k]
                     level[k] += at_first if first_source[k] == 1 else elsewhere
+                peak[m] = max(peak[m], level[k])
+            for k in range(begins[m], begins[m + 1]):
+                ahead[k] = peak[m] - level[k]
         for s in range(w_ptr.shape[0] - 1):
             stopped[w_ptr[s]] = 0.0
             for i in range(w_ptr[s] + 1, w_ptr[s + 1]):
                 stopped[i] = stopped[w_parent[i]] + bribe[r, w_link[i]]
-        for w in range(ways):
-            way_paid[w] = hp * stopped[w_end[w]]
+        # what a person brings is gain * passing - burden, by way in the order of the home states
+        for i in range(ways):
+            w = way_list[i]
+            d = h_dest[w]
+            prepare = q.journey_fixed + q.journey_cost * h_km[w]
+            at_law = conviction_cost[r, dest_state[d]] / _PERSONS
+            way_paid = hp * stopped[way_end[i]]
+            for f in range(2):
+                effective = effectiveness[r, h_origin[w], d, f]
+                gain[f, i] = effective * people_price[r, d, f]
+                burden[f, i] = gain[f, i] * way_paid + effective * prepare + at_law
         for o in range(slots):
             if active[r, o] == 0:
                 continue
@@ -182,51 +207,42 @@ def _plan(
             spent[0] = 0.0
             for i in range(1, nodes):
                 before = tree_parent[i]
-                passed[i] = passed[before] * through[tree_link[i]]
-                spent[i] = spent[before] + hop[tree_link[i]]
+                l = tree_link[i]
+                passed[i] = passed[before] * through[l]
+                spent[i] = spent[before] + hop[l]
+            opened = everyone if flies else ordinary
             for k in range(routes):
-                kept[k] = passed[tree_end[k]] - paid[k]
-                cost[k] = spent[tree_end[k]]
+                end = tree_end[k]
+                kept[k] = passed[end] - paid[k]
+                cost[k] = spent[end]
             for k in range(routes):
-                u[k] = level[k] if frozen else price[k] * kept[k] - cost[k]
+                u[k] = price[k] * kept[k] - (0.0 if frozen else cost[k]) - _SHUT * (1.0 - opened[k])
             for m in range(markets):
-                if not frozen:
-                    top = -1e300
-                    for k in range(market_ptr[m], market_ptr[m + 1]):
-                        if u[k] > top and (flies or official[k] == 0):
-                            top = u[k]
-                    # ways are told apart by their cost over that of the best, and no less sharply than markets
-                    width[m] = min(scale, max(100.0, q.way_scale * (price_expected[r, m] - top)))
-                    per_width = 1.0 / width[m]
-                    for k in range(market_ptr[m], market_ptr[m + 1]):
-                        u[k] = (u[k] - top) * per_width + level[k]
-                best = -1e300
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if u[k] > best and (flies or official[k] == 0):
-                        best = u[k]
-                if not frozen:
-                    plan_value[r, o, m] = (top - source_price[r] + width[m] * best) * per_scale
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    u[k] = best - u[k]
-            fall_row(u, routes, u)
+                top = -1e300
+                for k in range(begins[m], begins[m + 1]):
+                    top = max(top, u[k])
+                # ways are told apart by their cost over that of the best, and no less sharply than markets
+                width[m] = 1.0 if frozen else min(scale, max(100.0, q.way_scale * (price_expected[r, m] - top)))
+                per_width = 1.0 / width[m]
+                for k in range(begins[m], begins[m + 1]):
+                    u[k] = ahead[k] + (top - u[k]) * per_width
+                plan_value[r, o, m] = (top - source_price[r] + width[m] * peak[m]) * per_scale
+            for k in range(routes):
+                u[k] = fall(u[k])
             for m in range(markets):
-                lo = market_ptr[m]
-                hi = market_ptr[m + 1]
                 total = 0.0
-                for k in range(lo, hi):
-                    if official[k] == 1 and not flies:
-                        u[k] = 0.0
+                for k in range(begins[m], begins[m + 1]):
                     total += u[k]
                 per_total = speed / total
                 slope = 0.0
                 mean_cost = 0.0
-                for k in range(lo, hi):
+                for k in range(begins[m], begins[m + 1]):
                     share = route_share[r, o, k] * (1.0 - speed) + u[k] * per_total
                     route_share[r, o, k] = share
                     # a way no longer chosen still carries what habit leaves on it
-                    if flies or official[k] == 0:
-                        slope += share * kept[k]
-                        mean_cost += share * cost[k]
+                    share *= opened[k]
+                    slope += share * kept[k]
+                    mean_cost += share * cost[k]
                 plan_slope[r, o, m] = slope
                 plan_cost[r, o, m] = mean_cost
                 plan_price[r, o, m] = price_expected[r, m]
@@ -243,29 +259,33 @@ def _plan(
             for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
                 stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
             for i in range(count):
-                passing[i] = stopped[w_end[way_list[first + i]]]
-            fall_row(passing, count, passing)
+                passing[i] = stopped[way_end[first + i]]
+            for i in range(count):
+                passing[i] = fall(passing[i])
             for f in range(2):
                 best = -1e300
+                gains = gain[f, first:]
+                burdens = burden[f, first:]
                 for i in range(count):
-                    w = way_list[first + i]
-                    d = h_dest[w]
-                    prepare = q.journey_fixed + q.journey_cost * h_km[w]
-                    at_law = conviction_cost[r, dest_state[d]] / _PERSONS
-                    got = people_price[r, d, f] * (passing[i] - way_paid[w]) - prepare
-                    v[f, i] = effectiveness[r, h_origin[w], d, f] * got - at_law
-                    best = max(best, v[f, i])
+                    v[i] = gains[i] * passing[i] - burdens[i]
                 for i in range(count):
-                    e[i] = h_km[way_list[first + i]] / 500.0 if frozen else (best - v[f, i]) * per_people_scale
-                fall_row(e, count, e)
+                    best = max(best, v[i])
+                for i in range(count):
+                    e[i] = (best - v[i]) * per_people_scale
+                if frozen:
+                    for i in range(count):
+                        e[i] = h_km[way_list[first + i]] / 500.0
+                for i in range(count):
+                    e[i] = fall(e[i])
                 total = 1e-300
                 mean = 0.0
                 for i in range(count):
                     total += e[i]
+                total = speed / total
                 for i in range(count):
-                    share = people_share[r, o, i, f] + speed * (e[i] / total - people_share[r, o, i, f])
+                    share = people_share[r, o, i, f] * (1.0 - speed) + e[i] * total
                     people_share[r, o, i, f] = share
-                    mean += share * v[f, i]
+                    mean += share * v[i]
                 people_value[r, o, f] = mean
 
 
@@ -347,6 +367,7 @@ class Geometry:
     ways: WayTrees
 
 
+@of_map
 def geometry_of(world: World) -> Geometry:
     """Derive the arrays that the processes need from a world."""
     states = world.sizes["state"]
