@@ -108,7 +108,7 @@ def test_honest_police_hand_nobody_back_and_frighten_nobody() -> None:
 
 def test_courts_free_people_and_never_more_than_there_are() -> None:
     before = ready(runs=20)
-    before.state.cases_prosecuted[:] = 100_000
+    before.state.cases_prosecuted[:] = 1_000_000
     before.state.arrived[:] = 0
     s, world = step(before).state, before.world
     state_of = world.place_state[world.destination_place]
