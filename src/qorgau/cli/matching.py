@@ -55,6 +55,22 @@ def match(
         int, typer.Option(min=1, help="With --screen: rounds of screening and testing; the last gives the set, those "
                                       "before it teach. With one round more, what is scored is used again.")
     ] = 2,
+    first: Annotated[
+        int | None, typer.Option(min=20, help="With --screen: prior draws that the first emulator learns from, tested "
+                                              "on one run; by default 15 for each run.")
+    ] = None,
+    learned: Annotated[
+        int | None, typer.Option(min=1, help="With --screen: draws tested on all patterns in the wave that learns; by "
+                                             "default 1.8 for each run.")
+    ] = None,
+    promising: Annotated[
+        int | None, typer.Option(min=20, help="With --screen: draws tested on one run in each round; by default 10 for "
+                                              "each run.")
+    ] = None,
+    tested: Annotated[
+        int | None, typer.Option(min=20, help="With --screen: draws tested on all patterns in each round; by default 3 "
+                                              "for each run.")
+    ] = None,
     confirm: Annotated[
         Path | None,
         typer.Option("--confirm", metavar="DIR", help="Run the set in this folder again under changed code, and stamp "
@@ -88,8 +104,8 @@ def match(
                     done / of, f"{done} of {of} draws come out the same"))
             elif screen_of is not None:
                 stored = screen_case(loaded, folder, candidates=screen_of, runs=runs, seed=seed, prior_all=prior_all,
-                                     levels=deeper, rounds=rounds, workers=workers, progress=_shower(stages),
-                                     command=said)
+                                     levels=deeper, rounds=rounds, first=first, learned=learned, promising=promising,
+                                     tested=tested, workers=workers, progress=_shower(stages), command=said)
             elif sift is not None:
                 stored = sift_case(loaded, folder, draws=sift, runs=runs, seed=seed, prior_all=prior_all,
                                    workers=workers, progress=_shower(stages), command=said)
