@@ -264,7 +264,8 @@ def screen(
         single = scored(scorer, keeper, f"promising{name}", found, streams, "single",
                         say(wave, "single", s.promising, 1.0))
         # What one run says of its patterns, and what the emulator expects of the others.
-        hoped = single.score + emulator.parts(looks)[:, ~rule.single].sum(axis=1)
+        parts = emulator.parts(looks)
+        hoped = single.score + parts[:, ~rule.single].sum(axis=1)
         chosen = np.sort(np.argsort(np.where(np.isfinite(hoped), hoped, np.inf), kind="stable")[: s.tested])
         if rule.paired:
             final = scored(scorer, keeper, f"best{name}", found[chosen], streams[chosen], "all",
@@ -278,7 +279,7 @@ def screen(
             f"screen {wave}: the best {s.promising} of {s.candidates} candidates by the emulator go on",
             *([f"deeper {wave}: these are walked into {walks} nested sets, each the best tenth of the one before"]
               if walks else []),
-            _says(wave, expected, single.score, len(found), s.candidates),
+            _says(wave, parts[:, rule.single].sum(axis=1), single.score, len(found), s.candidates, " by one run"),
             f"single {wave}: the best {s.tested} of these by one run, and by what is expected of paired runs, go on",
             f"all {wave}: the best {s.kept} of these are {'kept' if turn == s.rounds else 'those to do better than'}",
         ]
@@ -343,9 +344,9 @@ def _screened(
     return wave_of(wave, "screen", float(expected.max()), share, share, n, 0, whole, float(np.median(score)))
 
 
-def _says(wave: int, expected: Floats, score: Floats, run: int, n: int) -> str:
+def _says(wave: int, expected: Floats, score: Floats, run: int, n: int, of: str = "") -> str:
     return (
-        f"screen {wave}: the best {run} of {n} candidates were run; the emulator expected a score of "
+        f"screen {wave}: the best {run} of {n} candidates were run; the emulator expected a score{of} of "
         f"{float(expected.mean()):.3f} on average, they had {float(np.mean(score[np.isfinite(score)])):.3f} "
         f"(correlation {_agreement(expected, score):.2f})"
     )
