@@ -112,3 +112,10 @@ def test_an_interrupted_match_says_how_to_go_on(
     result = call("match", template, "--out", tmp_path / "set")
     assert result.exit_code == 130
     assert "the same command goes on from there" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--deeper", "--first", "--learned", "--promising", "--tested"])
+def test_sizes_of_the_emulators_steps_without_the_emulator_are_refused(call: Any, option: str) -> None:
+    result = call("match", "kazakhstan", option, "20")
+    assert result.exit_code == 2
+    assert option in result.stderr and "--screen" in result.stderr

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qorgau.cli.screen import Screen
+from qorgau.errors import InputError
 
 if TYPE_CHECKING:
     from qorgau.analysis.records import Matching
@@ -89,6 +90,12 @@ def match(
     from qorgau.ensemble.designs import draw_from
     from qorgau.ensemble.files import Interrupted
 
+    if screen_of is None:
+        asked = {"--deeper": deeper or None, "--first": first, "--learned": learned, "--promising": promising,
+                 "--tested": tested}
+        for option, value in asked.items():
+            if value is not None:
+                raise InputError("qorgau match", option, "belongs to matching with an emulator", "add --screen 400000")
     screen = Screen(as_json)
     loaded = load_case(case)
     folder = confirm or (out if out is not None else Path(f"qorgau-{loaded.id}-matched"))

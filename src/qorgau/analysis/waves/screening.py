@@ -109,6 +109,17 @@ class Screen:
         return {"method": "screen", **self.__dict__, "share": _SHARE, "sweeps": _SWEEPS}
 
 
+def _expects(emulator: Emulator, terms: Looks) -> Callable[[Floats], Floats]:
+    """Return the expected score as a function of points.
+
+    It is rounded, so that the last bits of a matrix product do not decide which draws are taken.
+    """
+    def score(points: Floats) -> Floats:
+        return np.round(emulator.score(terms(points)), 7)
+
+    return score
+
+
 def _promising(
     settings: Screen, wave: int, wanted: int, terms: Looks, emulator: Emulator, workers: int,
     say: Callable[[int], None],
@@ -118,7 +129,7 @@ def _promising(
     Each chunk is a function of seed, wave and its number alone. Truth bits cost most, so they are drawn for those
     candidates only whose parameters alone put them into the best `_GLANCE` of their chunk.
     """
-    starts = range(0, settings.candidates, _CHUNK)
+    starts, expects = range(0, settings.candidates, _CHUNK), _expects(emulator, terms)
 
     def best_of(start: int) -> tuple[Floats, np.ndarray, Floats]:
         source = np.random.Generator(np.random.Philox(np.random.SeedSequence([settings.seed, wave, start // _CHUNK])))
@@ -126,8 +137,7 @@ def _promising(
         glance = np.round(emulator.score_of_first(terms.of_parameters(points)), 7)
         rows = np.sort(np.argsort(glance, kind="stable")[: max(1, round(_GLANCE * len(points)))])
         points = points[rows]
-        # Rounded, so that the last bits of a matrix product do not decide which draws are taken.
-        expected = np.round(emulator.score(terms(points)), 7)
+        expected = expects(points)
         order = np.sort(np.argsort(expected, kind="stable")[:wanted])
         return points[order], start + rows[order], expected[order]
 
@@ -256,8 +266,8 @@ def screen(
             s, wave, s.promising, terms, emulator, workers, say(wave, "screen", s.candidates, 0.0))
         bound, walks = float(expected.max()), s.levels_of(turn)
         deeper = deepen(
-            found, expected, lambda points, by=emulator: np.round(by.score(terms(points)), 7), levels=walks,  # type: ignore[misc]
-            share=_SHARE, sweeps=_SWEEPS, seed=[s.seed, wave, 1], workers=workers, say=say(wave, "deeper", walks, 0.0))
+            found, expected, _expects(emulator, terms), levels=walks, share=_SHARE, sweeps=_SWEEPS,
+            seed=[s.seed, wave, 1], workers=workers, say=say(wave, "deeper", walks, 0.0))
         if walks:
             found, expected, numbers = deeper.points, deeper.expected, _WALKED + np.arange(s.promising)
         streams, looks, name = (wave << _WAVE) + numbers, terms(found), "" if turn == 1 else f"-{turn}"
