@@ -91,6 +91,17 @@ def test_worker_killed_under_a_block_loses_nothing(tmp_path, scheduler):
     assert same(there.yearly(), here.yearly())
 
 
+def test_half_a_file_of_a_killed_worker_is_removed_at_the_end(tmp_path, scheduler):
+    halves = [tmp_path / "results" / name / ".tmp-1-2-block-000000-000001.parquet" for name in ("yearly", "blocks")]
+
+    def leave(done, total, left):
+        for half in halves:
+            half.write_bytes(b"PAR1")
+
+    ensemble(tmp_path, scheduler, progress=leave)
+    assert not [p for p in tmp_path.rglob(".tmp-*")] and len(files(tmp_path)) == 1 + 2 * 10
+
+
 def test_cluster_goes_on_with_what_threads_began_and_the_other_way_round(tmp_path, scheduler):
     ensemble(tmp_path, runs=8)
     ensemble(tmp_path, scheduler, runs=14)

@@ -82,6 +82,7 @@ def run_on_cluster(
             store.note(entry)
             took[work] = entry["seconds"]
             done(work)
+        store.tidy()  # of what a worker that was killed was writing
     finally:
         store.place.remove([ticket.name])
         client.close()

@@ -179,7 +179,8 @@ class Store:
         self._blocks: list[dict[str, Any]] = []
         self._about = dict(about)
         self._refuse_other_content()
-        self.place.prepare(("", _RECORDS, *_FOLDERS[MAIN], *(_FOLDERS[KNOCKOUTS] if about.get("knockouts") else ())))
+        self._folders = ("", _RECORDS, *_FOLDERS[MAIN], *(_FOLDERS[KNOCKOUTS] if about.get("knockouts") else ()))
+        self.tidy()
 
     # ---------------------------------------------------------------------------------------------- opening
 
@@ -287,6 +288,10 @@ class Store:
     def finished(self) -> int:
         """Number of finished blocks."""
         return len(self._blocks)
+
+    def tidy(self) -> None:
+        """Make the folders that are missing, and remove what killed writers left half-written; nobody may be writing."""
+        self.place.prepare(self._folders)
 
     def gather(self) -> None:
         """Write the manifest with every finished block in it, and remove their records."""
