@@ -82,8 +82,9 @@ def match(
 ) -> None:
     """Re-sample draws in waves until they agree with the sources; goes on where an interrupted match stopped."""
     from qorgau.analysis.case_view import case_view
+    from qorgau.analysis.waves.confirm import confirm_set
     from qorgau.analysis.waves.judging import match_set
-    from qorgau.analysis.waves.match import confirm_set, match_case, screen_case, sift_case
+    from qorgau.analysis.waves.match import match_case, screen_case, sift_case
     from qorgau.case import load_case
     from qorgau.cli.pipeline import examined
     from qorgau.cli.screen import Stages

@@ -290,7 +290,7 @@ class Store:
         return len(self._blocks)
 
     def tidy(self) -> None:
-        """Make the folders that are missing, and remove what killed writers left half-written; nobody may be writing."""
+        """Make the folders that are missing, and remove what killed writers left; nobody may be writing."""
         self.place.prepare(self._folders)
 
     def gather(self) -> None:

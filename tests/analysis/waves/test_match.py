@@ -25,6 +25,8 @@ from qorgau.errors import InputError
 from tests.analysis.synthetic import pattern
 
 RUNS = 20
+SHOWN = "P55"
+"""A pattern on a paired run that sets nothing aside."""
 WAVES = {"moves": 2, "rest_moves": 1, "target": 0.0, "single_target": 0.0, "single_share": 0.12}
 
 pytestmark = pytest.mark.slow
@@ -32,13 +34,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    """The bundled case with a few patterns, one of them on a paired run, and short waves."""
+    """The bundled case with a few patterns, one of them on a paired run and one that is only shown, and short waves."""
     bundled = load_case("kazakhstan")
     folder = Path(copytree(bundled.folder, tmp_path_factory.mktemp("m") / "case", ignore=ignore_patterns("matched")))
     patterns = yaml.safe_load((folder / "patterns.yaml").read_text())
     single = [name for name, p in patterns.items() if not p.get("needs") and p["use"] == "matching"][:6]
     paired = [name for name, p in patterns.items() if p.get("needs") and p["use"] == "matching"][:1]
-    few = {name: patterns[name] for name in (*single, *paired)}
+    few = {name: patterns[name] for name in (*single, SHOWN, *paired)}
     (folder / "patterns.yaml").write_text(yaml.safe_dump(few, sort_keys=False, allow_unicode=True))
     thresholds = yaml.safe_load((folder / "thresholds.yaml").read_text())
     thresholds["matching"] |= {"waves": WAVES, "least_kept": 2}
@@ -56,8 +58,14 @@ def test_the_search_goes_through_both_stages_and_lowers_the_score(found: Matched
     assert {"prior", "single", "all", "rest"} == {wave.stage for wave in found.waves}
     assert found.waves[-1].prior_share < 0.5 and (found.score <= found.threshold).all()
     assert len(found) == RUNS and found.prior_holds.shape[0] == RUNS
-    assert set(found.left_out) == set(found.patterns)
+    assert set(found.left_out) == set(found.patterns) - {SHOWN}
     assert all(passed <= tested for passed, tested, _ in found.left_out.values())
+
+
+def test_what_is_only_shown_is_tested_on_the_set_and_on_the_first_draws_of_the_prior(found: MatchedSet) -> None:
+    column = found.patterns.index(SHOWN)
+    assert (found.holds[:, column] >= 0).all() and np.isfinite(found.distance[:, column]).all()
+    assert (found.prior_holds[:4, column] >= 0).all() and (found.prior_holds[4:, column] == -1).all()
 
 
 def test_draws_of_the_set_run_again_give_the_same_verdicts(case: Case, found: MatchedSet) -> None:

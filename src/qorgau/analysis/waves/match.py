@@ -16,23 +16,24 @@ from qorgau.analysis.matching import ScoreRule, score_rule
 from qorgau.analysis.patterns import Pattern
 from qorgau.analysis.runs import Floats
 from qorgau.analysis.waves.emulate import terms_of
-from qorgau.analysis.waves.evaluate import Bench, bench_of, verdicts_of
+from qorgau.analysis.waves.evaluate import Bench, bench_of, narrowed, verdicts_of
 from qorgau.analysis.waves.scores import Scorer, Scores, Stage
 from qorgau.analysis.waves.screening import Screen, screen
+from qorgau.analysis.waves.shown import Sought, shown_too, sought, spread
 from qorgau.analysis.waves.sift import Sieve, Sifted, sift
-from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, restamp, save_matched
+from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, save_matched
 from qorgau.analysis.waves.subset import Found, Settings, Status, search
 from qorgau.case.case import Case
-from qorgau.ensemble.designs import Draws, Uncertain, draws_at
+from qorgau.ensemble.designs import Draws, Uncertain, draws_at, sobol
 from qorgau.ensemble.files import folder_lock
 from qorgau.ensemble.workers import available_cores
 from qorgau.errors import InputError
 
-__all__ = ["LEAST_RUNS", "confirm_set", "drawn_at", "left_out_counts", "match_case", "scorer_of", "screen_case",
-           "sift_case"]
+__all__ = ["LEAST_RUNS", "drawn_at", "left_out_counts", "match_case", "ready", "scorer_of", "screen_case", "sift_case"]
 
 LEAST_RUNS = 20
 _WORK = "work"
+_REST = "work-shown"
 _PRIOR_KEPT = 1000
 _TESTED_FOR_EACH = 2.2
 _LIBRARIES = ("numpy", "scipy", "numba", "pyarrow")
@@ -136,7 +137,7 @@ def match_case(
     """
     if runs < LEAST_RUNS:
         raise InputError("qorgau match", "--runs", f"{runs} runs", f"ask for {LEAST_RUNS} or more")
-    bench, rule, identity = _ready(case)
+    bench, rule, identity = ready(case)
     waves = bench.view.thresholds.matching.waves
     settings = Settings(
         particles=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed,
@@ -146,16 +147,18 @@ def match_case(
     )
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
+    part, cores = sought(bench, rule), workers or available_cores()
     with folder_lock(folder):
         found = search(
-            scorer_of(bench, rule, seed, workers or available_cores()), settings, folder=folder / _WORK,
-            identity=identity, progress=progress,
+            scorer_of(part.bench, part.rule, seed, cores), settings, folder=folder / _WORK, identity=identity,
+            progress=progress,
         )
-        _keep(found, bench, rule, settings, identity, folder, command)
+        _keep(found, bench, part, settings, identity, folder, command, cores, progress)
     return read_matched(folder, bench.inputs.uncertain)
 
 
-def _ready(case: Case) -> tuple[Bench, ScoreRule, dict[str, Any]]:
+def ready(case: Case) -> tuple[Bench, ScoreRule, dict[str, Any]]:
+    """Return what matching needs of a case: its bench, its score, and what a set of it is known by."""
     bench = bench_of(case)
     patterns, table = bench.plan.patterns, bench.view.thresholds.matching
     rule = score_rule(patterns, table)
@@ -195,16 +198,17 @@ def sift_case(
     InputError
         If an argument or the folder cannot be used, or the case has no patterns to match.
     """
-    bench, rule, identity = _ready(case)
+    bench, rule, identity = ready(case)
     tested = min(draws, math.ceil(_TESTED_FOR_EACH * runs)) if rule.paired else runs
     sieve = Sieve(draws, tested, runs, min(draws, 200 if prior_all is None else prior_all),
                   bench.inputs.uncertain.dimensions, seed)
-    before = sieve.prior_all if rule.paired else draws
+    before, part = sieve.prior_all if rule.paired else draws, sought(bench, rule)
 
     def find(scorer: Scorer, work: Path) -> Sifted:
-        return sift(scorer, sieve, rule, folder=work, identity=identity, progress=progress)
+        return sift(scorer, sieve, part.rule, folder=work, identity=identity, progress=progress)
 
-    return _found_independent(bench, rule, identity, out, find, seed, sieve.identity(), before, workers, command)
+    return _found_independent(
+        bench, part, identity, out, find, seed, sieve.identity(), before, workers, command, progress)
 
 
 def screen_case(
@@ -251,7 +255,7 @@ def screen_case(
     InputError
         If an argument or the folder cannot be used, or the case has no patterns to match.
     """
-    bench, rule, identity = _ready(case)
+    bench, rule, identity = ready(case)
     cores = workers or available_cores()
     many = first or 15 * runs
     settings = Screen(
@@ -259,119 +263,105 @@ def screen_case(
         candidates=candidates, learned=learned or round(1.8 * runs), promising=promising or 10 * runs,
         tested=tested or 3 * runs, kept=runs, dimensions=bench.inputs.uncertain.dimensions, seed=seed, levels=levels,
     )
-    before = settings.first_all if rule.paired else many
+    before, part = settings.first_all if rule.paired else many, sought(bench, rule)
     terms = terms_of(bench.inputs.uncertain)
 
     def find(scorer: Scorer, work: Path) -> Sifted:
-        return screen(scorer, terms, bench.plan.clauses, settings, rule,
+        return screen(scorer, terms, part.bench.plan.clauses, settings, part.rule,
                       paired_cost=bench.view.thresholds.matching.waves.paired_cost, workers=cores, folder=work,
                       identity=identity, progress=progress)
 
-    return _found_independent(bench, rule, identity, out, find, seed, settings.identity(), before, workers, command)
+    return _found_independent(
+        bench, part, identity, out, find, seed, settings.identity(), before, workers, command, progress)
 
 
 def _found_independent(
-    bench: Bench, rule: ScoreRule, identity: Mapping[str, Any], out: str | Path,
+    bench: Bench, part: Sought, identity: Mapping[str, Any], out: str | Path,
     find: Callable[[Scorer, Path], Sifted], seed: int, settings: Mapping[str, Any], prior_all: int,
-    workers: int | None, command: str,
+    workers: int | None, command: str, progress: Callable[[Status], None] | None,
 ) -> MatchedSet:
     """Search for a set of independent draws and keep it."""
     folder, patterns = Path(out), bench.plan.patterns
     folder.mkdir(parents=True, exist_ok=True)
     with folder_lock(folder):
-        found = find(scorer_of(bench, rule, seed, workers or available_cores()), folder / _WORK)
+        cores = workers or available_cores()
+        found = find(scorer_of(part.bench, part.rule, seed, cores), folder / _WORK)
         order = np.random.default_rng([seed, 0]).permutation(len(found.points))
         shown = min(len(found.prior.holds), _PRIOR_KEPT)
+        (distance, holds), before = _all_verdicts(
+            bench, part, (found.distance, found.holds, found.points, found.numbers),
+            (found.prior.distance[:shown], found.prior.holds[:shown], min(shown, prior_all)), seed, cores,
+            folder / _REST, {**identity, "settings": settings}, progress,
+        )
         save_matched(
             folder, draws=drawn_at(bench.inputs.uncertain, found.points[order], found.numbers[order]),
             families=np.arange(len(order)) if found.families is None else found.families[order],
-            score=found.score[order], distance=found.distance[order],
-            holds=found.holds[order], prior_distance=found.prior.distance[:shown],
-            prior_holds=found.prior.holds[:shown],
+            score=found.score[order], distance=distance[order], holds=holds[order], prior_distance=before[0],
+            prior_holds=before[1],
             patterns=[pattern.id for pattern in patterns],
             about={
                 **identity, "seed": seed, "runs": len(order), "prior_runs": shown,
                 "prior_all": min(shown, prior_all), "threshold": found.threshold,
                 "settings": settings, "waves": found.waves, "stopped": found.reasons,
                 "effective": found.effective,
-                "left_out": left_out_counts(rule, patterns, found.threshold, found.tested.distance, found.tested.holds),
+                "left_out": left_out_counts(part.rule, part.bench.plan.patterns, found.threshold,
+                                            found.tested.distance, found.tested.holds),
                 "versions": _versions(), "command": command,
             },
         )
     return read_matched(folder, bench.inputs.uncertain)
 
 
-def confirm_set(
-    case: Case, folder: str | Path, *, workers: int | None = None, progress: Callable[[int, int], None] | None = None
-) -> MatchedSet:
-    """Run a set again under a model whose code has changed, and stamp it anew if every verdict is the same.
+def _all_verdicts(
+    bench: Bench, part: Sought, kept: tuple[Floats, np.ndarray, Floats, np.ndarray],
+    prior: tuple[Floats, np.ndarray, int], seed: int, workers: int, folder: Path, identity: Mapping[str, Any],
+    progress: Callable[[Status], None] | None,
+) -> tuple[tuple[Floats, np.ndarray], tuple[Floats, np.ndarray]]:
+    """Return distances and verdicts on all patterns, of the draws kept and of prior draws; see `shown_too`.
 
-    For changes that mean to change nothing, such as a module that was parted in two or a faster kernel.
-
-    Parameters
-    ----------
-    case : Case
-    folder : path
-        Of the set; its case and patterns must be those at hand.
-    workers : int, optional
-    progress : callable, optional
-        Told draws done and draws in all.
-
-    Returns
-    -------
-    MatchedSet
-
-    Raises
-    ------
-    InputError
-        If the set is of another case or other patterns, or any verdict or distance differs.
+    ``kept`` are distances, verdicts, points and streams; ``prior`` distances, verdicts and how many are tested on all.
     """
-    bench, _, identity = _ready(case)
-    stored = read_matched(folder, bench.inputs.uncertain)
-    if stored.about["case"]["hash"] != case.hash or stored.about["patterns_hash"] != identity["patterns_hash"]:
-        raise InputError(folder, "", "is of another case or other patterns", "match again with qorgau match")
-    step = 96
-    for start in range(0, len(stored), step):
-        cut = slice(start, min(len(stored), start + step))
-        found = verdicts_of(
-            bench, stored.draws.part(cut.start, cut.stop), int(stored.about["seed"]),
-            workers=workers or available_cores(), streams=stored.draws.streams[cut],
-        )
-        near = np.isclose(found.distance, stored.distance[cut], rtol=1e-5, atol=1e-6, equal_nan=True)
-        if not (near.all() and np.array_equal(found.holds, stored.holds[cut])):
-            run, pattern = np.argwhere(~near | (found.holds != stored.holds[cut]))[0]
-            raise InputError(
-                folder, "",
-                f"draw {start + run} comes out otherwise under this model, first on {stored.patterns[pattern]}",
-                "match again with qorgau match",
-            )
-        if progress is not None:
-            progress(cut.stop, len(stored))
-    restamp(Path(folder), bench.inputs.model)
-    return read_matched(folder, bench.inputs.uncertain)
+    total = len(bench.plan.patterns)
+    mine = spread(part.columns, total, *kept[:2])
+    before = spread(part.columns, total, *prior[:2])
+    if not len(part.others):
+        return mine, before
+    rest = narrowed(bench, part.others)
+    scorer = scorer_of(rest, score_rule(rest.plan.patterns, bench.view.thresholds.matching), seed, workers)
+    design, n = bench.inputs.uncertain.dimensions, prior[2]
+    common: dict[str, Any] = {"folder": folder, "identity": identity, "progress": progress}
+    mine = shown_too(scorer, part.others, mine, kept[2], kept[3], name="kept", **common)
+    before = shown_too(
+        scorer, part.others, before, sobol(n, design, seed), np.arange(n, dtype=np.int64), name="before", **common)
+    return mine, before
 
 
 def _keep(
-    found: Found, bench: Bench, rule: ScoreRule, settings: Settings, identity: Mapping[str, Any], folder: Path,
-    command: str,
+    found: Found, bench: Bench, part: Sought, settings: Settings, identity: Mapping[str, Any], folder: Path,
+    command: str, workers: int, progress: Callable[[Status], None] | None,
 ) -> None:
-    patterns, now = bench.plan.patterns, found.population
+    patterns, now, rule = bench.plan.patterns, found.population, part.rule
     # In an order that means nothing, so that the first draws of the set are as good as any.
     order = np.random.default_rng([settings.seed, 0]).permutation(len(now.points))
     draws = drawn_at(bench.inputs.uncertain, now.points[order], now.streams[order])
-    distance = np.concatenate([now.distance, found.tried.distance])
-    holds = np.concatenate([now.holds, found.tried.holds])
+    tried = np.concatenate([now.distance, found.tried.distance]), np.concatenate([now.holds, found.tried.holds])
     tested = rule if settings.paired and now.stage == "all" else None
+    before_all = settings.prior_all if settings.paired else settings.particles
+    (distance, holds), before = _all_verdicts(
+        bench, part, (now.distance, now.holds, now.points, now.streams),
+        (found.prior.distance, found.prior.holds, before_all), settings.seed, workers, folder / _REST,
+        {**identity, "settings": settings.identity()}, progress,
+    )
     save_matched(
-        folder, draws=draws, families=found.families[order], score=now.values[order], distance=now.distance[order],
-        holds=now.holds[order], prior_distance=found.prior.distance, prior_holds=found.prior.holds,
+        folder, draws=draws, families=found.families[order], score=now.values[order], distance=distance[order],
+        holds=holds[order], prior_distance=before[0], prior_holds=before[1],
         patterns=[pattern.id for pattern in patterns],
         about={
             **identity, "seed": settings.seed, "runs": len(draws), "prior_runs": settings.particles,
-            "prior_all": settings.prior_all if settings.paired else settings.particles,
+            "prior_all": before_all,
             "threshold": now.bound, "settings": settings.identity(), "waves": found.waves, "stopped": found.reasons,
             "effective": found.effective,
-            "left_out": left_out_counts(rule, patterns, now.bound, distance, holds)
+            "left_out": left_out_counts(rule, part.bench.plan.patterns, now.bound, *tried)
             if tested is not None or not rule.paired else {},
             "versions": _versions(), "command": command,
         },
