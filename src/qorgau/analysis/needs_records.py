@@ -27,6 +27,9 @@ class Break(Record):
     word : str
         "breaks", "weakens" (a fall beyond chance that is smaller), "helps" (a rise beyond chance), "no effect",
         "not tested".
+    forced : int
+        Draws of the comparison that do not believe in the mechanism; it was switched on in them first, since too few
+        others have it.
     """
 
     mechanism: str
@@ -36,6 +39,7 @@ class Break(Record):
     after: float
     p: float
     word: str
+    forced: int = 0
 
 
 def idle(found: Sequence[Break]) -> tuple[str, ...]:
@@ -49,7 +53,8 @@ def idle(found: Sequence[Break]) -> tuple[str, ...]:
 class Needs(Record):
     """What breaks without each mechanism.
 
-    `runs` is the number of matched draws that were run again; a mechanism is compared on those in which it is on.
+    `runs` is the number of matched draws that each mechanism is compared on: the first of the set in which it is on,
+    and where these are too few, others in which it is switched on first.
     `idle` are the mechanisms that break no pattern; `missing` those that were not tried yet.
     """
 
@@ -61,6 +66,11 @@ class Needs(Record):
     def of_pattern(self, pattern: str) -> tuple[str, ...]:
         """Mechanisms without which the pattern no longer comes out."""
         return tuple(row.mechanism for row in self.rows if row.pattern == pattern and row.word == "breaks")
+
+    @property
+    def forced(self) -> tuple[str, ...]:
+        """Mechanisms that were switched on for the comparison in draws that do not believe in them."""
+        return tuple(dict.fromkeys(row.mechanism for row in self.rows if row.forced))
 
     def of_mechanism(self, mechanism: str, word: str = "breaks") -> tuple[str, ...]:
         """Patterns that the mechanism breaks (or "weakens")."""

@@ -20,7 +20,7 @@ def mechanisms(
     matched: Annotated[
         Path | None, typer.Option("--matched", metavar="DIR", help="Folder of the matched set; by default the case's.")
     ] = None,
-    runs: Annotated[int, typer.Option(min=20, help="Matched draws to run again without each mechanism.")] = 64,
+    runs: Annotated[int, typer.Option(min=20, help="Matched draws to compare each mechanism on.")] = 64,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads; by default all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines, and nothing else.")] = False,
 ) -> None:
@@ -70,7 +70,9 @@ def show_needs(screen: Screen, needs: Needs | None) -> None:
         ("without", "breaks", "weakens"),
         [(m, " ".join(needs.of_mechanism(m)) or "–", " ".join(needs.of_mechanism(m, "weakens")) or "–") for m in tried],
     )
-    screen.say(f"  {needs.runs} matched draws, those in which the mechanism is on; a fall counts beyond chance only")
+    screen.say(f"  {needs.runs} matched draws in which the mechanism is on; a fall counts beyond chance only")
+    if needs.forced:
+        screen.say(f"  too few draws have it, so it was switched on in others first: {', '.join(needs.forced)}")
     if needs.idle:
         screen.say(f"  break nothing: {', '.join(needs.idle)}")
     if needs.missing:

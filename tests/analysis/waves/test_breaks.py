@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qorgau.analysis.needs_records import Break, idle
-from qorgau.analysis.waves.breaks import compare_verdicts
+from qorgau.analysis.waves.breaks import _rows, compare_verdicts
 
 
 def _compare(was: str, now: str) -> Break:
@@ -38,3 +38,15 @@ def test_a_mechanism_that_breaks_nothing_is_idle() -> None:
     one = _compare("+" * 20, "-" * 20)
     other = Break("n", "P", 20, 1.0, 0.9, 0.25, "no effect")
     assert idle([one, other]) == ("n",)
+
+
+@pytest.mark.parametrize(("runs", "rows", "forced"), [
+    (None, [1, 2, 5], 0),
+    (2, [1, 2], 0),
+    (3, [1, 2, 5], 0),
+    (5, [1, 2, 5, 0, 3], 2),
+    (9, [1, 2, 5, 0, 3, 4], 3),
+])
+def test_draws_that_have_a_mechanism_come_first_and_others_fill_up(runs, rows, forced) -> None:
+    found, put_on = _rows(np.array([False, True, True, False, False, True]), runs)
+    assert found.tolist() == rows and put_on == forced

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from qorgau.analysis.waves.breaks import breaks_of
-from qorgau.analysis.waves.evaluate import Bench, Verdicts, bench_of, draws_of, verdicts_of
+from qorgau.analysis.waves.evaluate import Bench, Verdicts, bench_of, draws_of, narrowed, verdicts_of
 from qorgau.case import load_case
 from qorgau.ensemble.designs import Draws
 from qorgau.ensemble.translate import draw
@@ -76,6 +78,19 @@ def test_a_mechanism_off_is_compared_on_the_draws_in_which_it_is_on(bench: Bench
     assert {item.mechanism for item in found} == {"corruption"}
     with pytest.raises(ValueError, match="no mechanism"):
         breaks_of(bench, draws, 11, full, ["nothing"])
+
+
+def test_a_mechanism_that_no_draw_has_is_switched_on_first(bench: Bench, draws: Draws) -> None:
+    names = [p.id for p in bench.plan.patterns]
+    few = narrowed(bench, np.array([names.index("P14"), names.index("P52")]))
+    column = draws.mechanisms.index("official_flights")
+    on, off = np.array(draws.on), np.array(draws.on)
+    on[:, column], off[:, column] = 1.0, 0.0
+    known = Verdicts(np.zeros((RUNS, 2), dtype=np.int8), np.zeros((RUNS, 2)), np.ones(RUNS, dtype=bool))
+    found = breaks_of(few, replace(draws, on=off), 11, known, ["official_flights"], runs=3)[1]
+    again = verdicts_of(few, draws.part(0, 3), 11, on=on[:3]).holds[:, 1]
+    assert found.pattern == "P52" and found.forced == 3 and found.runs == int((again >= 0).sum()) > 0
+    assert found.before == (again == 1).sum() / found.runs and found.after == 0.0
 
 
 def test_gaps_are_the_distances_carried_on_below_nothing(bench: Bench, full: Verdicts) -> None:

@@ -2,14 +2,17 @@
 
 Matched runs are run again with one mechanism off. Patterns on one run are tested first. Where none breaks, those on
 paired runs follow: first the ones whose change switches the mechanism off or that rest on a claim it rests on, and all
-of them where these do not break either. A mechanism breaks a
-pattern when, over the same draws with the mechanism on, the pass rate falls from one half or more to under one half, or
-by a quarter or more, and the fall is beyond chance (exact McNemar test on the pairs of verdicts, one-sided, 1 percent).
+of them where these do not break either. A mechanism is compared on draws in which it is on. Where too few of a set
+have it, since its claims are hardly believed, it is switched on in others first, so that what it would do is asked all
+the same. A mechanism breaks a pattern when, over the same draws with the mechanism on, the pass rate falls from one
+half or more to under one half, or by a quarter or more, and the fall is beyond chance (exact McNemar test on the pairs
+of verdicts, one-sided, 1 percent).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import binomtest
@@ -60,9 +63,19 @@ def _related(bench: Bench, mechanism: str) -> np.ndarray:
     ], dtype=np.int64)
 
 
+def _rows(has_it: np.ndarray, runs: int | None) -> tuple[np.ndarray, int]:
+    """Return the draws to compare on, those that have the mechanism first, and how many of them do not have it."""
+    rows, others = np.flatnonzero(has_it), np.flatnonzero(~has_it)
+    if runs is None:
+        return rows, 0
+    rows = rows[:runs]
+    forced = min(runs - len(rows), len(others))
+    return np.concatenate([rows, others[:forced]]), forced
+
+
 def breaks_of(
     bench: Bench, draws: Draws, seed: int, known: Verdicts, mechanisms: Sequence[str], *, workers: int = 1,
-    streams: np.ndarray | None = None, progress: Callable[[str], None] | None = None,
+    streams: np.ndarray | None = None, progress: Callable[[str], None] | None = None, runs: int | None = None,
 ) -> list[Break]:
     """Switch mechanisms off one by one and compare the verdicts on every pattern.
 
@@ -79,6 +92,9 @@ def breaks_of(
     streams : ndarray of int, shape (runs,), optional
     progress : callable, optional
         Told each mechanism as it begins.
+    runs : int, optional
+        Draws that each mechanism is compared on, the first that have it; all that have it by default. Where fewer have
+        it, it is switched on in the first of the others.
 
     Returns
     -------
@@ -98,23 +114,31 @@ def breaks_of(
         if progress is not None:
             progress(mechanism)
         column = draws.mechanisms.index(mechanism)
-        rows = np.flatnonzero(draws.on[:, column] > 0)
+        rows, forced = _rows(draws.on[:, column] > 0, runs)
         if len(rows) == 0:
             found += [Break(mechanism, p.id, 0, float("nan"), float("nan"), float("nan"), "not tested")
                       for p in bench.plan.patterns]
             continue
         part = draws.take(rows)
         chance = draws.numbers[rows] if streams is None else streams[rows]
-        off = np.array(part.on)
-        off[:, column] = 0.0
+        off, with_it = np.array(part.on), np.array(part.on)
+        off[:, column], with_it[:, column] = 0.0, 1.0
+        put_on = slice(len(rows) - forced, None)
 
         def test(part_bench: Bench, paired: bool, which: np.ndarray, part: Draws = part, off: np.ndarray = off,
-                 chance: np.ndarray = chance, rows: np.ndarray = rows, mechanism: str = mechanism) -> list[Break]:
+                 with_it: np.ndarray = with_it, chance: np.ndarray = chance, rows: np.ndarray = rows,
+                 mechanism: str = mechanism, put_on: slice = put_on, forced: int = forced) -> list[Break]:
+            own = {pattern.id: k for k, pattern in enumerate(part_bench.plan.patterns)}
+            columns = [own[bench.plan.patterns[i].id] for i in which]
             without = verdicts_of(part_bench, part, seed, paired=paired, on=off, workers=workers, streams=chance)
-            column = {pattern.id: k for k, pattern in enumerate(part_bench.plan.patterns)}
-            names = [bench.plan.patterns[i].id for i in which]
-            return [compare_verdicts(mechanism, name, known.holds[rows, i], without.holds[:, column[name]])
-                    for i, name in zip(which, names)]
+            before = known.holds[np.ix_(rows, which)].copy()
+            if forced:
+                again = verdicts_of(part_bench, part.take(np.arange(len(rows))[put_on]), seed, paired=paired,
+                                    on=with_it[put_on], workers=workers, streams=chance[put_on])
+                before[put_on] = again.holds[:, columns]
+            return [replace(compare_verdicts(mechanism, bench.plan.patterns[i].id, before[:, k],
+                                             without.holds[:, column]), forced=forced)
+                    for k, (i, column) in enumerate(zip(which, columns))]
 
         own = test(bench, False, np.flatnonzero(single))
         near = _related(bench, mechanism)

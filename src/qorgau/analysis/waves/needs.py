@@ -26,7 +26,7 @@ from qorgau.errors import InputError
 __all__ = ["FILE", "find_needs", "read_needs"]
 
 FILE = "matched.mechanisms.json"
-_FIELDS = ("mechanism", "pattern", "runs", "before", "after", "p", "word")
+_FIELDS = ("mechanism", "pattern", "runs", "before", "after", "p", "word", "forced")
 
 
 def _made(found: Sequence[Break], runs: int, mechanisms: Sequence[str]) -> Needs:
@@ -43,7 +43,7 @@ def read_needs(folder: str | Path, stored: MatchedSet) -> Needs | None:
             return None
         rows = [
             Break(str(r["mechanism"]), str(r["pattern"]), int(r["runs"]), _number(r["before"]), _number(r["after"]),
-                  _number(r["p"]), str(r["word"]))
+                  _number(r["p"]), str(r["word"]), int(r.get("forced", 0)))
             for r in data["rows"]
         ]
         return _made(rows, int(data["runs"]), stored.draws.mechanisms)
@@ -71,7 +71,7 @@ def find_needs(
     folder : path
         Where the set lies.
     runs : int
-        Matched draws to run again, the first of the set.
+        Matched draws that each mechanism is compared on, the first of the set that have it; see `breaks_of`.
     mechanisms : sequence of str, optional
         All of them by default.
     workers : int
@@ -87,12 +87,13 @@ def find_needs(
     InputError
         If a mechanism is unknown, the set holds fewer draws, or the file of an earlier search cannot be read.
     """
-    draws = stored.first(runs)
+    draws = stored.first(len(stored.holds))
+    stored.first(runs)
     asked = tuple(mechanisms) if mechanisms is not None else draws.mechanisms
     unknown = [m for m in asked if m not in draws.mechanisms]
     if unknown:
         raise InputError("qorgau mechanisms", unknown[0], "no such mechanism", "see the tables of the model for names")
-    known = Verdicts(stored.holds[:runs], stored.distance[:runs], np.ones(runs, dtype=bool))
+    known = Verdicts(stored.holds, stored.distance, np.ones(len(stored.holds), dtype=bool))
     before = read_needs(folder, stored)
     rows = list(before.rows) if before is not None and before.runs == runs else []
     tried = {row.mechanism for row in rows}
@@ -101,7 +102,7 @@ def find_needs(
         if progress is not None:
             progress(mechanism, number, len(left))
         rows += breaks_of(bench, draws, int(stored.about["seed"]), known, [mechanism], workers=workers,
-                          streams=draws.streams)
+                          streams=draws.streams, runs=runs)
         write_json(Path(folder) / FILE, plain({
             "set": stored.hash, "runs": runs, "rows": [{f: getattr(row, f) for f in _FIELDS} for row in rows],
         }))
