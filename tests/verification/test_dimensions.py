@@ -128,7 +128,8 @@ def test_the_market_is_blind_to_the_unit_of_mass(factor: float) -> None:
     y = rescaled(x, "kg", factor)
     held(x, drug_market, 60)
     held(y, drug_market, 60)
-    names = ("price", "sold", "stock", "users", "source_price", "purchases_year", "price_norm")
+    names = ("price", "sold", "stock", "users", "source_price", "purchases_year", "price_norm",
+             "dealer_stock", "consumed", "price_retail")
     gap = largest_difference(y, x, "kg", factor, names)
     assert max(gap.values()) < 1e-9, gap
 
@@ -199,7 +200,8 @@ def test_the_market_per_head_does_not_know_how_large_it_is() -> None:
     y = _larger(x, 8.0)
     held(x, drug_market, 60)
     held(y, drug_market, 60)
-    for name, factor in (("price", 1.0), ("users", 8.0), ("stock", 8.0), ("sold", 8.0)):
+    for name, factor in (("price", 1.0), ("users", 8.0), ("stock", 8.0), ("sold", 8.0),
+                         ("dealer_stock", 8.0), ("consumed", 8.0), ("price_retail", 1.0)):
         np.testing.assert_allclose(getattr(y.state, name), factor * getattr(x.state, name), rtol=1e-9, err_msg=name)
 
 
