@@ -21,7 +21,7 @@ from tests.model.twins import drug_market as twin
 positive = st.floats(0.5, 1e4)
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True), (8, 150, True))
 WRITES = ("price", "price_norm", "stock", "users", "sold", "source_price", "purchases_year", "purchase_ration",
-          "source_offer")
+          "source_offer", "dealer_stock", "consumed", "price_retail")
 
 
 @pytest.mark.parametrize("seed, months, mixed", SCENES)
@@ -43,6 +43,16 @@ def test_the_start_equals_the_twin(seed: int) -> None:
         q = {k: {f: float(a[f][r]) for f in a.dtype.names} for k, a in x.parameters.items()}
         for name, value in twin.start(x.world, x.state.hazard_honest[r].tolist(), q).items():
             np.testing.assert_allclose(getattr(x.state, name)[r], value, rtol=1e-9, err_msg=name)
+
+
+def test_without_retail_dealers_hold_nothing_at_the_start() -> None:
+    x = knocked(traffic(1, 3, 1), Mechanism.RETAIL)[1]
+    drug_market.start(x.world, x.state, x.parameters, x.on, x.keys)
+    q = {k: {f: float(a[f][0]) for f in a.dtype.names} for k, a in x.parameters.items()}
+    expected = twin.start(x.world, x.state.hazard_honest[0].tolist(), q, retail=False)
+    np.testing.assert_array_equal(x.state.dealer_stock, 0.0)
+    np.testing.assert_array_equal(x.state.price_retail, x.state.price)
+    np.testing.assert_allclose(x.state.price_retail[0], expected["price_retail"], rtol=1e-9)
 
 
 def _rest(x: Scene) -> Scene:

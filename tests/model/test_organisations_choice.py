@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +12,7 @@ from qorgau.model.routes import geometry_of
 from tests.model.people_scene import Scene, assert_twin, one_run
 from tests.model.traffic_scene import after, carry, having, knocked, plan, traffic
 from tests.model.twins import organisations_choice as twin
-from tests.model.twins.drug_market import cleared, elasticity, places_of
+from tests.model.twins.drug_market import bends, cleared, elasticity, places_of
 
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True), (8, 150, True))
 WRITES = ("price_expected", "market_share", "trade", "in_use", "return_scale")
@@ -66,10 +64,10 @@ def _clears(x: Scene, r: int) -> tuple[np.ndarray, list[float]]:
     for m, market in enumerate(places_of(x.world)):
         sent = sum(float(s["purchased"][o]) * t[m] * float(s["survival"][o][m]) for o, t in wanted.items())
         need = p["use_per_person"] * float(s["users"][m]) / 12
-        e = elasticity(p, market)
-        bend = p["substitution"], math.log(p["substitution_price"])
+        e = elasticity(p, market, on)
+        k, *bend = bends(p, on)
         reference = float(s["price_reference"][m])
-        out.append(cleared(need, sent, reference, 1.0, 0.0, e, p["demand_curvature"], 0.0, 1.0, *bend)[0])
+        out.append(cleared(need, sent, reference, 1.0, 0.0, e, k, 0.0, 1.0, *bend)[0])
     return s["price_expected"], out
 
 

@@ -124,12 +124,14 @@ def test_at_rest_sales_equal_arrivals_and_stock_is_what_is_held_for_the_months()
     base = q["use_per_person"] * x.state.users[0] / 12.0
     for m, price in enumerate(x.state.price[0]):
         far = drug_market.far_markets(x.world)[m]
-        near = q["xinjiang_elasticity"] if x.world.market_xinjiang[m] else q["demand_elasticity"]
-        shape = (q["far_elasticity"] if far else near, q["demand_curvature"], q["substitution"],
+        s = q["retail_pass_through"]
+        # users answer the retail price, s z in logs; what other ways leave is told in wholesale prices
+        near = q["xinjiang_elasticity"] / s if x.world.market_xinjiang[m] else q["demand_elasticity"]
+        shape = (q["far_elasticity"] / s if far else near, q["demand_curvature"], q["substitution"],
                  math.log(q["substitution_price"]))
 
-        def gap(z: float, m: int = m, shape: tuple = shape) -> float:
-            return math.log(base[m]) + _ln_demand(z, *shape) - math.log(x.state.arrivals[0, m])
+        def gap(z: float, m: int = m, shape: tuple = shape, s: float = s) -> float:
+            return math.log(base[m]) + _ln_demand(s * z, *shape) - math.log(x.state.arrivals[0, m])
 
         want = x.state.price_reference[0, m] * math.exp(brentq(gap, -40.0, 40.0))
         assert price == pytest.approx(want, rel=1e-6)
@@ -163,7 +165,8 @@ def test_rare_use_grows_at_the_difference_of_the_rates_and_prices_change_both() 
     before = x.state.users.copy()
     x.state.arrivals[:] = x.parameters["drug_market"]["use_per_person"][:, None] * before / 12.0
     held(x, drug_market, 1)
-    ratio = x.state.price / x.state.price_reference
+    at_start = x.parameters["drug_market"]["retail_markup"][:, None] * x.state.price_reference
+    ratio = x.state.price_retail / at_start
     growth = (x.state.users - before - 2e-7 * _people(x)) / before
     crowd = 1.0 - before / (values(x, "drug_market")["users_limit"] * _people(x))
     here = x.world.market_xinjiang == 0

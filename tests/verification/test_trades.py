@@ -88,9 +88,9 @@ def test_expected_prices_at_rest_clear_every_market_with_what_will_arrive() -> N
                    x.world.market_xinjiang, x.state.active, np.zeros(x.state.active.shape), x.state.users,
                    x.state.price_reference, x.state.purchased, x.state.survival, x.state.plan_value,
                    x.state.plan_slope, x.state.plan_price, x.state.price_expected, x.state.market_share)
-    z = np.log(x.state.price_expected / x.state.price_reference)
-    near = np.where(x.world.market_xinjiang == 1, q["xinjiang_elasticity"], q["demand_elasticity"])
-    e = np.where(far == 1, q["far_elasticity"], near)
+    z = q["retail_pass_through"] * np.log(x.state.price_expected / x.state.price_reference)  # at retail
+    left = np.where(far == 1, q["far_elasticity"], q["xinjiang_elasticity"]) / q["retail_pass_through"]
+    e = np.where((far == 1) | (x.world.market_xinjiang == 1), left, q["demand_elasticity"])
     demand = np.log(base) - e * z - q["demand_curvature"] / 2 * np.maximum(0.0, z) ** 2
     demand -= q["substitution"] / 2 * np.maximum(0.0, z - np.log(q["substitution_price"])) ** 2
     ahead = np.log(x.state.purchased[:, 0, None] * x.state.market_share[:, 0] * 0.8)

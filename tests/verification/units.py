@@ -21,7 +21,7 @@ BASES: dict[str, dict[str, int]] = {
     "1": {}, "0": {}, "tier": {}, "index": {}, "logit": {}, "spell": {"spell": 1},
     "USD": {"USD": 1}, "kg": {"kg": 1}, "tonne": {"tonne": 1}, "km": {"km": 1},
     "person": {"person": 1}, "million": {"person": 1},  # of inhabitants, in the denominator of a density
-    "month": {"time": 1}, "year": {"time": 1}, "monthly": {},
+    "week": {"time": 1}, "month": {"time": 1}, "year": {"time": 1}, "monthly": {},
     "journey": {"journey": 1}, "case": {"case": 1}, "conviction": {"conviction": 1},
     "organisation": {"organisation": 1}, "income": {}, "officer": {},  # hands are counted, incomes are of an inhabitant
     "officer-month": {"officer": 1, "time": 1}, "wage": {"wage": 1}, "score": {"score": 1},

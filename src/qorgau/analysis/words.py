@@ -85,7 +85,7 @@ def label_of(outcome: str) -> Label:
         return Label(f"money sent home, {outcome[-3:]}", "share of output", "lower", "higher")
     if outcome.startswith("perceived_corruption_score_"):
         return Label(f"perceived corruption (up is cleaner), {outcome[-3:]}", "score 0-100", "lower", "higher")
-    if outcome.startswith("opiate_price_"):
+    if outcome.startswith(("opiate_price_", "opiate_retail_price_")):
         return Label(text, "USD per kg", "lower", "higher")
     return Label(text, "share" if "share" in outcome else "", "lower", "higher")
 

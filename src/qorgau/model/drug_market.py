@@ -2,14 +2,18 @@
 
 Each market clears every month in closed form, with no integrator that could swing. Demand has a budget limit,
 
-    ln D = ln(q U/12) - e x - (k/2) max(0, x)^2 - (s/2) max(0, x - xs)^2,   x = ln(P/P0),
+    ln D = ln(q U/12) - e x - (k/2) max(0, x)^2 - (s/2) max(0, x - xs)^2,   x = ln(P_r/P_r0),
 
-the last term because users turn to other drugs above a price of exp(xs) P0 (seen in heroin shortages). Traders who
-hold a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a reservation price keeps stock
+the last term because users turn to other drugs above a price of exp(xs) P_r0 (seen in heroin shortages). Users buy from
+dealers, who break down what traders sell: at retail P_r = M P0 (P/P0)^r, between what Caulkins (1990) calls the
+additive (r < 1) and the multiplicative model (r = 1) of mark-ups. So x = r ln(P/P0), and demand has the same form in
+wholesale prices with e r, k r^2, s r^2 and xs/r. Dealers hold what is used in h months: they pass on 1/(1 + h) of stock
+and purchases, and buy what users ask for at the price of the month, so use lags sales by h months. Traders who hold
+a = stock + arrivals sell a/tau (P/Pn)^eta of it, Pn being the 12-month mean price; a reservation price keeps stock
 when the price would fall under half of the source price and transport. In the far market (Europe) other ways supply
-most, so the residual demand that the northern way meets is elastic: with a share s of the market, elasticity e of
-demand and n of the others' supply it is (e + (1 - s) n)/s. Users start the faster the lower the price,
-U' = U [ua (P/P0)^-eps (1 - U/Umax) - ux (P/P0)^nu] + new, so that use can recover from nothing. The northern way
+most, so the residual demand that the northern way meets is elastic: with a share c of the market, elasticity e of
+demand and n of the others' supply it is (e + (1 - c) n)/c. Users start the faster the lower the retail price: with
+z = (P/P0)^r, U' = U [ua z^-eps (1 - U/Umax) - ux z^nu] + new, so that use can recover from nothing. The northern way
 takes the price at the Afghan source, which falls with Afghan output and rises with what this region buys. Stocks of
 traders are those that the study reports near Almaty.
 """
@@ -30,7 +34,7 @@ from qorgau.model.world import World
 
 __all__ = [
     "PARAMETERS", "PRICE_CAP", "advance", "china_links", "china_toll", "clear", "elasticity_at", "fall_of_demand",
-    "far_markets", "inverse_demand", "start",
+    "far_markets", "inverse_demand", "pass_through", "start", "wholesale_bends",
 ]
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -55,12 +59,17 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("xinjiang_elasticity", "1", "elasticity of what is left for this way in Xinjiang", 0.05),
     Parameter("far_share", "1", "share of the far market that the northern way can serve", 0.0, 1.0),
     Parameter("far_elasticity", "1", "elasticity of what is left for the northern way in the far market", 0.05),
+    Parameter("retail_markup", "1", "retail over wholesale price at the reference price", 1.0),
+    Parameter("retail_pass_through", "1", "elasticity of the retail price to the wholesale price", 0.05, 1.0),
+    Parameter("dealer_weeks", "week", "mean weeks that dealers hold what they break down", 0.0),
 )
 
 _PRICE_USERS = int(Mechanism.PRICE_USERS)
 _AFGHAN = int(Mechanism.AFGHAN_SUPPLY)
 _STOCKS = int(Mechanism.STOCKPILING)
 _MARKETS = int(Mechanism.MARKETS)
+_RETAIL = int(Mechanism.RETAIL)
+_WEEKS = 52.0 / 12.0
 _CAP = PRICE_CAP
 
 
@@ -84,13 +93,27 @@ def inverse_demand(a, e, k, s, xs):
 
 
 @inlined
-def elasticity_at(q, far, xinjiang):
-    """Elasticity at the reference price of the demand that the northern way meets in a market."""
+def pass_through(q, retail):
+    """Elasticity of the retail to the wholesale price: 1 where users buy at wholesale (``retail`` off)."""
+    return q.retail_pass_through if retail > 0.5 else 1.0
+
+
+@inlined
+def elasticity_at(q, far, xinjiang, passed):
+    """Elasticity to the wholesale price, at its reference, of the demand that the northern way meets in a market."""
+    # what is left beside other ways is told in wholesale prices: there supply of others answers, not users alone
     if far == 1:
         return q.far_elasticity
     if xinjiang == 1:
         return q.xinjiang_elasticity
-    return q.demand_elasticity
+    return q.demand_elasticity * passed
+
+
+@inlined
+def wholesale_bends(q, passed):
+    """Curvature, substitution and its log price in wholesale terms: with x_r = s x, k s^2, b s^2 and xs/s."""
+    square = passed * passed
+    return q.demand_curvature * square, q.substitution * square, math.log(q.substitution_price) / passed
 
 
 @inlined
@@ -126,7 +149,8 @@ def china_toll(kind, km, crossing):
 
 @compiled
 def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km, purchased, source_price,
-             source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold):
+             source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold,
+             dealer_stock, consumed, price_retail):
     runs, markets = price.shape
     for r in range(runs):
         q = par[r]
@@ -148,15 +172,20 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
         ration[r] = min(1.0, 3.0 * usual / max(1.0, purchases_year[r]))
         eta = q.stock_elasticity * on[r, _STOCKS]
         tau = 1.0 + (q.holding_months - 1.0) * on[r, _STOCKS]
+        retail = on[r, _RETAIL] > 0.5
+        passed = pass_through(q, on[r, _RETAIL])
+        markup = q.retail_markup if retail else 1.0
+        kept = q.dealer_weeks / _WEEKS if retail else 0.0
+        curvature, substitution, turn = wholesale_bends(q, passed)
         for m in range(markets):
             demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
             available = stock[r, m] + arrivals[r, m]
             floor = 0.5 * (source_price[r] + transport[r] * market_km[m])
             reference = price_reference[r, m]
             if moving:
-                e = elasticity_at(q, far[m], xinjiang[m])
+                e = elasticity_at(q, far[m], xinjiang[m], passed)
                 p, sale = clear(demand, available, reference, math.exp(price_norm[r, m]), floor,
-                                e, q.demand_curvature, eta, tau, q.substitution, math.log(q.substitution_price))
+                                e, curvature, eta, tau, substitution, turn)
                 price[r, m] = p
             else:
                 p = price[r, m]
@@ -164,13 +193,20 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
             sold[r, m] = sale
             stock[r, m] = max(0.0, available - sale)
             price_norm[r, m] += (math.log(p) - price_norm[r, m]) / 12.0
+            # users get 1/(1 + kept) of what dealers have: at rest these hold what is used in ``kept`` months
+            held = dealer_stock[r, m] + sale
+            used = held / (1.0 + kept)
+            consumed[r, m] = used
+            dealer_stock[r, m] = held - used
+            dearer = (p / reference) ** passed
+            price_retail[r, m] = markup * reference * dearer
             if moving:
                 people = market_people[m] * (q.far_share if far[m] == 1 else 1.0)
                 limit = q.users_limit * people * (q.xinjiang_growth if xinjiang[m] == 1 else 1.0)
-                pull = (p / reference) ** (-q.start_elasticity * on[r, _PRICE_USERS])
+                pull = dearer ** (-q.start_elasticity * on[r, _PRICE_USERS])
                 pull = min(5.0, pull)
                 u = users[r, m]
-                push = min(4.0, (p / reference) ** (q.stop_elasticity * on[r, _PRICE_USERS]))
+                push = min(4.0, dearer ** (q.stop_elasticity * on[r, _PRICE_USERS]))
                 change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0 * push)
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
@@ -265,6 +301,10 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.price_expected[:] = state.price
     state.price_norm[:] = np.log(state.price)
     state.stock[:] = p["holding_months"][:, None] * p["use_per_person"][:, None] * state.users / 12.0
+    retail = on[:, _RETAIL] > 0.5
+    kept = np.where(retail, p["dealer_weeks"] / _WEEKS, 0.0) * p["use_per_person"] / 12.0
+    state.dealer_stock[:] = kept[:, None] * state.users
+    state.price_retail[:] = np.where(retail, p["retail_markup"], 1.0)[:, None] * state.price
     state.purchases_year[:] = 0.3 * p["northern_share"] * 100.0 * world.opium[0]
     state.source_offer[:] = np.where(on[:, _AFGHAN] > 0.5, world.opium[0], 3000.0)
     state.purchase_ration[:] = 1.0
@@ -285,4 +325,4 @@ def advance(
              _nearest_km(world),
              state.purchased, state.source_price, state.source_offer, state.purchases_year,
              state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
-             state.users, state.arrivals, state.sold)
+             state.users, state.arrivals, state.sold, state.dealer_stock, state.consumed, state.price_retail)

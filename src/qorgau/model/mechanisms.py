@@ -95,6 +95,7 @@ class Mechanism(IntEnum):
     # indicators
     TIER_COMPLEXITY = 66
     TIER_COMPLICITY = 67
+    RETAIL = 68
 
 
 SUBSYSTEMS: tuple[Mechanism, ...] = tuple(Mechanism(i) for i in range(10))
@@ -168,4 +169,5 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.OFFICIALS_CARRY: "officials carry people past posts undetected",
     Mechanism.TIER_COMPLEXITY: "three roles at once raise the effort a tier asks for",
     Mechanism.TIER_COMPLICITY: "complicity and weak response weigh on the tier",
+    Mechanism.RETAIL: "dealers break opiates down for users; off: users buy from traders at the wholesale price",
 }

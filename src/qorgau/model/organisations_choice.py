@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.drug_market import elasticity_at, inverse_demand
+from qorgau.model.drug_market import elasticity_at, inverse_demand, pass_through, wholesale_bends
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
@@ -34,6 +34,7 @@ _CAPITAL = int(Mechanism.DRUG_CAPITAL)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _MARKETS = int(Mechanism.MARKETS)
+_RETAIL = int(Mechanism.RETAIL)
 _OPEN = int(Mechanism.PRIVATISATION)
 _OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
 _STATE = int(Mechanism.STATE_PROTECTION)
@@ -61,7 +62,8 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
-        turn = math.log(mp.substitution_price)
+        passed = pass_through(mp, on[r, _RETAIL])
+        curvature, substitution, turn = wholesale_bends(mp, passed)
         weight = 0.0
         pbar = 0.0
         for m in range(markets):
@@ -115,11 +117,11 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
             common = 0.0
             moves = 0.0
             for m in range(markets):
-                elasticity = elasticity_at(mp, far[m], xinjiang[m])
-                wanted = inverse_demand(math.log(demand[m] / ahead[m]), elasticity, mp.demand_curvature,
-                                        mp.substitution, turn)
+                elasticity = elasticity_at(mp, far[m], xinjiang[m], passed)
+                wanted = inverse_demand(math.log(demand[m] / ahead[m]), elasticity, curvature,
+                                        substitution, turn)
                 here = math.log(expected[r, m] / reference[r, m])
-                e = elasticity + mp.demand_curvature * max(0.0, here) + mp.substitution * max(0.0, here - turn)
+                e = elasticity + curvature * max(0.0, here) + substitution * max(0.0, here - turn)
                 gain = max(0.0, expected[r, m] / (scale * e) * num[m] / den[m])
                 gap[m] = wanted - here
                 damp[m] = 1.0 / (1.0 + gain)

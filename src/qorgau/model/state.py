@@ -69,7 +69,10 @@ _DRUG_MARKET = (
     _v("stock", "market", "kg", "drug_market", "stock held by traders"),
     _v("users", "market", "persons", "drug_market", "people who use opiates (mean field, real-valued)"),
     _v("arrivals", "market", "kg/month", "organisations", "kg that reached the market this month"),
-    _v("sold", "market", "kg/month", "drug_market", "kg sold this month"),
+    _v("sold", "market", "kg/month", "drug_market", "kg that traders sold this month"),
+    _v("dealer_stock", "market", "kg", "drug_market", "stock held by dealers, who break it down for users"),
+    _v("consumed", "market", "kg/month", "drug_market", "kg that users bought and used this month"),
+    _v("price_retail", "market", "USD/kg", "drug_market", "price that users pay (heroin equivalent)"),
 )
 
 _ORGANISATIONS = (

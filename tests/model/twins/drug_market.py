@@ -53,10 +53,22 @@ def places_of(world: World) -> list[dict]:
     return out
 
 
-def elasticity(p: dict, market: dict) -> float:
-    """Elasticity at the reference price of what this way meets in a market."""
-    name = "far" if market["far"] else "xinjiang" if market["xinjiang"] else "demand"
-    return float(p[f"{name}_elasticity"])
+def passed_on(p: dict, on: dict) -> float:
+    """Per cent by which the retail price rises with one per cent at wholesale."""
+    return float(p["retail_pass_through"]) if on["RETAIL"] else 1.0
+
+
+def elasticity(p: dict, market: dict, on: dict) -> float:
+    """Elasticity to the wholesale price, at the reference price, of what this way meets in a market."""
+    if market["far"] or market["xinjiang"]:
+        return float(p["far_elasticity" if market["far"] else "xinjiang_elasticity"])
+    return float(p["demand_elasticity"]) * passed_on(p, on)
+
+
+def bends(p: dict, on: dict) -> tuple[float, float, float]:
+    """Curvature, substitution and the log wholesale price from which it acts; users see the retail price."""
+    s = passed_on(p, on)
+    return p["demand_curvature"] * s ** 2, p["substitution"] * s ** 2, math.log(p["substitution_price"]) / s
 
 
 def reachable(world: World, market: dict, p: dict, month: int) -> float:
@@ -67,7 +79,8 @@ def reachable(world: World, market: dict, p: dict, month: int) -> float:
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     p = q["drug_market"]
     moving = on["MARKETS"]
-    out = {name: [float(v) for v in s[name]] for name in ("price", "price_norm", "stock", "users", "sold")}
+    names = ("price", "price_norm", "stock", "users", "sold", "dealer_stock", "consumed", "price_retail")
+    out = {name: [float(v) for v in s[name]] for name in names}
     year = float(s["purchases_year"]) * 11 / 12 + float(sum(s["purchased"]))
     grown = float(world.opium[month]) if on["AFGHAN_SUPPLY"] else 3000.0
     weight = 1 / (12 * p["source_stock_years"])
@@ -91,23 +104,29 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         price, sale = float(s["price"][m]), min(have, need)
         if moving:
             floor = (source + q["routes"]["transport_cost"] * market["km"]) / 2
-            e = elasticity(p, market)
-            price, sale = cleared(need, have, reference, norm, floor, e, p["demand_curvature"], eta, tau,
-                                  p["substitution"], math.log(p["substitution_price"]))
+            k, b, turn = bends(p, on)
+            price, sale = cleared(need, have, reference, norm, floor, elasticity(p, market, on), k, eta, tau, b, turn)
             people = reachable(world, market, p, month)
+            dearer = (price / reference) ** passed_on(p, on)
             limit = p["users_limit"] * people * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)
             start = stop = 1.0
             if on["PRICE_USERS"]:
-                start = min(5.0, (reference / price) ** p["start_elasticity"])
-                stop = min(4.0, (price / reference) ** p["stop_elasticity"])
+                start = min(5.0, (1 / dearer) ** p["start_elasticity"])
+                stop = min(4.0, dearer ** p["stop_elasticity"])
             yearly = users * (p["start_rate"] * start * (1 - users / limit) - p["stop_rate"] * stop)
             out["users"][m] = max(1.0, users + yearly / 12 + 2e-7 * people)
         out["price"][m], out["sold"][m], out["stock"][m] = price, sale, max(0.0, have - sale)
+        # a month's use is what lets dealers keep ``held`` months of it
+        held = 12 * p["dealer_weeks"] / 52 if on["RETAIL"] else 0.0
+        out["consumed"][m] = (float(s["dealer_stock"][m]) + sale) / (1 + held)
+        out["dealer_stock"][m] = held * out["consumed"][m]
+        markup = p["retail_markup"] if on["RETAIL"] else 1.0
+        out["price_retail"][m] = markup * math.exp(math.log(reference) + passed_on(p, on) * math.log(price / reference))
         out["price_norm"][m] = (11 * float(s["price_norm"][m]) + math.log(price)) / 12
     return out
 
 
-def start(world: World, honest: list[float], q: dict) -> dict:
+def start(world: World, honest: list[float], q: dict, retail: bool = True) -> dict:
     """Users, prices and stocks of January 1989, given honest hazards with borders as today."""
     p, way, org = q["drug_market"], q["routes"], q["organisations"]
     markets = places_of(world)
@@ -144,7 +163,10 @@ def start(world: World, honest: list[float], q: dict) -> dict:
         limit = p["users_limit"] * reachable(world, market, p, 0)
         users.append(max(1.0, p["users_start"] * limit * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)))
     reference = [min(v + n * way["china_barrier"] * central for v, n in offers) for offers in supply]
+    held = p["dealer_weeks"] / 52 if retail else 0.0
     return {
+        "dealer_stock": [held * p["use_per_person"] * u for u in users],
+        "price_retail": [(p["retail_markup"] if retail else 1.0) * v for v in reference],
         "users": users, "users_start": sum(users), "price_reference": reference, "price": reference,
         "price_norm": [math.log(v) for v in reference],
         "stock": [p["holding_months"] * p["use_per_person"] * u / 12 for u in users],

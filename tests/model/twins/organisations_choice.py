@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qorgau.model.world import World
-from tests.model.twins.drug_market import elasticity, log_demand, places_of, root
+from tests.model.twins.drug_market import bends, elasticity, log_demand, places_of, root
 from tests.model.twins.routes import mean_price, softmax
 
 PERSONS = 8.0
@@ -39,7 +39,7 @@ def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[
     scale = q["routes"]["choice_scale"] * mean_price(s)
     prices = [float(v) for v in s["price_expected"]]
     everyone = float(sum(s["users"]))
-    turn = math.log(p["substitution_price"])
+    curvature, substitution, turn = bends(p, on)
     lost = {o: rivalry(world, s, q, on, month, o) for o in living(s)}
     for _ in range(2 if on["MARKETS"] else 0):
         wanted = targets(s, prices, scale, lost)
@@ -48,11 +48,11 @@ def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[
             sent = {o: float(s["purchased"][o]) * t[m] for o, t in wanted.items()}
             arriving = 1e-9 + sum(kg * float(s["survival"][o][m]) for o, kg in sent.items())
             need = p["use_per_person"] * float(s["users"][m]) / 12
-            e = elasticity(p, market)
+            e = elasticity(p, market, on)
             here = math.log(prices[m] / s["price_reference"][m])
-            wish = inverse(math.log(need / arriving), e, p["demand_curvature"], p["substitution"], turn)
+            wish = inverse(math.log(need / arriving), e, curvature, substitution, turn)
             gaps.append(wish - here)
-            steep = e + p["demand_curvature"] * max(0.0, here) + p["substitution"] * max(0.0, here - turn)
+            steep = e + curvature * max(0.0, here) + substitution * max(0.0, here - turn)
             slope = {o: (1 - lost[o]) * float(s["plan_slope"][o][m]) for o in sent}
             moving = sum(kg * (1 - wanted[o][m]) * slope[o] for o, kg in sent.items())
             all_sent = 1e-12 + sum(sent.values())
