@@ -36,6 +36,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -86,6 +87,8 @@ _AWARENESS = INSTRUMENTS.index("awareness")
 _TAKE_PART = CONDUCTS.index("take_part")
 _PAPERS = SERVICES.index("documents")
 _HOUSES = SERVICES.index("safe_houses")
+_NOBODY = 1e-300
+"""Number of people, and share of one in another, below which it is 0: logarithms stay finite."""
 _S_RECRUITS = int(Stream.RECRUITS)
 _S_CHILDREN = int(Stream.RECRUITS_CHILDREN)
 _S_ROUTE = int(Stream.RECRUITS_ROUTE)
@@ -201,6 +204,20 @@ def _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_t
                 break
 
 
+@inlined
+def _meet(tried, most, power, met):
+    """Write the recruits to be expected of attempts and people who can be won: rows of exponentials, no powers."""
+    per_power = 1.0 / power
+    for i in range(met.shape[0]):
+        met[i] = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
+    for i in range(met.shape[0]):
+        met[i] = fall(-power * logarithm(max(met[i], _NOBODY)))
+    for i in range(met.shape[0]):
+        met[i] = fall(per_power * logarithm(1.0 + met[i]))
+    for i in range(met.shape[0]):
+        met[i] *= min(tried[i], most[i])
+
+
 @compiled
 def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
              p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
@@ -215,6 +232,11 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
     abroad = np.zeros(2, dtype=np.int64)
     grouped = np.zeros(2)
     singly = np.zeros(2)
+    # by pair and form: attempts of one who works alone, all attempts, people who can be won, recruits to be expected
+    singles = np.zeros(places * targets * forms)
+    tried = np.zeros(places * targets * forms)
+    most = np.zeros(places * targets * forms)
+    met = np.zeros(places * targets * forms)
     for r in range(runs):
         q = par[r]
         key = keys[r]
@@ -244,6 +266,29 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
             v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
             for d in range(targets):
                 pair = p * targets + d
+                lo = first[pair]
+                hi = first[pair + 1]
+                for f in range(forms):
+                    cell = pair * forms + f
+                    if lo == hi:
+                        tried[cell] = most[cell] = 0.0
+                        continue
+                    part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
+                    most[cell] = v * part * pool[r, p, d]
+                    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, place_state[d_place[d]]]
+                    own = alone * most[cell] * min(1.0, price[r, d, f] / choke) / (hi - lo)
+                    total = own * (hi - lo)
+                    singly[f] += total
+                    for j in range(lo, hi):
+                        total += attempts[r, order[j], f]
+                        grouped[f] += attempts[r, order[j], f]
+                    singles[cell] = own
+                    tried[cell] = total
+        _meet(tried, most, q.matching, met)
+        for p in range(places):
+            home = place_state[p]
+            for d in range(targets):
+                pair = p * targets + d
                 entity = pair_entity(p, d)
                 lo = first[pair]
                 hi = first[pair + 1]
@@ -251,20 +296,12 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     continue
                 goal = place_state[d_place[d]]
                 for f in range(forms):
-                    part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
-                    most = v * part * pool[r, p, d]
-                    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, goal]
-                    own = alone * most * min(1.0, price[r, d, f] / choke) / (hi - lo)
-                    total = own * (hi - lo)
-                    singly[f] += total
-                    for j in range(lo, hi):
-                        total += attempts[r, order[j], f]
-                        grouped[f] += attempts[r, order[j], f]
-                    mean = 0.0
-                    yielded = 1.0 if most > 0.0 else 0.0
-                    if total > 0.0 and most > 0.0:
-                        short = min(total, most)
-                        mean = short / (1.0 + (short / max(total, most)) ** q.matching) ** (1.0 / q.matching)
+                    cell = pair * forms + f
+                    own = singles[cell]
+                    total = tried[cell]
+                    mean = met[cell]
+                    yielded = 1.0 if most[cell] > 0.0 else 0.0
+                    if total > 0.0 and most[cell] > 0.0:
                         yielded = mean / total
                     effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
                     n = 0

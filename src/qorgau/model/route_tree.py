@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["RouteTree", "WayTrees", "tree_of", "way_trees_of"]
+__all__ = ["RouteTree", "Stems", "WayTrees", "stems_of", "tree_of", "way_trees_of"]
 
 
 _WINDOW = 32
@@ -41,9 +41,36 @@ class RouteTree:
     end: np.ndarray
 
 
+@dataclass(frozen=True)
+class Stems:
+    """Common beginnings of routes without their last corridors, which are walked only by those who use them.
+
+    Attributes
+    ----------
+    parent, link : ndarray of int, shape (nodes,)
+        As in ``RouteTree``.
+    stem : ndarray of int, shape (routes,)
+        Node before the last corridor of each route.
+    last : ndarray of int, shape (routes,)
+        Last corridor of each route; the number of corridors where a route has none.
+    """
+
+    parent: np.ndarray
+    link: np.ndarray
+    stem: np.ndarray
+    last: np.ndarray
+
+
 def tree_of(pointers: np.ndarray, links: np.ndarray) -> RouteTree:
     """Tree of the routes ``links[pointers[k]:pointers[k + 1]]``."""
     return _tree([[int(l) for l in links[a:b]] for a, b in pairwise(pointers)])
+
+
+def stems_of(pointers: np.ndarray, links: np.ndarray, corridors: int) -> Stems:
+    """Stems of the routes ``links[pointers[k]:pointers[k + 1]]`` on a map of so many corridors."""
+    routes = [[int(l) for l in links[a:b]] for a, b in pairwise(pointers)]
+    tree = _tree([route[:-1] for route in routes])
+    return Stems(tree.parent, tree.link, tree.end, _index(np.array([(route or [corridors])[-1] for route in routes])))
 
 
 def _tree(routes: list[list[int]]) -> RouteTree:
