@@ -84,7 +84,10 @@ def _logarithm(x: Any) -> Any:
 
 
 logarithm: Any = math.log if _interpreted else inlined(_logarithm)
-"""ln(x) for a normal positive ``x``: x = 2^n m with m from sqrt(1/2) to sqrt(2), and ln m = 2 artanh((m - 1)/(m + 1))."""
+"""ln(x), relative error under 1e-14, for a normal positive ``x`` = 2^n m with m from sqrt(1/2) to sqrt(2).
+
+ln m = 2 artanh((m - 1)/(m + 1)), by its series to the seventeenth order.
+"""
 
 
 @inlined

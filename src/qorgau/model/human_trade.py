@@ -36,7 +36,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
-from qorgau.model.exponentials import fall, logarithm
+from qorgau.model.human_matching import match
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -87,8 +87,6 @@ _AWARENESS = INSTRUMENTS.index("awareness")
 _TAKE_PART = CONDUCTS.index("take_part")
 _PAPERS = SERVICES.index("documents")
 _HOUSES = SERVICES.index("safe_houses")
-_NOBODY = 1e-300
-"""Number of people, and share of one in another, below which it is 0: logarithms stay finite."""
 _S_RECRUITS = int(Stream.RECRUITS)
 _S_CHILDREN = int(Stream.RECRUITS_CHILDREN)
 _S_ROUTE = int(Stream.RECRUITS_ROUTE)
@@ -204,20 +202,6 @@ def _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_t
                 break
 
 
-@inlined
-def _meet(tried, most, power, met):
-    """Write the recruits to be expected of attempts and people who can be won: rows of exponentials, no powers."""
-    per_power = 1.0 / power
-    for i in range(met.shape[0]):
-        met[i] = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
-    for i in range(met.shape[0]):
-        met[i] = fall(-power * logarithm(max(met[i], _NOBODY)))
-    for i in range(met.shape[0]):
-        met[i] = fall(per_power * logarithm(1.0 + met[i]))
-    for i in range(met.shape[0]):
-        met[i] *= min(tried[i], most[i])
-
-
 @compiled
 def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
              p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
@@ -261,30 +245,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         singly[:] = 0.0
         alone = q.alone * on[r, _LOW_ENTRY] * free
         aware = q.size_awareness * instrument[r, _AWARENESS]
-        for p in range(places):
-            home = place_state[p]
-            v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
-            for d in range(targets):
-                pair = p * targets + d
-                lo = first[pair]
-                hi = first[pair + 1]
-                for f in range(forms):
-                    cell = pair * forms + f
-                    if lo == hi:
-                        tried[cell] = most[cell] = 0.0
-                        continue
-                    part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
-                    most[cell] = v * part * pool[r, p, d]
-                    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, place_state[d_place[d]]]
-                    own = alone * most[cell] * min(1.0, price[r, d, f] / choke) / (hi - lo)
-                    total = own * (hi - lo)
-                    singly[f] += total
-                    for j in range(lo, hi):
-                        total += attempts[r, order[j], f]
-                        grouped[f] += attempts[r, order[j], f]
-                    singles[cell] = own
-                    tried[cell] = total
-        _meet(tried, most, q.matching, met)
+        match(q, r, alone, aware, focus, place_state, d_place, first, order, pool, wage, price, attempts, singles,
+              tried, most, met, singly, grouped)
         for p in range(places):
             home = place_state[p]
             for d in range(targets):

@@ -60,6 +60,7 @@ def carry(
     ways = h_origin.shape[0]
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
+    routes = route_kg.shape[1]
     felt = np.empty(links)
     look = np.empty(links)
     through = np.empty(links + 1)
@@ -79,6 +80,7 @@ def carry(
     begins = market_ptr.astype(np.uint64)
     homes = way_ptr.astype(np.uint64)
     used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
+    so_far = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
     to_state = place_state[c_to].astype(np.uint32)
     from_post = place_post[c_from].astype(np.uint32)
     to_post = place_post[c_to].astype(np.uint32)
@@ -86,6 +88,7 @@ def carry(
     worth = np.empty(links + 1)
     worth_people = np.empty(links)
     own = np.empty(links)
+    # one place more for routes without a corridor: nothing is lost there
     through[links] = 1.0
     visits = np.empty(posts)
     pin = np.empty(posts)
@@ -223,6 +226,13 @@ def carry(
                 worth_below[i] = 0.0
             below[0] = 0.0
             worth_below[0] = 0.0
+            # routes in use, and how many of them stand before each route
+            count = 0
+            for k in range(routes):
+                so_far[k] = count
+                used[count] = k
+                count += route_share[r, o, k] > _TINY
+            so_far[routes] = count
             whole = 0.0
             for m in range(markets):
                 if market_share[r, o, m] >= 1e-6:
@@ -232,11 +242,7 @@ def carry(
                 if part < 1e-6 or kg <= 0.0:
                     continue
                 total = 0.0
-                count = 0
-                for k in range(begins[m], begins[m + 1]):
-                    used[count] = k
-                    count += route_share[r, o, k] > _TINY
-                for i in range(count):
+                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
                     total += route_share[r, o, used[i]]
                 if total <= 0.0:
                     continue
@@ -244,7 +250,7 @@ def carry(
                 each = sent / total
                 unit = price[r, m]
                 got = 0.0
-                for i in range(count):
+                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
                     k = used[i]
                     flow = each * route_share[r, o, k]
                     before = stem[k]
