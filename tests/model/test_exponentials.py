@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qorgau.model.exponentials import FURTHEST, fall, fall_row
+from qorgau.model.exponentials import FURTHEST, fall, fall_row, logarithm
 
 
 def test_a_row_is_the_exponential_to_twelve_digits() -> None:
@@ -35,3 +35,13 @@ def test_a_row_may_be_written_over_itself_and_only_as_far_as_asked() -> None:
 def test_it_falls_and_products_add_up(a: float, b: float) -> None:
     assert fall(a + b) <= fall(a) <= 1.0
     np.testing.assert_allclose(fall(a) * fall(b), fall(a + b), rtol=1e-8)
+
+
+@given(st.floats(1e-300, 1e300))
+def test_a_logarithm_is_that_of_the_machine(x: float) -> None:
+    np.testing.assert_allclose(logarithm(x), np.log(x), rtol=1e-14, atol=0)
+
+
+@given(st.floats(-0.3, 0.4))
+def test_logarithms_near_one_lose_no_digits(step: float) -> None:
+    np.testing.assert_allclose(logarithm(1.0 + step), np.log(1.0 + step), rtol=1e-14, atol=0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qorgau.model.route_tree import tree_of, way_trees_of
+from qorgau.model.route_tree import stems_of, way_trees_of
 from tests.model.traffic_scene import named_world
 
 ROUTES = st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=20)
@@ -28,9 +28,10 @@ def read_back(parent: np.ndarray, link: np.ndarray, node: int, root: int = 0) ->
 
 @given(ROUTES)
 def test_routes_are_read_back_and_beginnings_held_once(routes: list[list[int]]) -> None:
-    tree = tree_of(*flat(routes))
-    assert [read_back(tree.parent, tree.link, int(e)) for e in tree.end] == routes
-    beginnings = {tuple(r[:i]) for r in routes for i in range(1, len(r) + 1)}
+    tree = stems_of(*flat(routes), corridors=6)
+    back = [[*read_back(tree.parent, tree.link, int(e)), int(l)] for e, l in zip(tree.stem, tree.last, strict=True)]
+    assert back == [route or [6] for route in routes]
+    beginnings = {tuple(r[:i]) for r in routes for i in range(1, len(r))}
     assert len(tree.parent) == len(tree.link) == 1 + len(beginnings)
 
 
@@ -48,11 +49,11 @@ def test_ways_are_read_back_from_their_ends_in_their_state(routes: list[list[int
 @pytest.mark.parametrize("seed", range(3))
 def test_hazards_along_the_tree_are_those_along_the_routes(seed: int) -> None:
     world = named_world(seed)
-    tree = tree_of(world.route_ptr, world.route_links)
+    tree = stems_of(world.route_ptr, world.route_links, world.sizes["corridor"])
     hazard = np.random.default_rng(seed).random(world.sizes["corridor"])
     total = np.zeros(len(tree.parent))
     for i in range(1, len(total)):
         total[i] = total[tree.parent[i]] + hazard[tree.link[i]]
     for k in range(len(world.route_km)):
         links = world.route_links[world.route_ptr[k]:world.route_ptr[k + 1]]
-        assert total[tree.end[k]] == pytest.approx(hazard[links].sum(), rel=1e-12)
+        assert total[tree.stem[k]] + hazard[tree.last[k]] == pytest.approx(hazard[links].sum(), rel=1e-12)

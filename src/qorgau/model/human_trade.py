@@ -36,6 +36,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
+from qorgau.model.human_matching import match
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -215,6 +216,11 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
     abroad = np.zeros(2, dtype=np.int64)
     grouped = np.zeros(2)
     singly = np.zeros(2)
+    # by pair and form: attempts of one who works alone, all attempts, people who can be won, recruits to be expected
+    singles = np.zeros(places * targets * forms)
+    tried = np.zeros(places * targets * forms)
+    most = np.zeros(places * targets * forms)
+    met = np.zeros(places * targets * forms)
     for r in range(runs):
         q = par[r]
         key = keys[r]
@@ -239,9 +245,10 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         singly[:] = 0.0
         alone = q.alone * on[r, _LOW_ENTRY] * free
         aware = q.size_awareness * instrument[r, _AWARENESS]
+        match(q, r, alone, aware, focus, place_state, d_place, first, order, pool, wage, price, attempts, singles,
+              tried, most, met, singly, grouped)
         for p in range(places):
             home = place_state[p]
-            v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
             for d in range(targets):
                 pair = p * targets + d
                 entity = pair_entity(p, d)
@@ -251,20 +258,12 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     continue
                 goal = place_state[d_place[d]]
                 for f in range(forms):
-                    part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
-                    most = v * part * pool[r, p, d]
-                    choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, goal]
-                    own = alone * most * min(1.0, price[r, d, f] / choke) / (hi - lo)
-                    total = own * (hi - lo)
-                    singly[f] += total
-                    for j in range(lo, hi):
-                        total += attempts[r, order[j], f]
-                        grouped[f] += attempts[r, order[j], f]
-                    mean = 0.0
-                    yielded = 1.0 if most > 0.0 else 0.0
-                    if total > 0.0 and most > 0.0:
-                        short = min(total, most)
-                        mean = short / (1.0 + (short / max(total, most)) ** q.matching) ** (1.0 / q.matching)
+                    cell = pair * forms + f
+                    own = singles[cell]
+                    total = tried[cell]
+                    mean = met[cell]
+                    yielded = 1.0 if most[cell] > 0.0 else 0.0
+                    if total > 0.0 and most[cell] > 0.0:
                         yielded = mean / total
                     effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
                     n = 0

@@ -44,7 +44,7 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
     net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
-    c_china, market_ptr, tree_parent, tree_link, tree_end, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
     service, service_fee, carrying_cost, load, reach, usual, effectiveness, rivalry, carrying,
     contacts, market_share,
@@ -60,9 +60,10 @@ def carry(
     ways = h_origin.shape[0]
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
+    routes = route_kg.shape[1]
     felt = np.empty(links)
     look = np.empty(links)
-    through = np.empty(links)
+    through = np.empty(links + 1)
     averted = np.empty(links)
     paid = np.empty(links)
     paid_all = np.empty(links)
@@ -79,13 +80,16 @@ def carry(
     begins = market_ptr.astype(np.uint64)
     homes = way_ptr.astype(np.uint64)
     used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
+    so_far = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
     to_state = place_state[c_to].astype(np.uint32)
     from_post = place_post[c_from].astype(np.uint32)
     to_post = place_post[c_to].astype(np.uint32)
-    entering = np.empty(links)
-    worth = np.empty(links)
+    entering = np.empty(links + 1)
+    worth = np.empty(links + 1)
     worth_people = np.empty(links)
     own = np.empty(links)
+    # one place more for routes without a corridor: nothing is lost there
+    through[links] = 1.0
     visits = np.empty(posts)
     pin = np.empty(posts)
     held_at = np.empty(posts)
@@ -213,6 +217,8 @@ def carry(
             risk_pay = 0.0
             bribes = 0.0
             for_people = 0.0
+            entering[links] = 0.0
+            worth[links] = 0.0
             left[0] = 1.0
             for i in range(1, nodes):
                 left[i] = left[tree_parent[i]] * through[tree_link[i]]
@@ -220,6 +226,13 @@ def carry(
                 worth_below[i] = 0.0
             below[0] = 0.0
             worth_below[0] = 0.0
+            # routes in use, and how many of them stand before each route
+            count = 0
+            for k in range(routes):
+                so_far[k] = count
+                used[count] = k
+                count += route_share[r, o, k] > _TINY
+            so_far[routes] = count
             whole = 0.0
             for m in range(markets):
                 if market_share[r, o, m] >= 1e-6:
@@ -229,11 +242,7 @@ def carry(
                 if part < 1e-6 or kg <= 0.0:
                     continue
                 total = 0.0
-                count = 0
-                for k in range(begins[m], begins[m + 1]):
-                    used[count] = k
-                    count += route_share[r, o, k] > _TINY
-                for i in range(count):
+                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
                     total += route_share[r, o, used[i]]
                 if total <= 0.0:
                     continue
@@ -241,13 +250,17 @@ def carry(
                 each = sent / total
                 unit = price[r, m]
                 got = 0.0
-                for i in range(count):
+                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
                     k = used[i]
                     flow = each * route_share[r, o, k]
-                    end = tree_end[k]
-                    below[end] += flow
-                    worth_below[end] += flow * unit
-                    flow *= left[end]
+                    before = stem[k]
+                    l = last[k]
+                    below[before] += flow
+                    worth_below[before] += flow * unit
+                    flow *= left[before]
+                    entering[l] += flow
+                    worth[l] += flow * unit
+                    flow *= through[l]
                     route_kg[r, k] += flow
                     got += flow
                 arrivals[r, m] += got

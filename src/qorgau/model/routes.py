@@ -33,7 +33,7 @@ from qorgau.model.drug_market import china_links, china_toll, far_markets
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.route_tree import RouteTree, WayTrees, tree_of, way_trees_of
+from qorgau.model.route_tree import Stems, WayTrees, stems_of, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -97,7 +97,7 @@ def china_pay(q, kind, km, crossing, usual, price, met):
 def _plan(
     par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
     belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, crossing, usual,
-    market_ptr, tree_parent, tree_link, tree_end, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
+    market_ptr, tree_parent, tree_link, stem, last, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
     w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
     dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
     people_value,
@@ -108,8 +108,8 @@ def _plan(
     ways = h_km.shape[0]
     links = c_km.shape[0]
     nodes = tree_parent.shape[0]
-    hop = np.empty(links)
-    through = np.empty(links)
+    hop = np.zeros(links + 1)
+    through = np.ones(links + 1)
     passed = np.empty(nodes)
     spent = np.empty(nodes)
     paid = np.empty(routes)
@@ -163,7 +163,7 @@ def _plan(
             peak[m] = -1e300
             for k in range(begins[m], begins[m + 1]):
                 price[k] = 0.0 if frozen else price_expected[r, m]
-                paid[k] = spent[tree_end[k]]
+                paid[k] = spent[stem[k]] + (bribe[r, last[k]] if last[k] < links else 0.0)
                 if frozen:
                     level[k] = -route_km[k] / 500.0
                 else:
@@ -212,9 +212,10 @@ def _plan(
                 spent[i] = spent[before] + hop[l]
             opened = everyone if flies else ordinary
             for k in range(routes):
-                end = tree_end[k]
-                kept[k] = passed[end] - paid[k]
-                cost[k] = spent[end]
+                before = stem[k]
+                l = last[k]
+                kept[k] = passed[before] * through[l] - paid[k]
+                cost[k] = spent[before] + hop[l]
             for k in range(routes):
                 u[k] = price[k] * kept[k] - (0.0 if frozen else cost[k]) - _SHUT * (1.0 - opened[k])
             for m in range(markets):
@@ -350,8 +351,8 @@ class Geometry:
         1 for the far market.
     first_source : ndarray of int, shape (routes,)
         1 on routes that start at the first source of the case.
-    tree : RouteTree
-        Common beginnings of the routes of opiates.
+    tree : Stems
+        Common beginnings of the routes of opiates, and their last corridors.
     ways : WayTrees
         Common ends of the routes of people.
     """
@@ -363,7 +364,7 @@ class Geometry:
     way_abroad: np.ndarray
     far: np.ndarray
     first_source: np.ndarray
-    tree: RouteTree
+    tree: Stems
     ways: WayTrees
 
 
@@ -377,7 +378,7 @@ def geometry_of(world: World) -> Geometry:
     goal = world.place_state[world.destination_place][world.people_destination]
     return Geometry(china_links(world), np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
                     far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64),
-                    tree_of(world.route_ptr, world.route_links),
+                    stems_of(world.route_ptr, world.route_links, world.sizes["corridor"]),
                     way_trees_of(origin, states, world.people_ptr, world.people_links))
 
 
@@ -395,7 +396,8 @@ def advance(
           geometry.first_source, len(world.source_place), state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, parameters["enforcement"]["crossing_watch"],
           state.china_exposure, world.market_ptr, geometry.tree.parent,
-          geometry.tree.link, geometry.tree.end, world.route_km, geometry.log_path_size, world.route_official,
+          geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.route_km, geometry.log_path_size,
+          world.route_official,
           world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
           geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,
           world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
