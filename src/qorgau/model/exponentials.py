@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["FURTHEST", "fall", "fall_row", "logarithm"]
+__all__ = ["FURTHEST", "fall", "logarithm"]
 
 FURTHEST = 100.0
 """Exponents from here on give 0 (4e-44 in truth)."""
@@ -88,14 +88,3 @@ logarithm: Any = math.log if _interpreted else inlined(_logarithm)
 
 ln m = 2 artanh((m - 1)/(m + 1)), by its series to the seventeenth order.
 """
-
-
-@inlined
-def fall_row(x, count, out):
-    """Write exp(-x) of the first ``count`` items of a row, each 0 or more, to another (or the same) row.
-
-    Over the same row it runs one item at a time, since the compiler cannot tell the two names apart; processes write
-    ``x[i] = fall(x[i])`` in a loop of their own.
-    """
-    for i in range(count):
-        out[i] = fall(x[i])
