@@ -20,7 +20,7 @@ from tests.model.worlds import small_world
 
 def test_a_walk_finds_the_calls_of_a_run_with_their_types() -> None:
     world, p, on, k = small_world(0), draw_parameters(2), all_on(2), keys(2)
-    calls = warming.calls_of_a_month(world, p, on, k)
+    calls = warming.calls_of_a_month(small_world(0), p, on, k)  # another: a world keeps what is derived of it
     state = begin(world, p, on, k)
     advance_month(world, state, p, on, k, 0, np.zeros((2, world.sizes["instrument"])), routes.geometry_of(world))
     collector = Collector(world, 2)

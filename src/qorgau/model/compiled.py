@@ -24,6 +24,7 @@ __all__ = [
 
 _PACKAGE = __name__.rpartition(".")[0]
 _CACHED: list[Any] = []
+_jit: Any = njit  # numba's type hints know no options of targets
 
 
 @lru_cache(maxsize=1)
@@ -75,12 +76,12 @@ def closure_stamp(path: Path) -> str:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
-    return _listed(njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    return _listed(_jit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
 
 
 def brief(function: Callable[..., Any]) -> Any:
     """Compile what takes some microseconds a block: it keeps the lock, which takes longer to be had again."""
-    return _listed(njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    return _listed(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
 
 
 def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
@@ -115,8 +116,8 @@ def inlined(function: Callable[..., Any]) -> Any:
     For processes it is compiled once for whole numbers, not anew for each constant that a call names (most calls of
     ``streams.uniform`` name one), and without what only a call from Python needs.
     """
-    python = _stamped(njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
-    inner = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    python = _stamped(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    inner = _jit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
     def get_call_template(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
         plain = {name: _any_number(of) for name, of in kws.items()}
