@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba import njit
+from numba.core import event
 
 from qorgau.model import compiled
 
@@ -76,5 +78,42 @@ def test_long_functions_release_the_lock_and_brief_ones_keep_it() -> None:
     assert not short.targetoptions.get("nogil") and short(2.0) == 4.0
 
 
+def test_a_helper_is_compiled_once_for_all_constants_and_may_call_itself() -> None:
+    seen: list[tuple[str, str]] = []
+
+    class Listener(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            seen.append((event.data["dispatcher"].py_func.__name__, str(event.data["args"])))
+
+        def on_end(self, event: event.Event) -> None:
+            pass
+
+    caller = njit(_with_constants)
+    with event.install_listener("numba:compile", Listener()):
+        assert caller(5) == sum(range(8)) + sum(range(9)) + sum(range(6))
+    assert [args for name, args in seen if name == "_summed"] == ["(int64,)"]
+    assert _summed(4) == 10, "it can also be called from Python"
+
+
+def test_what_is_missing_on_disk_is_told(tmp_path: Path) -> None:
+    code = "import qorgau.model.enforcement; from qorgau.model.compiled import cached, uncompiled; " \
+           "print(len(cached()), len(uncompiled()))"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    of, missing = map(int, out.stdout.split())
+    assert of == missing >= 2
+
+
 def _double(x):
     return 2.0 * x
+
+
+@compiled.inlined
+def _summed(n):
+    if n <= 0:
+        return 0
+    return n + _summed(n - 1)
+
+
+def _with_constants(n):
+    return _summed(7) + _summed(8) + _summed(n)

@@ -6,6 +6,7 @@ import math
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,13 +132,17 @@ def _grown(case: Case, files: Mapping[str, bytes], inputs: Inputs, asked: Asked,
 
 
 def _compile(inputs: Inputs, asked: Asked) -> None:
-    """Compile the model in a short run of its own, so that no block's time holds it."""
+    """Compile the model, on several cores if it can be, and in a short run, so that no block's time holds it."""
     from qorgau.ensemble.designs import draw_from
     from qorgau.ensemble.policies import plan_of
+    from qorgau.ensemble.workers import available_cores
+    from qorgau.model.warming import warm
 
     draw = draw_from(inputs.uncertain, 1, asked.seed)
     month = (inputs.first_year - inputs.catalogue.first_year + 1) * 12 - 1
     parameters, keys = inputs.parameters_of(draw.columns(), 1), inputs.keys_of(asked.seed, draw.numbers)
+    with suppress(Exception):  # deliberately broad: what could not be compiled ahead is compiled below
+        warm(inputs.world, parameters, np.array(draw.on), keys, asked.workers or available_cores())
     try:
         inputs.runner(
             inputs.world, parameters, np.array(draw.on), keys, plan_of(asked.policy_list, inputs.catalogue), month

@@ -10,17 +10,21 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import njit, types
 from numba.core.caching import IndexDataCacheFile
 
-__all__ = ["brief", "closure", "closure_stamp", "compiled", "inlined", "sources_stamp"]
+__all__ = [
+    "brief", "cached", "closure", "closure_stamp", "compiled", "inlined", "sources_stamp", "uncompiled",
+]
 
 _PACKAGE = __name__.rpartition(".")[0]
+_CACHED: list[Any] = []
+_jit: Any = njit  # numba's type hints know no options of targets
 
 
 @lru_cache(maxsize=1)
@@ -72,12 +76,12 @@ def closure_stamp(path: Path) -> str:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
-    return _stamped(njit(cache=True, nogil=True, error_model="numpy")(function), function)
+    return _listed(_jit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
 
 
 def brief(function: Callable[..., Any]) -> Any:
     """Compile what takes some microseconds a block: it keeps the lock, which takes longer to be had again."""
-    return _stamped(njit(cache=True, error_model="numpy")(function), function)
+    return _listed(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
 
 
 def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
@@ -91,6 +95,39 @@ def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
+def _listed(dispatcher: Any, function: Callable[..., Any]) -> Any:
+    _CACHED.append(_stamped(dispatcher, function))
+    return dispatcher
+
+
+def cached() -> tuple[Any, ...]:
+    """Return the functions of imported files of this folder of which code is kept on disk."""
+    return tuple(_CACHED)
+
+
+def uncompiled() -> tuple[Any, ...]:
+    """Return those of which there is no code on disk, or only of other sources."""
+    return tuple(f for f in _CACHED if not getattr(f, "_cache")._cache_file._load_index())  # noqa: B009
+
+
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function that processes call; LLVM inlines it. Called from Python it keeps the lock."""
-    return njit(error_model="numpy")(function)
+    """Compile a small function that processes call; LLVM inlines it. Called from Python it keeps the lock.
+
+    For processes it is compiled once for whole numbers, not anew for each constant that a call names (most calls of
+    ``streams.uniform`` name one), and without what only a call from Python needs.
+    """
+    python = _stamped(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    inner = _jit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+
+    def get_call_template(args: Sequence[Any], kws: Mapping[str, Any]) -> Any:
+        plain = {name: _any_number(of) for name, of in kws.items()}
+        return inner.get_call_template(tuple(_any_number(of) for of in args), plain)
+
+    python.get_call_template, python.get_overload = get_call_template, inner.get_overload
+    python._compiling_counter = inner._compiling_counter  # so that a function that calls itself is seen to
+    return python
+
+
+def _any_number(of: Any) -> Any:
+    """Type of a whole number of which numba also knows the value; any other type is itself."""
+    return of.literal_type if isinstance(of, types.IntegerLiteral) else of
