@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,24 @@ def test_each_is_compiled_by_one_python_only(tmp_path: Path, monkeypatch: pytest
     asked: list[str] = []
     calls = [(_Function(asked), name) for name in "abc"]
     monkeypatch.setattr(warming, "calls_of_a_month", lambda *_: calls)
-    (tmp_path / "inputs").write_bytes(pickle.dumps((1, 2, 3, 4)))
     (tmp_path / "1").touch()  # another has begun on it
-    assert len(warming.compile_share(str(tmp_path))) == 2 and asked == ["a", "c"]
-    assert warming.compile_share(str(tmp_path)) == []
+    given: Any = (str(tmp_path), None, {}, all_on(1), keys(1))
+    assert len(warming.compile_share(*given)) == 2 and asked == ["a", "c"]
+    assert warming.compile_share(*given) == []
+
+
+def _shows_up_and_fails(*_given: Any) -> None:
+    (Path(os.environ["WARMING_TEST"]) / str(os.getpid())).touch()
+    os._exit(1)
+
+
+def _hangs(*_given: Any) -> None:
+    time.sleep(60)
+
+
+def test_what_goes_wrong_in_one_ends_it_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    warming._share("no such folder", None, {}, None, None)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("cores", "missing", "pythons"), [(1, 1.0, 0), (2, 1.0, 2), (2, 0.4, 0), (64, 1.0, 4)])
@@ -60,8 +74,8 @@ def test_pythons_start_only_for_a_cold_cache_and_more_than_one_core(
 ) -> None:
     there: tuple[Any, ...] = cached()
     monkeypatch.setattr(warming, "uncompiled", lambda: there[: int(missing * len(there))])
-    script = f"import os, sys; open(os.path.join({str(tmp_path)!r}, str(os.getpid())), 'w'); assert sys.argv[1]; 1 / 0"
-    monkeypatch.setattr(warming, "_SCRIPT", script)
+    monkeypatch.setenv("WARMING_TEST", str(tmp_path))
+    monkeypatch.setattr(warming, "_share", _shows_up_and_fails)
     on, k = all_on(1), keys(1)
     assert warming.warm(None, {}, on, k, cores) == pythons  # type: ignore[arg-type]
     assert len(list(tmp_path.iterdir())) == pythons, "what goes wrong in them is not an error"
@@ -69,6 +83,6 @@ def test_pythons_start_only_for_a_cold_cache_and_more_than_one_core(
 
 def test_one_that_hangs_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warming, "uncompiled", cached)
-    monkeypatch.setattr(warming, "_SCRIPT", "import time; time.sleep(60)")
+    monkeypatch.setattr(warming, "_share", _hangs)
     monkeypatch.setattr(warming, "PATIENCE", 0.2)
     assert warming.warm(None, {}, all_on(1), keys(1), 2) == 2  # type: ignore[arg-type]

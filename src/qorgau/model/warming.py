@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import multiprocessing
 import os
-import pickle
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -37,8 +35,6 @@ MOST = 4
 PATIENCE = 600.0
 """Seconds after which they are no longer waited for."""
 
-_SCRIPT = "import sys; from qorgau.model.warming import compile_share; compile_share(sys.argv[1])"
-
 Call = tuple[Any, tuple[Any, ...]]
 
 
@@ -57,32 +53,36 @@ def warm(world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray,
         Pythons that took part: none if there is one core only, or if less than half of the processes are missing.
     """
     pythons = min(cores, MOST)
-    if pythons < 2 or not sys.executable or 2 * len(uncompiled()) < len(cached()):
+    if pythons < 2 or 2 * len(uncompiled()) < len(cached()):
         return 0
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="qorgau-compile-", ignore_cleanup_errors=True) as folder:
-        (Path(folder) / "inputs").write_bytes(pickle.dumps((world, dict(parameters), on, keys)))
-        command = [sys.executable, "-P", "-c", _SCRIPT, folder]
-        quiet = subprocess.DEVNULL
-        children: list[subprocess.Popen[bytes]] = []
+        given = (folder, world, dict(parameters), on, keys)
+        children = [context.Process(target=_share, args=given, daemon=True) for _ in range(pythons)]
         try:
-            for _ in range(pythons):
-                children.append(subprocess.Popen(command, env=env, stdin=quiet, stdout=quiet, stderr=quiet))
+            for child in children:
+                child.start()
             until = time.monotonic() + PATIENCE
-            with suppress(subprocess.TimeoutExpired):
-                for child in children:
-                    child.wait(max(0.0, until - time.monotonic()))
+            for child in children:
+                child.join(max(0.0, until - time.monotonic()))
         finally:
             for child in children:
-                if child.poll() is None:
+                if child.is_alive():
                     child.kill()
-                    child.wait()
+                    child.join()
     return pythons
 
 
-def compile_share(folder: str) -> list[str]:
+def _share(*given: Any) -> None:
+    """Do a share in a Python of its own; what goes wrong, or Ctrl-C, ends it without a word."""
+    with suppress(Exception, KeyboardInterrupt):
+        compile_share(*given)
+
+
+def compile_share(
+    folder: str, world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray
+) -> list[str]:
     """Compile what no other Python has claimed in a folder; return the names of those processes."""
-    world, parameters, on, keys = pickle.loads((Path(folder) / "inputs").read_bytes())
     done: list[str] = []
     for number, (function, types) in enumerate(calls_of_a_month(world, parameters, on, keys)):
         try:
