@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -14,9 +15,11 @@ from qorgau.analysis.matching import score_rule
 from qorgau.analysis.patterns import test_patterns
 from qorgau.analysis.runs import from_results
 from qorgau.analysis.summary import analyse
+from qorgau.analysis.waves import confirm
+from qorgau.analysis.waves.confirm import confirm_set
 from qorgau.analysis.waves.evaluate import bench_of, verdicts_of
 from qorgau.analysis.waves.match import left_out_counts, match_case, scorer_of
-from qorgau.analysis.waves.stored import MatchedSet
+from qorgau.analysis.waves.stored import MatchedSet, restamp
 from qorgau.case import Case, load_case
 from qorgau.ensemble.designs import sobol
 from qorgau.ensemble.runner import simulate_inputs
@@ -75,6 +78,21 @@ def test_draws_of_the_set_run_again_give_the_same_verdicts(case: Case, found: Ma
     assert np.allclose(again.distance, found.distance, rtol=1e-6, equal_nan=True)
     rule = score_rule(bench.plan.patterns, bench.view.thresholds.matching)
     assert rule.total(again.distance) == pytest.approx(found.score, abs=1e-9)
+
+
+def test_a_set_is_stamped_anew_only_if_every_draw_comes_out_the_same(
+    case: Case, found: MatchedSet, tmp_path: Path
+) -> None:
+    folder = Path(copytree(Path(case.folder) / "matched", tmp_path / "set", ignore=ignore_patterns("work*")))
+    restamp(folder, "the model of before")
+    told: list[int] = []
+    made = confirm_set(case, folder, workers=2, progress=lambda done, _of: told.append(done))
+    assert made.about["model"] == found.about["model"] and told == [RUNS]
+    other = replace(found, holds=1 - found.holds)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(confirm, "read_matched", lambda *_: other)
+        with pytest.raises(InputError, match="draw 0 comes out otherwise under this model, first on P01"):
+            confirm_set(case, folder)
 
 
 def test_an_ensemble_of_the_set_runs_the_same_draws_and_its_analysis_speaks_of_the_set(
