@@ -27,6 +27,9 @@ class Break(Record):
     word : str
         "breaks", "weakens" (a fall beyond chance that is smaller), "helps" (a rise beyond chance), "no effect",
         "not tested".
+    own : bool
+        Whether the pattern's own change switches the mechanism off: it asks what the mechanism does, so without it
+        nothing is left to ask about.
     forced : int
         Draws of the comparison that do not believe in the mechanism; it was switched on in them first, since too few
         others have it.
@@ -40,6 +43,7 @@ class Break(Record):
     p: float
     word: str
     forced: int = 0
+    own: bool = False
 
 
 def idle(found: Sequence[Break]) -> tuple[str, ...]:
@@ -55,7 +59,8 @@ class Needs(Record):
 
     `runs` is the number of matched draws that each mechanism is compared on: the first of the set in which it is on,
     and where these are too few, others in which it is switched on first.
-    `idle` are the mechanisms that break no pattern; `missing` those that were not tried yet.
+    `idle` are the mechanisms that break no pattern; `missing` those that were not tried yet. `own_only` break none
+    that was tried but those that ask what they do.
     """
 
     runs: int
@@ -66,6 +71,13 @@ class Needs(Record):
     def of_pattern(self, pattern: str) -> tuple[str, ...]:
         """Mechanisms without which the pattern no longer comes out."""
         return tuple(row.mechanism for row in self.rows if row.pattern == pattern and row.word == "breaks")
+
+    @property
+    def own_only(self) -> tuple[str, ...]:
+        """Mechanisms that break patterns, all of which, of those that were tried, ask what the mechanism itself does."""
+        breaking = [row for row in self.rows if row.word == "breaks"]
+        others = {row.mechanism for row in breaking if not row.own}
+        return tuple(dict.fromkeys(row.mechanism for row in breaking if row.mechanism not in others))
 
     @property
     def forced(self) -> tuple[str, ...]:

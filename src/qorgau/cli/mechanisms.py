@@ -73,6 +73,8 @@ def show_needs(screen: Screen, needs: Needs | None) -> None:
     screen.say(f"  {needs.runs} matched draws in which the mechanism is on; a fall counts beyond chance only")
     if needs.forced:
         screen.say(f"  too few draws have it, so it was switched on in others first: {', '.join(needs.forced)}")
+    if needs.own_only:
+        screen.say(f"  break, of what was tried, only what is said of their own effect: {', '.join(needs.own_only)}")
     if needs.idle:
         screen.say(f"  break nothing: {', '.join(needs.idle)}")
     if needs.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qorgau.analysis.needs_records import Break, idle
+from qorgau.analysis.needs_records import Break, Needs, idle
 from qorgau.analysis.waves.breaks import _rows, compare_verdicts
 
 
@@ -50,3 +50,12 @@ def test_a_mechanism_that_breaks_nothing_is_idle() -> None:
 def test_draws_that_have_a_mechanism_come_first_and_others_fill_up(runs, rows, forced) -> None:
     found, put_on = _rows(np.array([False, True, True, False, False, True]), runs)
     assert found.tolist() == rows and put_on == forced
+
+
+def test_a_mechanism_that_breaks_only_statements_on_itself_is_told_apart() -> None:
+    rows = (
+        Break("habit", "P60", 20, 1.0, 0.0, 0.0, "breaks", own=True),
+        Break("scope", "P27", 20, 1.0, 0.0, 0.0, "breaks", own=True), Break("scope", "P26", 20, 1.0, 0.2, 0.0, "breaks"),
+        Break("spoils", "P39", 20, 1.0, 0.9, 0.5, "no effect"),
+    )
+    assert Needs(20, rows, idle(rows)).own_only == ("habit",)

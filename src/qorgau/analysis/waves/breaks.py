@@ -53,12 +53,17 @@ def _broken(found: Sequence[Break]) -> bool:
     return any(item.word == "breaks" for item in found)
 
 
+def _asks_of(bench: Bench, pattern: int, mechanism: str) -> bool:
+    """Whether a pattern's own change switches a mechanism off."""
+    return any(mechanism in change.without for change in bench.plan.patterns[pattern].change.values())
+
+
 def _related(bench: Bench, mechanism: str) -> np.ndarray:
     """Patterns on paired runs whose change switches the mechanism off, or that share a claim with it."""
     claims = set(bench.inputs.uncertain.mechanism_claims.get(mechanism, ()))
     return np.array([
         i for i, pattern in enumerate(bench.plan.patterns) if not pattern.single and (
-            claims & set(pattern.claims) or any(mechanism in change.without for change in pattern.change.values())
+            claims & set(pattern.claims) or _asks_of(bench, i, mechanism)
         )
     ], dtype=np.int64)
 
@@ -137,7 +142,8 @@ def breaks_of(
                                     on=with_it[put_on], workers=workers, streams=chance[put_on])
                 before[put_on] = again.holds[:, columns]
             return [replace(compare_verdicts(mechanism, bench.plan.patterns[i].id, before[:, k],
-                                             without.holds[:, column]), forced=forced)
+                                             without.holds[:, column]),
+                            forced=forced, own=_asks_of(bench, i, mechanism))
                     for k, (i, column) in enumerate(zip(which, columns))]
 
         own = test(bench, False, np.flatnonzero(single))

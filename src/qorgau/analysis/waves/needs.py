@@ -26,7 +26,7 @@ from qorgau.errors import InputError
 __all__ = ["FILE", "find_needs", "read_needs"]
 
 FILE = "matched.mechanisms.json"
-_FIELDS = ("mechanism", "pattern", "runs", "before", "after", "p", "word", "forced")
+_FIELDS = ("mechanism", "pattern", "runs", "before", "after", "p", "word", "forced", "own")
 
 
 def _made(found: Sequence[Break], runs: int, mechanisms: Sequence[str]) -> Needs:
@@ -43,7 +43,7 @@ def read_needs(folder: str | Path, stored: MatchedSet) -> Needs | None:
             return None
         rows = [
             Break(str(r["mechanism"]), str(r["pattern"]), int(r["runs"]), _number(r["before"]), _number(r["after"]),
-                  _number(r["p"]), str(r["word"]), int(r.get("forced", 0)))
+                  _number(r["p"]), str(r["word"]), int(r.get("forced", 0)), bool(r.get("own", False)))
             for r in data["rows"]
         ]
         return _made(rows, int(data["runs"]), stored.draws.mechanisms)

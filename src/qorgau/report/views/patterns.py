@@ -79,7 +79,8 @@ def _idle(context: Context) -> dict[str, Any] | None:
     if found is None:
         return None
     tried = len(dict.fromkeys(row.mechanism for row in found.rows))
-    return {"tried": tried, "runs": found.runs, "idle": [_mechanism(m).lower() for m in found.idle]}
+    return {"tried": tried, "runs": found.runs, "idle": [_mechanism(m).lower() for m in found.idle],
+            "own": [_mechanism(m).lower() for m in found.own_only]}
 
 
 def _tested(context: Context) -> tuple[str, ...]:
