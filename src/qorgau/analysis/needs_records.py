@@ -74,7 +74,7 @@ class Needs(Record):
 
     @property
     def own_only(self) -> tuple[str, ...]:
-        """Mechanisms that break patterns, all of which, of those that were tried, ask what the mechanism itself does."""
+        """Mechanisms that break patterns, but none that was tried and asks of anything else than what they do."""
         breaking = [row for row in self.rows if row.word == "breaks"]
         others = {row.mechanism for row in breaking if not row.own}
         return tuple(dict.fromkeys(row.mechanism for row in breaking if row.mechanism not in others))

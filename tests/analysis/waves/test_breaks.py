@@ -55,7 +55,8 @@ def test_draws_that_have_a_mechanism_come_first_and_others_fill_up(runs, rows, f
 def test_a_mechanism_that_breaks_only_statements_on_itself_is_told_apart() -> None:
     rows = (
         Break("habit", "P60", 20, 1.0, 0.0, 0.0, "breaks", own=True),
-        Break("scope", "P27", 20, 1.0, 0.0, 0.0, "breaks", own=True), Break("scope", "P26", 20, 1.0, 0.2, 0.0, "breaks"),
+        Break("scope", "P27", 20, 1.0, 0.0, 0.0, "breaks", own=True),
+        Break("scope", "P26", 20, 1.0, 0.2, 0.0, "breaks"),
         Break("spoils", "P39", 20, 1.0, 0.9, 0.5, "no effect"),
     )
     assert Needs(20, rows, idle(rows)).own_only == ("habit",)
