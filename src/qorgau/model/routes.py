@@ -5,9 +5,10 @@ return of a kg sent to market m by route r is
 
     pi_r = P_m (exp(-sum rb) - sum b) - sum (ckm km + vp rb + China's barrier) - P_A
 
-(km, and vp by journey, as ``transport`` weighs them), and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/s_m + bps ln PS_r. Errors in judging
-a way grow with what it costs (Fosgerau and Bierlaire 2009): s_m = min(way_scale C_m, theta Pbar), C_m the whole cost
-of the best way to m, so ways are told apart no less sharply than markets (nested logit, McFadden 1978).
+with km and vp as ``transport`` weighs them, and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999),
+u_r = pi_r/s_m + bps ln PS_r. Errors in judging a way grow with what it costs (Fosgerau and Bierlaire 2009):
+s_m = min(way_scale C_m, theta Pbar), C_m the whole cost of the best way to m, so ways are told apart no less sharply
+than markets (nested logit, McFadden 1978).
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
 proportional to the price leaves no price that clears. China's barrier is pay for a punishment that threatens at the
 crossing and all along the way, so links bear it by their exposure. Habit is a partial adjustment towards the logit
