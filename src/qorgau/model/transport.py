@@ -11,7 +11,7 @@ with poor = `poor_road_cost`, what a poor road costs over a good one: a fair one
 `road_quality` every road is a fair one and the mean stays about where it was. Inside networks that smuggle fuel a
 journey carries `fuel_load` times the usual load. Carriers are paid by the journey, so there a kg costs so much less in
 carriage and in pay for risk, and so many fewer journeys are made; the hazard of a journey stays what it is. Worked out
-every month, since paired runs change switches and maps on the way; it takes a thousandth of a month's time.
+every month, since paired runs change switches and maps on the way: one pass over corridors and routes, no plan.
 """
 
 from __future__ import annotations
