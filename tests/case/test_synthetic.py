@@ -9,6 +9,7 @@ import pytest
 from qorgau.case import Scale, check, load_case, synthetic_case, to_world, write_synthetic
 from qorgau.case.synthetic_map import draw_map, names
 from qorgau.errors import InputError
+from qorgau.model.world import MODES, ROADS
 
 SMALL = Scale(places=30, corridors=70, organisations=20, last_year=2016)
 
@@ -46,6 +47,14 @@ def test_worlds_of_many_shapes_are_whole(places: int, corridors: int, seed: int)
     assert (np.diff(world.market_ptr) > 0).all()
     assert set(world.people_origin[world.people_destination == 0]) == set(world.people_origin)
     assert world.network_start.sum() <= world.sizes["organisation"]
+
+
+def test_roads_are_in_all_states_and_only_roads() -> None:
+    world = to_world(synthetic_case(SMALL))
+    by_road = world.corridor_mode == MODES.index("road")
+    assert set(world.corridor_road[by_road]) == set(range(len(ROADS)))
+    assert set(world.corridor_road[~by_road]) == {ROADS.index("fair")}
+    np.testing.assert_array_equal(world.corridor_road, world.corridor_road[world.corridor_reverse])
 
 
 def test_journeys_stay_short_as_the_map_grows() -> None:

@@ -6,7 +6,7 @@ import pytest
 from qorgau.case import Case, mechanism_claims, parameter_table, to_world
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.registry import PARAMETERS
-from qorgau.model.world import World
+from qorgau.model.world import ROADS, World
 from tests.model.worlds import assert_consistent
 
 
@@ -39,6 +39,14 @@ def test_kyrgyz_section_is_the_least_watched_with_most_cover(world: World) -> No
         by_section[name] = (world.corridor_cover[on].min(), world.corridor_monitoring[on].max())
     cover, watched = by_section.pop("KAZ_KGZ")
     assert all(cover > c for c, _ in by_section.values()) and all(watched < m for _, m in by_section.values())
+
+
+def test_the_best_road_from_kyrgyzstan_joins_bishkek_and_almaty(world: World) -> None:
+    on = (world.corridor_section == world.section_names.index("KAZ_KGZ")) & (world.corridor_mode == 0)
+    names = [{world.place_names[a], world.place_names[b]} for a, b in zip(world.corridor_from, world.corridor_to)]
+    good = [k for k in np.flatnonzero(on) if names[k] == {"bishkek", "almaty"}]
+    assert len(good) == 2 and set(world.corridor_road[good]) == {ROADS.index("good")}
+    assert all(world.corridor_road[k] > ROADS.index("good") for k in np.flatnonzero(on) if k not in good)
 
 
 def test_all_ways_from_osh_to_bishkek_share_one_road(world: World) -> None:

@@ -41,7 +41,8 @@ def test_the_start_equals_the_twin(seed: int) -> None:
     drug_market.start(x.world, x.state, x.parameters, x.on, x.keys)
     for r in range(3):
         q = {k: {f: float(a[f][r]) for f in a.dtype.names} for k, a in x.parameters.items()}
-        for name, value in twin.start(x.world, x.state.hazard_honest[r].tolist(), q).items():
+        on = {m.name: bool(x.on[r, m]) for m in Mechanism}
+        for name, value in twin.start(x.world, x.state.hazard_honest[r].tolist(), q, on).items():
             np.testing.assert_allclose(getattr(x.state, name)[r], value, rtol=1e-9, err_msg=name)
 
 
@@ -49,7 +50,8 @@ def test_without_retail_dealers_hold_nothing_at_the_start() -> None:
     x = knocked(traffic(1, 3, 1), Mechanism.RETAIL)[1]
     drug_market.start(x.world, x.state, x.parameters, x.on, x.keys)
     q = {k: {f: float(a[f][0]) for f in a.dtype.names} for k, a in x.parameters.items()}
-    expected = twin.start(x.world, x.state.hazard_honest[0].tolist(), q, retail=False)
+    on = {m.name: m != Mechanism.RETAIL for m in Mechanism}
+    expected = twin.start(x.world, x.state.hazard_honest[0].tolist(), q, on)
     np.testing.assert_array_equal(x.state.dealer_stock, 0.0)
     np.testing.assert_array_equal(x.state.price_retail, x.state.price)
     np.testing.assert_allclose(x.state.price_retail[0], expected["price_retail"], rtol=1e-9)

@@ -20,7 +20,7 @@ from tests.model.twins import routes as twin
 
 SCENES = ((0, 20, False), (1, 60, False), (3, 90, True), (4, 30, True), (5, 200, True))
 WRITES = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value",
-          "experience", "carrying_cost", "load")
+          "experience", "carrying_cost", "load", "corridor_cost", "corridor_trips", "market_haul")
 CLOSE = dict(rtol=1e-9, atol=1e-12)
 
 

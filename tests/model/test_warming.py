@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qorgau.model import routes, warming
+from qorgau.model import routes, transport, warming
 from qorgau.model.compiled import cached
 from qorgau.model.outcomes import Collector
 from qorgau.model.run import advance_month, begin
@@ -30,7 +30,7 @@ def test_a_walk_finds_the_calls_of_a_run_with_their_types() -> None:
     for function, types in calls:
         assert types in function.overloads, f"a run calls {function.py_func.__name__} with other types"
     heads = {function for function, _ in calls}
-    for module, name in ((routes, "_plan"), (routes, "_gain_experience")):
+    for module, name in ((routes, "_plan"), (transport, "_gain_experience")):
         assert getattr(module, name) in heads
     lengths = [len(function.py_func.__code__.co_code) for function, _ in calls]
     assert lengths == sorted(lengths, reverse=True), "the longest is begun first"

@@ -6,7 +6,7 @@ import numpy as np
 
 from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
 from qorgau.model.route_sets import Graph, shortest_distances
-from qorgau.model.world import AGES, CONDUCTS, EVENTS, FORMS, INSTRUMENTS, MODES, SERVICES, TRADES, World
+from qorgau.model.world import AGES, CONDUCTS, EVENTS, FORMS, INSTRUMENTS, MODES, ROADS, SERVICES, TRADES, World
 
 START_YEAR = 1989
 LAST_YEAR = 2024
@@ -178,6 +178,7 @@ def small_world(
         corridor_monitoring=monitoring,
         corridor_border=border,
         corridor_internal=among_three.astype(np.int64),
+        corridor_road=np.random.default_rng([seed, 1]).integers(len(ROADS), size=count // 2).repeat(2),
         corridor_fuel=fuel,
         corridor_section=section,
         corridor_reverse=np.arange(count, dtype=np.int64) ^ 1,

@@ -77,7 +77,8 @@ def _planned(seed: int, weight: float = 0.0, size: float = 1.0, scale: float = 0
 def _link_utility(x: Scene, run: int, organisation: int) -> np.ndarray:
     """Utility of each link in units of the logit scale; 200 USD/kg is the mean price's floor."""
     q = values(x, "routes", run)
-    cost = q["transport_cost"] * x.world.corridor_km + q["risk_pay"] * x.state.belief[run, organisation]
+    cost = q["transport_cost"] * x.state.corridor_cost[run]
+    cost = cost + q["risk_pay"] * x.state.belief[run, organisation] * x.state.corridor_trips[run]
     return -x.state.carrying_cost[run] * cost / (q["choice_scale"] * 200.0)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from qorgau.model.world import INSTRUMENTS, TRADES
+from qorgau.model.world import INSTRUMENTS, ROADS, TRADES
 
 __all__ = [
     "Corridor",
@@ -44,6 +44,7 @@ NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
 YearMonth = Annotated[str, Field(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 Level = Literal["low", "medium", "high"]
+Road = Literal[ROADS]  # type: ignore[valid-type]
 Instrument = Literal[INSTRUMENTS]  # type: ignore[valid-type]
 
 
@@ -154,12 +155,19 @@ class Corridor(Sourced):
     cover: Level | Share = Field(description="terrain cover, a word of the case's levels or 0 to 1")
     monitoring: Level | Share = Field(description="how well it is watched, a word or 0 to 1")
     watched_by: tuple[Iso3, ...] = Field(min_length=1)
-    fuel_smuggling: bool = Field(False, description="traffic of smuggled fuel hides other traffic")
+    road: Road = Field("fair", description="state of the road, good, fair or poor; of corridors by road only")
+    fuel_smuggling: bool = Field(False, description="traffic of smuggled fuel hides other traffic, in larger loads")
 
     @model_validator(mode="after")
     def _two_places(self) -> Corridor:
         if self.start == self.end:
             raise ValueError("from and to are the same place")
+        return self
+
+    @model_validator(mode="after")
+    def _roads_have_a_state(self) -> Corridor:
+        if self.road != "fair" and self.mode != "road":
+            raise ValueError(f"road tells the state of a road, and this corridor goes by {self.mode}: leave it out")
         return self
 
     @property

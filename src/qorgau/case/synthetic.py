@@ -25,7 +25,7 @@ from qorgau.case.load import case_folder, load_case
 from qorgau.case.new import into_new_folder
 from qorgau.case.synthetic_map import Map, draw_map, names
 from qorgau.errors import InputError
-from qorgau.model.world import SERVICES, TRADES
+from qorgau.model.world import ROADS, SERVICES, TRADES
 
 __all__ = ["Scale", "synthetic_case", "write_synthetic"]
 
@@ -143,11 +143,13 @@ def _corridors(land: Map, called: Sequence[str], random: np.random.Generator) ->
     cover = random.uniform(0.05, 0.9, len(land.links))
     watched = random.uniform(0.05, 0.9, len(land.links))
     fuel = random.uniform(size=len(land.links)) < 0.02
+    road = random.spawn(1)[0].integers(len(ROADS), size=len(land.links))  # numbers of their own
     return [
         {
             "id": f"C{n + 1:02d}", "from": called[a], "to": called[b], "mode": mode, "length_km": km,
             "cover": _round(cover[n], 2), "monitoring": _round(watched[n], 2),
             "watched_by": sorted({_code(int(land.state[a])), _code(int(land.state[b]))}),
+            "road": ROADS[road[n]] if mode == "road" else "fair",
             "fuel_smuggling": bool(fuel[n]) and mode == "road",
         }
         for n, (a, b, mode, km) in enumerate(land.links)

@@ -24,6 +24,7 @@ import math
 
 import numpy as np
 
+from qorgau.model import transport
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
@@ -148,7 +149,7 @@ def china_toll(kind, km, crossing):
 
 
 @compiled
-def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km, purchased, source_price,
+def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, market_haul, purchased, source_price,
              source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold,
              dealer_stock, consumed, price_retail):
     runs, markets = price.shape
@@ -180,7 +181,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport, market_km,
         for m in range(markets):
             demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
             available = stock[r, m] + arrivals[r, m]
-            floor = 0.5 * (source_price[r] + transport[r] * market_km[m])
+            floor = 0.5 * (source_price[r] + transport_cost[r] * market_haul[r, m])
             reference = price_reference[r, m]
             if moving:
                 e = elasticity_at(q, far[m], xinjiang[m], passed)
@@ -238,13 +239,6 @@ def china_links(world: World) -> np.ndarray:
     return inside[world.corridor_to] * (1 + inside[world.corridor_from].astype(np.int64))
 
 
-@of_map
-def _nearest_km(world: World) -> np.ndarray:
-    return np.array([
-        world.route_km[world.market_ptr[m]:world.market_ptr[m + 1]].min() for m in range(world.sizes["market"])
-    ])
-
-
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Users at their starting share, price at the cost of supply, stocks for the months that traders hold.
 
@@ -279,6 +273,9 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
         central[:] = True
     fixed = parameters["organisations"]["journey_fixed_cost"] / parameters["organisations"]["journey_load"]
     rivals = parameters["organisations"]["rivalry"]
+    transport.weigh(world, state, parameters, on)
+    dearer = state.corridor_cost - world.corridor_km
+    paid = honest * state.corridor_trips
     cost = np.full((len(people), world.sizes["market"]), np.inf)
     ways: list[tuple[int, np.ndarray, np.ndarray]] = []
     for k in range(len(world.route_km)):
@@ -286,7 +283,8 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             continue
         links = world.route_links[world.route_ptr[k]: world.route_ptr[k + 1]]
         risk = honest[:, links].sum(axis=1)
-        spent = q["transport_cost"] * world.route_km[k] + q["risk_pay"] * risk
+        haul = world.route_km[k] + dearer[:, links].sum(axis=1)
+        spent = q["transport_cost"] * haul + q["risk_pay"] * paid[:, links].sum(axis=1)
         m = world.route_market[k]
         gross = 1.2 * (p["source_price"] + spent + fixed) / np.exp(-risk) / (1.0 - rivals)
         ways.append((m, gross, toll[:, links].sum(axis=1)))
@@ -322,7 +320,7 @@ def advance(
     """Clear every market of the month (see module docstring)."""
     _advance(parameters["drug_market"], on, float(world.opium[month]), _market_people(world, month),
              world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
-             _nearest_km(world),
+             state.market_haul,
              state.purchased, state.source_price, state.source_offer, state.purchases_year,
              state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
              state.users, state.arrivals, state.sold, state.dealer_stock, state.consumed, state.price_retail)

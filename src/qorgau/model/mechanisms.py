@@ -96,6 +96,7 @@ class Mechanism(IntEnum):
     TIER_COMPLEXITY = 66
     TIER_COMPLICITY = 67
     RETAIL = 68
+    ROAD_QUALITY = 69
 
 
 SUBSYSTEMS: tuple[Mechanism, ...] = tuple(Mechanism(i) for i in range(10))
@@ -134,7 +135,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.COEXISTENCE: "rivalry per organisation falls as the market grows",
     Mechanism.OFFICIAL_RACKETS: "members of agencies run organisations of their own",
     Mechanism.TERRAIN_COVER: "terrain cover lowers detection; off: all corridors alike",
-    Mechanism.FUEL_COVER: "fuel-smuggling traffic hides traffickers on the Kyrgyz-Kazakh border",
+    Mechanism.FUEL_COVER: "fuel-smuggling traffic over the Kyrgyz-Kazakh border hides traffickers, in larger loads",
     Mechanism.LEARNING: "beliefs about risk learn from losses",
     Mechanism.HABIT: "used routes stay in use for a while",
     Mechanism.OFFICIAL_FLIGHTS: "an official air way from Dushanbe to Moscow is open to official rackets",
@@ -170,4 +171,5 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.TIER_COMPLEXITY: "three roles at once raise the effort a tier asks for",
     Mechanism.TIER_COMPLICITY: "complicity and weak response weigh on the tier",
     Mechanism.RETAIL: "dealers break opiates down for users; off: users buy from traders at the wholesale price",
+    Mechanism.ROAD_QUALITY: "carrying costs less on good roads and more on poor ones; off: every road is a fair one",
 }

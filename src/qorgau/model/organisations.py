@@ -61,10 +61,11 @@ def advance(
           geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent, geometry.ways.link,
           geometry.ways.end, geometry.way_abroad, state.price, state.people_price, state.source_price,
           state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service,
-          state.service_fee, state.carrying_cost, state.load, state.china_reach, state.china_exposure,
-          state.effectiveness, rivalry, state.carrying_changed, state.contacts, state.market_share, state.route_share,
-          state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
-          state.returns, state.drug_loss_share, state.road_cost, state.purchased, state.trust, state.belief,
-          state.network_belief, state.survival, state.arrivals, state.carried_kg, state.seized_kg, state.journeys,
-          state.route_kg, state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.bribes_post,
-          state.fees_post, state.racket_profit_post, state.network_kg, state.money, state.profit_total, state.ledger_kg)
+          state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
+          state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed,
+          state.contacts, state.market_share, state.route_share, state.people_share, state.people_value, state.trade,
+          state.in_use, state.capacity, state.capital, state.returns, state.drug_loss_share, state.road_cost,
+          state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals,
+          state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
+          state.attempts_drug_first, state.attempts_opiates, state.bribes_post, state.fees_post,
+          state.racket_profit_post, state.network_kg, state.money, state.profit_total, state.ledger_kg)

@@ -46,8 +46,8 @@ def carry(
     net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
     c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, reach, usual, effectiveness, rivalry, carrying,
-    contacts, market_share,
+    service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
+    carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
@@ -283,14 +283,14 @@ def carry(
                     gone = flow * (1.0 - through[l])
                     carried[r, l] += flow
                     seized[r, l] += gone
-                    own[l] += flow * per_load
+                    own[l] += flow * per_load * corridor_trips[r, l]
                     # protection and cover have already averted a part of the loss that a bribe would avert
                     paid[l] = worth[l] * bribe[r, l] * (min(1.0, averted[l]) if hazard[r, l] > 0.0 else 1.0)
                     paid_all[l] += paid[l]
                 for l in range(links):
                     lost += entering[l] * (1.0 - through[l])
-                    transport += entering[l] * c_km[l]
-                    risk_pay += entering[l] * felt[l]
+                    transport += entering[l] * corridor_cost[r, l]
+                    risk_pay += entering[l] * felt[l] * corridor_trips[r, l]
                     bribes += paid[l]
                 risk_pay *= pay * rq.risk_pay
                 for l in range(links):

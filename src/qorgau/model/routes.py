@@ -5,9 +5,10 @@ return of a kg sent to market m by route r is
 
     pi_r = P_m (exp(-sum rb) - sum b) - sum (ckm km + vp rb + China's barrier) - P_A
 
-and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999), u_r = pi_r/s_m + bps ln PS_r. Errors in judging
-a way grow with what it costs (Fosgerau and Bierlaire 2009): s_m = min(way_scale C_m, theta Pbar), C_m the whole cost
-of the best way to m, so ways are told apart no less sharply than markets (nested logit, McFadden 1978).
+with km and vp as ``transport`` weighs them, and shares follow a path-size logit (Ben-Akiva and Bierlaire 1999),
+u_r = pi_r/s_m + bps ln PS_r. Errors in judging a way grow with what it costs (Fosgerau and Bierlaire 2009):
+s_m = min(way_scale C_m, theta Pbar), C_m the whole cost of the best way to m, so ways are told apart no less sharply
+than markets (nested logit, McFadden 1978).
 Risk is paid for in dollars per kg and unit hazard ("risks and prices", Reuter and Kleiman 1986): a premium
 proportional to the price leaves no price that clears. China's barrier is pay for a punishment that threatens at the
 crossing and all along the way, so links bear it by their exposure. Habit is a partial adjustment towards the logit
@@ -27,13 +28,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qorgau.model import transport
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, china_toll, far_markets
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.route_tree import Stems, WayTrees, stems_of, way_trees_of
+from qorgau.model.route_tree import Stems, WayTrees, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
@@ -48,7 +50,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("way_scale", "1", "scale of the choice among ways to a market, over the cost of the best", 1e-3),
     Parameter("path_size_weight", "1", "weight of the path-size term", 0.0),
     Parameter("route_speed", "1/month", "share of journeys that can change route in a month", 0.0, 1.0),
-    Parameter("transport_cost", "USD/kg/km", "cost of carrying"),
+    Parameter("transport_cost", "USD/kg/km", "cost of carrying on a fair road"),
+    Parameter("rail_cost", "1", "cost of carrying by rail over that on a fair road", 0.01),
+    Parameter("poor_road_cost", "1", "cost of carrying on a poor road over that on a good one", 0.01),
+    Parameter("fuel_load", "1", "load of a journey inside networks that smuggle fuel over that elsewhere", 1.0),
     Parameter("risk_pay", "USD/kg", "carriers' pay for risk, per kg and unit hazard"),
     Parameter("first_source_share", "1", "share of the northern offer at the first source of the case", 0.01, 0.99),
     Parameter("experience_rate", "1", "fall of carriers' pay with experience: exponent of the learning curve"),
@@ -75,18 +80,6 @@ _SHUT = 1e12
 """USD/kg that a way which is not open is short of any other: its exponential is 0."""
 
 
-@compiled
-def _gain_experience(par, market_par, full_load, raw, source_price, purchased, first, experience, carrying_cost, load):
-    for r in range(experience.shape[0]):
-        q = par[r]
-        for o in range(purchased.shape[1]):
-            experience[r] += purchased[r, o]
-        bulk = 1.0 + (q.opium_bulk - 1.0) * raw
-        load[r] = full_load[r] / bulk
-        worth = (source_price[r] / market_par[r].source_price) ** q.pass_through
-        carrying_cost[r] = bulk * worth * (experience[r] / first[r]) ** (-q.experience_rate)
-
-
 @inlined
 def china_pay(q, kind, km, crossing, usual, price, met):
     """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
@@ -96,11 +89,11 @@ def china_pay(q, kind, km, crossing, usual, price, met):
 @compiled
 def _plan(
     par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
-    belief, carrying_cost, first_source, sources, bribe, price_expected, source_price, reach, crossing, usual,
-    market_ptr, tree_parent, tree_link, stem, last, route_km, log_path_size, official, c_km, c_china, way_ptr, way_list,
-    w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness, conviction_cost,
-    dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
-    people_value,
+    belief, carrying_cost, corridor_cost, corridor_trips, first_source, sources, bribe, price_expected, source_price,
+    reach, crossing, usual, market_ptr, tree_parent, tree_link, stem, last, route_km, log_path_size, official, c_km,
+    c_china, way_ptr, way_list, w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness,
+    conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price,
+    plan_cost, people_value,
 ):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
@@ -197,7 +190,8 @@ def _plan(
             flies = net_official[n] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
             speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
             for l in range(links):
-                hop[l] = pay * (q.transport_cost * c_km[l] + q.risk_pay * belief[r, o, l])
+                risk = q.risk_pay * belief[r, o, l] * corridor_trips[r, l]
+                hop[l] = pay * (q.transport_cost * corridor_cost[r, l] + risk)
                 through[l] = fall(belief[r, o, l])
             for l in range(links):
                 if c_china[l] > 0:
@@ -378,7 +372,7 @@ def geometry_of(world: World) -> Geometry:
     goal = world.place_state[world.destination_place][world.people_destination]
     return Geometry(china_links(world), np.log(world.route_path_size), ptr, order, (goal != origin).astype(np.int64),
                     far_markets(world), (world.route_source == world.source_place[0]).astype(np.int64),
-                    stems_of(world.route_ptr, world.route_links, world.sizes["corridor"]),
+                    transport.stems(world),
                     way_trees_of(origin, states, world.people_ptr, world.people_links))
 
 
@@ -387,13 +381,11 @@ def advance(
     geometry: Geometry, everything: bool = False,
 ) -> None:
     """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
-    _gain_experience(parameters["routes"], parameters["drug_market"], parameters["organisations"]["journey_load"],
-                     float(world.event["raw_opium"][month]), state.source_price, state.purchased,
-                     state.experience_start, state.experience, state.carrying_cost, state.load)
+    transport.advance(world, state, parameters, on, month)
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
-          geometry.first_source, len(world.source_place), state.bribe_rate,
+          state.corridor_cost, state.corridor_trips, geometry.first_source, len(world.source_place), state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, parameters["enforcement"]["crossing_watch"],
           state.china_exposure, world.market_ptr, geometry.tree.parent,
           geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.route_km, geometry.log_path_size,

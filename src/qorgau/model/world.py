@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 __all__ = [
-    "AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "MOST", "POST_KINDS", "SERVICES", "TRADES", "World",
+    "AGES", "CONDUCTS", "EVENTS", "FORMS", "INSTRUMENTS", "MODES", "MOST", "POST_KINDS", "ROADS", "SERVICES", "TRADES",
+    "World",
 ]
 
 TRADES: tuple[str, ...] = ("opiates", "labour", "sexual")
@@ -21,6 +22,9 @@ AGES: tuple[str, ...] = ("adult", "child")
 CONDUCTS: tuple[str, ...] = ("refuse", "tolerate", "bribe", "protect", "take_part")
 SERVICES: tuple[str, ...] = ("documents", "safe_houses", "laundering")
 MODES: tuple[str, ...] = ("road", "rail", "air", "air_official")
+ROADS: tuple[str, ...] = ("good", "fair", "poor")
+"""State of a road; says nothing of a corridor by rail or air."""
+
 POST_KINDS: tuple[str, ...] = ("province", "centre")
 
 MOST: Mapping[str, int] = {"states": 62, "places": 16_384, "destinations": 1_024, "networks": 2_048}
@@ -94,6 +98,7 @@ class World:
     corridor_monitoring: np.ndarray   # (L,) 0 to 1
     corridor_border: np.ndarray       # (L,) int 1 when it crosses a border
     corridor_internal: np.ndarray     # (L,) int 1 when both ends are in former Soviet republics
+    corridor_road: np.ndarray         # (L,) int, index in ROADS; without effect but by road
     corridor_fuel: np.ndarray         # (L,) int 1 on the Kyrgyz-Kazakh section with fuel smuggling
     corridor_section: np.ndarray      # (L,) int border section or -1
     corridor_reverse: np.ndarray      # (L,) int index of the opposite direction

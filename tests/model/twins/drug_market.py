@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from qorgau.model.world import World
+from tests.model.twins.transport import cheapest, hauled, within_fuel_networks
 
 CAP = 5.0e5
 
@@ -49,7 +50,7 @@ def places_of(world: World) -> list[dict]:
         state = int(world.place_state[place])
         out.append({"place": int(place), "state": state, "far": state == far, "ways": ways,
                     "weight": float(world.market_weight[m]),
-                    "xinjiang": bool(world.market_xinjiang[m]), "km": min(world.route_km[k] for k in ways)})
+                    "xinjiang": bool(world.market_xinjiang[m])})
     return out
 
 
@@ -103,7 +104,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         norm = math.exp(s["price_norm"][m])
         price, sale = float(s["price"][m]), min(have, need)
         if moving:
-            floor = (source + q["routes"]["transport_cost"] * market["km"]) / 2
+            floor = (source + q["routes"]["transport_cost"] * cheapest(world, q, on, m)) / 2
             k, b, turn = bends(p, on)
             price, sale = cleared(need, have, reference, norm, floor, elasticity(p, market, on), k, eta, tau, b, turn)
             people = reachable(world, market, p, month)
@@ -126,7 +127,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     return out
 
 
-def start(world: World, honest: list[float], q: dict, retail: bool = True) -> dict:
+def start(world: World, honest: list[float], q: dict, on: dict) -> dict:
     """Users, prices and stocks of January 1989, given honest hazards with borders as today."""
     p, way, org = q["drug_market"], q["routes"], q["organisations"]
     markets = places_of(world)
@@ -149,7 +150,9 @@ def start(world: World, honest: list[float], q: dict, retail: bool = True) -> di
             if not world.route_official[k]:
                 passed = [int(v) for v in world.route_links[world.route_ptr[k]:world.route_ptr[k + 1]]]
                 risk = sum(honest[v] for v in passed)
-                cost = p["source_price"] + way["transport_cost"] * world.route_km[k] + way["risk_pay"] * risk
+                paid = sum(honest[v] * within_fuel_networks(world, q, on, v) for v in passed)
+                haul = sum(hauled(world, q, on, v) for v in passed)
+                cost = p["source_price"] + way["transport_cost"] * haul + way["risk_pay"] * paid
                 cost += org["journey_fixed_cost"] / org["journey_load"]
                 asked = 1.2 * cost * math.exp(risk) / (1 - org["rivalry"])
                 offers.append((asked, sum(watched(v) for v in passed)))
@@ -163,10 +166,10 @@ def start(world: World, honest: list[float], q: dict, retail: bool = True) -> di
         limit = p["users_limit"] * reachable(world, market, p, 0)
         users.append(max(1.0, p["users_start"] * limit * (p["xinjiang_growth"] if market["xinjiang"] else 1.0)))
     reference = [min(v + n * way["china_barrier"] * central for v, n in offers) for offers in supply]
-    held = p["dealer_weeks"] / 52 if retail else 0.0
+    held = p["dealer_weeks"] / 52 if on["RETAIL"] else 0.0
     return {
         "dealer_stock": [held * p["use_per_person"] * u for u in users],
-        "price_retail": [(p["retail_markup"] if retail else 1.0) * v for v in reference],
+        "price_retail": [(p["retail_markup"] if on["RETAIL"] else 1.0) * v for v in reference],
         "users": users, "users_start": sum(users), "price_reference": reference, "price": reference,
         "price_norm": [math.log(v) for v in reference],
         "stock": [p["holding_months"] * p["use_per_person"] * u / 12 for u in users],

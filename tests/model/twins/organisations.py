@@ -10,6 +10,7 @@ from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
 from tests.model.twins.organisations_choice import PERSONS, grip, held_at, old_order
 from tests.model.twins.routes import learned, link_costs, links_of, looks
+from tests.model.twins.transport import within_fuel_networks
 
 
 class Firm:
@@ -158,8 +159,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 by_link["carried_kg"][link] += here
                 by_link["seized_kg"][link] += taken
                 seized += taken
-                trips[link] += here / float(s["load"])
-                way, risk = link_costs(world, s, q, link, met[link])
+                trips[link] += here / float(s["load"]) * within_fuel_networks(world, q, on, link)
+                way, risk = link_costs(world, s, q, on, link, met[link])
                 book["transport"] += here * way
                 book["risk_pay"] += here * risk
                 bare = float(s["hazard"][link])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from qorgau.model.world import World
+from tests.model.twins.transport import hauled, weigh, within_fuel_networks
 
 NEVER = -math.inf
 
@@ -43,16 +44,16 @@ def watched_by_china(world: World, q: dict, link: int) -> float:
     return float(world.corridor_km[link] / 600) if inside_china(world, link) else 0.0
 
 
-def link_costs(world: World, s: dict, q: dict, link: int, hazard: float) -> tuple[float, float]:
+def link_costs(world: World, s: dict, q: dict, on: dict, link: int, hazard: float) -> tuple[float, float]:
     """USD per kg on a corridor: carriage; pay for risk with what the way into China takes."""
     p, asked = q["routes"], float(s["carrying_cost"])
-    risk = p["risk_pay"] * hazard * asked
+    risk = p["risk_pay"] * hazard * asked * within_fuel_networks(world, q, on, link)
     exposed = watched_by_china(world, q, link)
     if exposed:
         central, usual = s["china_reach"]
         answer = min(1.25, (hazard / usual) ** p["barrier_answer"])
         risk += p["china_barrier"] * central * exposed / s["china_exposure"] * answer
-    return float(p["transport_cost"] * world.corridor_km[link] * asked), float(risk)
+    return float(p["transport_cost"] * hauled(world, q, on, link) * asked), float(risk)
 
 
 def mean_price(s: dict) -> float:
@@ -70,7 +71,7 @@ def opiate_routes(world: World, s: dict, q: dict, on: dict, o: int, m: int, mont
             continue
         passed = links_of(world.route_ptr, world.route_links, k)
         kept = math.exp(-sum(s["belief"][o][v] for v in passed)) - sum(s["bribe_rate"][v] for v in passed)
-        cost = sum(sum(link_costs(world, s, q, v, float(s["belief"][o][v]))) for v in passed)
+        cost = sum(sum(link_costs(world, s, q, on, v, float(s["belief"][o][v]))) for v in passed)
         profit = s["price_expected"][m] * kept - cost - float(s["source_price"])
         weigh = q["routes"]["path_size_weight"] * math.log(world.route_path_size[k])
         sources = [int(v) for v in world.source_place]
@@ -126,7 +127,7 @@ def carriers(world: World, s: dict, q: dict, month: int) -> dict:
 
 def plan(world: World, s: dict, q: dict, on: dict, key, month: int, everything: bool = False) -> dict:
     """Plans of the organisations whose turn it is; the others keep theirs."""
-    gained = carriers(world, s, q, month)
+    gained = carriers(world, s, q, month) | weigh(world, q, on)
     s = {**s, **gained}
     names = ("route_share", "people_share", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value")
     out = {name: s[name].copy() for name in names} | gained
