@@ -76,9 +76,22 @@ def test_demand_makes_services_scarce_and_dear() -> None:
 
 
 @pytest.mark.parametrize("mechanism, gone", [
-    (Mechanism.FACILITATORS, (0, 1, 2)), (Mechanism.DOCUMENTS, (0, 1)), (Mechanism.LAUNDERING, (2,)),
+    (Mechanism.FACILITATORS, (0, 1, 2)), (Mechanism.DOCUMENTS, (0,)), (Mechanism.SAFE_HOUSES, (1,)),
+    (Mechanism.LAUNDERING, (2,)),
 ])
 def test_switched_off_means_no_service(mechanism: Mechanism, gone: tuple[int, ...]) -> None:
     state = _run(begun(4, off=(mechanism,)), months=2)
     for k in range(3):
         assert (state.service[:, :, k] == 0.0).all() == (k in gone)
+
+
+@pytest.mark.parametrize("service, name", [(0, "documents"), (1, "houses"), (2, "laundering")])
+def test_a_profession_that_serves_nobody_leaves_the_other_services_as_they_are(service: int, name: str) -> None:
+    all_willing, one_short = begun(5, runs=6), begun(5, runs=6)
+    one_short[2]["facilitators"][f"{name}_willing"] = 0.0
+    _run(all_willing, month=300)
+    _run(one_short, month=300)
+    others = [k for k in range(3) if k != service]
+    np.testing.assert_array_equal(one_short[1].service[:, :, others], all_willing[1].service[:, :, others])
+    assert (one_short[1].service[:, :, service] < all_willing[1].service[:, :, service]).all()
+    assert (one_short[1].service_fee[:, :, service] >= all_willing[1].service_fee[:, :, service]).all()

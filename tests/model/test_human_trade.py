@@ -13,7 +13,7 @@ WRITES = ("recruits", "recruits_children", "recruits_route", "arrived", "interce
           "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price",
           "recruits_drug_first", "recruits_by_groups")
 SWITCHES = [Mechanism[n] for n in ("MARKETS", "CHEAP_LABOUR", "POLICE_BROKERAGE", "FORCED_COURIERS", "FACILITATORS",
-                                   "DOCUMENTS", "OFFICIALS_CARRY", "DRUGS_TO_HOLD",
+                                   "DOCUMENTS", "SAFE_HOUSES", "OFFICIALS_CARRY", "DRUGS_TO_HOLD",
                                    "LOW_ENTRY_COST")]
 
 
@@ -111,11 +111,12 @@ def test_found_persons_are_placed_in_proportion_to_where_hazard_is_met() -> None
 
 def test_services_and_officials_lower_the_hazard_of_people() -> None:
     base = (0.2, 0.3, 1.0)
-    with_papers = transit_hazard(*base, 1.0, 1.0, 1.0, 0.5, 0.0)
-    assert with_papers == pytest.approx(0.06)
-    assert transit_hazard(*base, 1.0, 1.0, 0.0, 0.5, 0.0) == pytest.approx(0.12)
-    assert transit_hazard(*base, 1.0, 0.0, 1.0, 0.5, 0.0) == pytest.approx(0.12), "papers of no use: as without"
-    assert transit_hazard(*base, 0.0, 1.0, 0.0, 0.5, 0.0) == pytest.approx(0.06), "not needed: short supply no risk"
+    both = transit_hazard(*base, 1.0, 1.0, 1.0, 0.5, 0.0)
+    assert both == pytest.approx(0.06)
+    assert transit_hazard(*base, 1.0, 0.0, 0.0, 0.5, 0.0) == pytest.approx(0.12)
+    for papers, houses in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
+        assert transit_hazard(*base, 1.0, papers, houses, 0.5, 0.0) == pytest.approx(0.09), "each is half of it"
+    assert transit_hazard(*base, 0.0, 0.0, 0.0, 0.5, 0.0) == pytest.approx(0.06), "not needed: short supply no risk"
     assert transit_hazard(*base, 1.0, 1.0, 1.0, 0.5, 0.4) == pytest.approx(0.06 * 0.8)
     before = ready(runs=40)
     before.state.conduct[:] = 0

@@ -236,6 +236,39 @@ def test_scope_draws_towards_both_trades() -> None:
     assert hardly.any() and (shared[hardly] > alone[hardly]).all()
 
 
+def _spread(x: Scene) -> Scene:
+    """All trades pay and lose, and half of the groups are nearly all in opiates, half in people."""
+    x = _opiates_pay(x)
+    x.state.people_value[:] = 2000.0
+    x.state.capital[:], x.state.contacts[:], x.state.know_how[:] = 1e9, 1.0, 1.0
+    x.state.drug_loss_share[:] = x.state.people_loss_share[:] = 0.3
+    x.state.trade[:] = [0.9, 0.05, 0.05]
+    x.state.trade[:, ::2] = [0.002, 0.499, 0.499]
+    return x
+
+
+def test_aversion_to_risk_draws_groups_out_of_the_trade_that_they_are_most_in() -> None:
+    x = _spread(fresh(organisations__risk_aversion=1.0))
+    averse, neutral = (trades(v)[:, :, 0] for v in knocked(x, Mechanism.DIVERSIFICATION))
+    opiates = alive(x) & (x.state.trade[:, :, 0] > 0.5)
+    people = alive(x) & (x.state.trade[:, :, 0] < 0.5)
+    assert opiates.any() and (averse[opiates] < neutral[opiates]).all()
+    assert people.any() and (averse[people] > neutral[people]).all()
+    more = trades(having(x, organisations__risk_aversion=2.0))[:, :, 0]
+    assert (more[opiates] < averse[opiates]).all() and (more[people] > averse[people]).all()
+
+
+def test_without_aversion_or_without_risk_trades_are_chosen_by_return() -> None:
+    x = _spread(fresh(organisations__risk_aversion=1.5))
+    plain = trades(knocked(x, Mechanism.DIVERSIFICATION)[1])
+    np.testing.assert_array_equal(trades(having(x, organisations__risk_aversion=0.0)), plain)
+    for lost in (0.0, 1.0):  # nothing is at risk where all or nothing arrives
+        sure = x.copy()
+        sure.state.drug_loss_share[:] = sure.state.people_loss_share[:] = lost
+        a, b = (trades(v) for v in knocked(sure, Mechanism.DIVERSIFICATION))
+        np.testing.assert_array_equal(a, b)
+
+
 def test_rivals_take_revenue_unless_the_market_grew() -> None:
     x = _opiates_pay(fresh(organisations__rivalry=0.25))
     x.state.trade[:] = [0.6, 0.2, 0.2]

@@ -150,7 +150,7 @@ def test_drugs_hold_people_the_more_the_cheaper_they_are() -> None:
     before = ready(runs=60)
     before.state.recruits_drug_first[:] = 1
     cheap, dear = before.copy(), before.copy()
-    cheap.state.price[:], dear.state.price[:] = 100.0, 1e9
+    cheap.state.price_retail[:], dear.state.price_retail[:] = 100.0, 1e9
     held, free = step(cheap).state, step(dear).state
     assert held.escaped.sum() < free.escaped.sum()
     assert step(before.off(Mechanism.DRUGS_TO_HOLD)).state.escaped.sum() == pytest.approx(free.escaped.sum(), rel=0.05)

@@ -114,7 +114,8 @@ def small_world(
     official[-1] = 1
     start_count = np.ones(networks, dtype=np.int64)
     start_count[0], start_count[-1] = 3, 0
-    know = rng.uniform(0.03, 0.2, networks)
+    rng.uniform(size=networks)  # the draws that follow stay as they are
+    know = np.full(networks, -1.0)
     know[0] = 0.8
 
     centre = [int(np.flatnonzero(place_state == 0)[0])] * 2

@@ -155,9 +155,11 @@ def test_children_are_a_binomial_part_of_the_recruits() -> None:
 def test_documents_lower_the_risk_and_services_that_do_not_matter_leave_it() -> None:
     hazard = human_trade.transit_hazard
     assert hazard(0.2, 0.5, 0.8, 1.0, 1.0, 1.0, 0.0, 0.0) == pytest.approx(0.1)
-    assert hazard(0.2, 0.5, 0.8, 1.0, 1.0, 0.0, 0.0, 0.0) == pytest.approx(0.1 * 1.8)
-    assert hazard(0.2, 0.5, 0.8, 0.0, 1.0, 0.0, 0.0, 0.0) == pytest.approx(0.1)
-    assert hazard(0.2, 0.5, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0) == 0.0  # all officials carry
+    assert hazard(0.2, 0.5, 0.8, 1.0, 0.0, 0.0, 0.0, 0.0) == pytest.approx(0.1 * 1.8)
+    assert hazard(0.2, 0.5, 0.8, 1.0, 1.0, 0.0, 0.0, 0.0) == pytest.approx(0.1 * 1.4)
+    assert hazard(0.2, 0.5, 0.8, 1.0, 0.0, 1.0, 0.0, 0.0) == pytest.approx(0.1 * 1.4)
+    assert hazard(0.2, 0.5, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0) == pytest.approx(0.1)
+    assert hazard(0.2, 0.5, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0) == 0.0  # all officials carry
 
 
 @pytest.mark.parametrize("form, fill", [(0, 0.3), (1, 0.6)])

@@ -33,12 +33,16 @@ def _served(share: float = 0.4, **parameters: float) -> Scene:
     return x
 
 
+def _willing(share: float) -> dict[str, float]:
+    return {f"{name}_willing": share for name in ("documents", "houses", "laundering")}
+
+
 def test_without_officials_or_professions_there_is_no_service_and_with_plenty_there_is_always_one() -> None:
-    none = held(_served(0.0, professional_willing=0.0), facilitators, 600)
+    none = held(_served(0.0, **_willing(0.0)), facilitators, 600)
     np.testing.assert_allclose(none.state.service, 0.0, atol=1e-9)
-    plenty = held(_served(1.0, professional_willing=1.0, half_supply=1e-6), facilitators, 600)
+    plenty = held(_served(1.0, **_willing(1.0), half_supply=1e-6), facilitators, 600)
     np.testing.assert_allclose(plenty.state.service, 1.0, rtol=1e-5)
-    swamped = _served(1.0, professional_willing=1.0)
+    swamped = _served(1.0, **_willing(1.0))
     swamped.state.origin_flow[:] = 10**12
     np.testing.assert_allclose(held(swamped, facilitators, 600).state.service[:, :, :2], 0.0, atol=1e-3)
 
@@ -63,7 +67,7 @@ def test_services_close_on_their_rest_point_geometrically() -> None:
     np.testing.assert_allclose(x.state.service - rest, (0.1 - rest) * 0.85**12, rtol=1e-9, atol=1e-12)
     q = values(x, "facilitators")
     people = x.world.population[x.month] / 1e6
-    supply = q["documents_official"] * 0.4 + (1.0 - q["documents_official"]) * q["professional_willing"]
+    supply = q["documents_official"] * 0.4 + (1.0 - q["documents_official"]) * q["documents_willing"]
     demand = 50 / (q["documents_capacity"] * people)
     np.testing.assert_allclose(rest[0, :, 0], supply / (supply + q["half_supply"] * (1.0 + demand)), rtol=1e-9)
 

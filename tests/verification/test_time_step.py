@@ -81,6 +81,16 @@ def _prices(n: int) -> np.ndarray:
     return np.log(held(_fewer(x, n), drug_market, MONTHS * n).state.price[0])
 
 
+def _dealers(n: int) -> np.ndarray:
+    """What dealers hold, from nothing, with traders who sell what comes in and hold no more than a month of it."""
+    x = set_to(scene(), "drug_market", stock_elasticity=0.0, start_rate=0.0, stop_rate=0.0, dealer_weeks=40.0)
+    x.state.arrivals[:] = 0.7 * x.parameters["drug_market"]["use_per_person"][:, None] * x.state.users / 12.0 / n
+    x.state.purchased[:], x.state.dealer_stock[:] = 0.0, 0.0
+    _slower(x, "drug_market", n, "use_per_person")
+    _longer(x, "drug_market", n, "holding_months", "dealer_weeks")
+    return held(_fewer(x, n), drug_market, MONTHS * n).state.dealer_stock[0]
+
+
 def _conduct(n: int) -> np.ndarray:
     x = set_to(scene(), "corruption", speed=0.1)
     x.state.bribes_post[:] = 2e5
@@ -146,6 +156,7 @@ def _ties(n: int) -> np.ndarray:
 
 EULER: dict[str, tuple[Callable[[int], np.ndarray], float]] = {
     "migrants": (_economy, 0.02), "users": (_users, 0.02), "prices and stocks": (_prices, 0.03),
+    "dealers' stock": (_dealers, 0.01),
     "conduct": (_conduct, 0.02), "custom": (_custom, 0.02), "services": (_services, 0.02),
     "attention and law": (_attention, 0.03), "readings": (_readings, 0.02), "officers": (_officers, 0.03),
     "price of exploitation": (_price_of_exploitation, 0.02), "ties": (_ties, 0.01),

@@ -1,7 +1,7 @@
 """Choice of trade and of market: limits of the logits, rest points, and the ledger of money and kg.
 
 Sources: logit shares (McFadden 1974) reached by partial adjustment; economies of scope as a saving that is largest for
-an even mix (Panzar and Willig 1981); accounting identities.
+an even mix (Panzar and Willig 1981); mean-variance choice (Markowitz 1952); accounting identities.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 from qorgau.model import organisations, routes
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_choice import anticipate
+from qorgau.model.organisations_choice import anticipate, concentration
 from tests.model.people_scene import Scene
 from tests.verification.scenes import scene, set_to, switch, values
 
@@ -50,6 +50,29 @@ def test_a_narrow_scale_takes_the_best_trade_but_for_the_few_who_try_others() ->
     alive = x.state.active == 1
     _carry(x, 40)
     np.testing.assert_allclose(x.state.trade[alive][:, 0], 0.96 + 0.04 / 3.0, atol=1e-6)
+
+
+def test_concentration_is_the_slope_of_half_the_variance_and_alike_at_the_mix_of_least_variance() -> None:
+    aversion, size = 1.7, 4000.0
+    value, lost = np.array([9000.0, 5000.0, 3000.0]), np.array([0.2, 0.1, 0.1])
+
+    def penalty(x: np.ndarray) -> float:
+        opiates, people = x[0] * value[0], x[1] * value[1] + x[2] * value[2]
+        return aversion / (2.0 * size) * (0.16 * opiates**2 + 0.09 * people**2)
+
+    x = np.array([0.5, 0.3, 0.2])
+    at_stake = [x[0] * value[0], x[1] * value[1] + x[2] * value[2]]
+    for k, stake in enumerate((at_stake[0], at_stake[1], at_stake[1])):
+        h = 1e-4 * np.eye(3)[k]
+        slope = (penalty(x + h) - penalty(x - h)) / 2e-4
+        assert abs(concentration(aversion / size, stake, value[k], lost[k]) - slope) < 1e-6 * abs(slope)
+    # two trades apart: least variance at weights over 1/(R^2 l (1 - l))
+    weight = 1.0 / np.array([0.16 * value[0] ** 2, 0.09 * value[1] ** 2])
+    weight /= weight.sum()
+    a, b = (concentration(aversion, w * v, v, l) for w, v, l in zip(weight, value, lost))
+    np.testing.assert_allclose(a, b, rtol=1e-12)
+    for none in ((0.0, 1.0, 1.0, 0.5), (1.0, -1.0, 1.0, 0.5), (1.0, 1.0, -1.0, 0.5), (1.0, 1.0, 1.0, 1.0)):
+        assert concentration(*none) == 0.0
 
 
 def test_market_shares_are_a_logit_weighted_by_users() -> None:

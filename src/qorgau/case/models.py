@@ -217,7 +217,7 @@ class Network(Sourced):
     soviet_protection: bool = False
     official: bool = False
     organisations_at_start: int = Field(ge=0)
-    know_how_at_start: Share
+    know_how_at_start: Share | None = Field(None, description="absent: drawn, organisations.know_start")
     label_caveat: tuple[ClaimId, ...] = Field((), description="claims that doubt the label itself")
 
 

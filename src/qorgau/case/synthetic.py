@@ -172,7 +172,7 @@ def _networks(scale: Scale, land: Map, called: Sequence[str], random: np.random.
             "diaspora": {_code(abroad): _round(random.uniform(0.1, 0.7), 2)},
             # spread so that the parts sum to all of them
             "organisations_at_start": started * (n + 1) // count - started * n // count,
-            "know_how_at_start": 0.7 if n == 0 else 0.2,
+            **({"know_how_at_start": 0.7} if n == 0 else {}),
         }
         if n == 0:
             row["soviet_protection"] = True

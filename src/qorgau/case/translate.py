@@ -168,7 +168,7 @@ def _networks(case: Case) -> dict[str, Any]:
         "network_soviet": np.array([n.soviet_protection for n in case.networks], dtype=np.int64),
         "network_official": np.array([n.official for n in case.networks], dtype=np.int64),
         "network_start": np.array([n.organisations_at_start for n in case.networks], dtype=np.int64),
-        "network_know": np.array([n.know_how_at_start for n in case.networks]),
+        "network_know": np.array([-1.0 if n.know_how_at_start is None else n.know_how_at_start for n in case.networks]),
     }
 
 

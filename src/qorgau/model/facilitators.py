@@ -1,10 +1,11 @@
 """Services of the legitimate world: documents, safe houses, laundering.
 
-In each state corrupt officials and professionals (lawyers, accountants, bankers, estate agents) supply services;
-professionals come with private business after privatisation. Journeys of people, people held and profit ask for
-them. Availability is what a seeker finds, a = s / (s + h (1 + d)), with supply s and demand d over capacity: none
-without supply, and scarce when many ask. The fee rises with demand over supply. Organisations and the trade in
-people bear the cost and the risk of doing without.
+In each state corrupt officials and professionals supply services: lawyers papers, estate agents and owners of flats
+safe houses, accountants and bankers laundering. Professionals come with private business after privatisation, each
+profession with its own willingness, so that one can be short while the others are not; how many there are is not
+told apart. Journeys of people, people held and profit ask for services. Availability is what a seeker finds,
+a = s / (s + h (1 + d)), with supply s and demand d over capacity: none without supply, and scarce when many ask. The
+fee rises with demand over supply. Organisations and the trade in people bear the cost and the risk of doing without.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("houses_official", "1", "officials' part in the supply of safe houses", 0.0, 1.0),
     Parameter("laundering_official", "1", "officials' part in the supply of laundering", 0.0, 1.0),
     Parameter("professional_years", "year", "years from privatisation until professions are grown", 0.5),
-    Parameter("professional_willing", "1", "share of the professions' supply open to traffickers", 0.0, 1.0),
+    Parameter("documents_willing", "1", "lawyers' part of the supply of documents open to traffickers", 0.0, 1.0),
+    Parameter("houses_willing", "1", "estate agents' and owners' part of safe houses open to traffickers", 0.0, 1.0),
+    Parameter("laundering_willing", "1", "accountants' and bankers' part of laundering open to traffickers", 0.0, 1.0),
     Parameter("half_supply", "1", "supply at which half of the few who ask find a service", 1e-3),
     Parameter("documents_capacity", "persons/month/million", "documents a month per million people at full supply",
               1e-3),
@@ -38,6 +41,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _DOCUMENTS = int(Mechanism.DOCUMENTS)
+_HOUSES = int(Mechanism.SAFE_HOUSES)
 _LAUNDERING = int(Mechanism.LAUNDERING)
 _PRIVATISATION = int(Mechanism.PRIVATISATION)
 _FEE_FLOOR = 0.2
@@ -89,7 +93,7 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
             if active[r, o] == 1:
                 hands[place_state[home[r, o]]] += capacity[r, o]
                 everyone += capacity[r, o]
-        grown = q.professional_willing * private_share(since_private, q.professional_years) * on[r, _PRIVATISATION]
+        grown = private_share(since_private, q.professional_years) * on[r, _PRIVATISATION]
         step = q.speed if pace <= 0.0 else pace
         for s in range(states):
             officials = corrupt[s] / max(1e-9, weight[s])
@@ -99,18 +103,21 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
             for k in range(kinds):
                 if k == 0:
                     part = q.documents_official
+                    willing = q.documents_willing
                     demand = moving / (q.documents_capacity * people)
                     works = on[r, _DOCUMENTS]
                 elif k == 1:
                     part = q.houses_official
+                    willing = q.houses_willing
                     demand = (moving + held[s]) / (q.houses_capacity * people)
-                    works = on[r, _DOCUMENTS]
+                    works = on[r, _HOUSES]
                 else:
                     part = q.laundering_official
+                    willing = q.laundering_willing
                     demand = profit / (q.laundering_capacity * output[s])
                     works = on[r, _LAUNDERING]
                 works *= on[r, _FACILITATORS]
-                supply = part * officials + (1.0 - part) * grown
+                supply = part * officials + (1.0 - part) * willing * grown
                 service_demand[r, s, k] = demand
                 service_fee[r, s, k] += step * (fee(supply, demand, q.half_supply, q.fee_elasticity)
                                                 - service_fee[r, s, k])

@@ -48,6 +48,9 @@ __all__ = ["PARAMETERS", "advance", "start", "transit_hazard"]
 SMOOTHING = 0.3
 """Weight of this month in the smoothed number of recruits per attempt."""
 
+LOSS_MEMORY = 0.1
+"""Weight of this month in the share of people found on the way that groups reckon with, as for opiates."""
+
 ABUNDANCE_REFERENCE = 0.02
 """Irregular arrivals a year per inhabitant at which cheap labour leaves demand as it is: a unit, not a finding."""
 
@@ -80,6 +83,7 @@ _BROKER = int(Mechanism.POLICE_BROKERAGE)
 _COURIERS = int(Mechanism.FORCED_COURIERS)
 _FACILITATORS = int(Mechanism.FACILITATORS)
 _DOCUMENTS = int(Mechanism.DOCUMENTS)
+_SAFE_HOUSES = int(Mechanism.SAFE_HOUSES)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _HOLD = int(Mechanism.DRUGS_TO_HOLD)
 _CARRY = int(Mechanism.OFFICIALS_CARRY)
@@ -95,7 +99,7 @@ _S_COURIERS = int(Stream.COURIERS)
 
 
 @inlined
-def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, documents, availability, carry, take_part):
+def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, papers, houses, carry, take_part):
     """Hazard that people meet on a corridor, per journey.
 
     Parameters
@@ -104,14 +108,14 @@ def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, documen
         Hazard of detection of the corridor, 1/journey.
     transit_risk, facilitator_risk : float
         As in ``PARAMETERS``.
-    facilitators, documents : float
-        Switches: services matter at all; documents and safe houses lower the risk.
-    availability : float
-        Mean availability of documents and safe houses in the state of the far end, 0 to 1.
+    facilitators : float
+        Switch: services matter at all.
+    papers, houses : float
+        Availability of documents and of safe houses in the state of the far end, 0 to 1 (0 when switched off).
     carry, take_part : float
         ``officials_carry`` (0 when switched off) and the share of officials at both ends who take part.
     """
-    need = 1.0 + facilitator_risk * facilitators * (1.0 - documents * availability)
+    need = 1.0 + facilitator_risk * facilitators * (1.0 - 0.5 * (papers + houses))
     return hazard * transit_risk * need * (1.0 - carry * take_part)
 
 
@@ -207,7 +211,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
              p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
              pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
              effectiveness, recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
-             transit, arrival_flow, demand, recruits_first, recruits_grouped):
+             transit, arrival_flow, demand, recruits_first, recruits_grouped, loss):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
     targets = d_place.shape[0]
@@ -230,9 +234,10 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
             a = place_post[c_from[k]]
             b = place_post[c_to[k]]
             take_part = 0.5 * (conduct[r, a, _TAKE_PART] + conduct[r, b, _TAKE_PART])
-            ready = 0.5 * (service[r, s, _PAPERS] + service[r, s, _HOUSES])
+            papers = service[r, s, _PAPERS] * on[r, _DOCUMENTS]
+            houses = service[r, s, _HOUSES] * on[r, _SAFE_HOUSES]
             hazard[k] = transit_hazard(corridor_hazard[r, k], q.transit_risk, q.facilitator_risk,
-                                       on[r, _FACILITATORS], on[r, _DOCUMENTS], ready, carry, take_part)
+                                       on[r, _FACILITATORS], papers, houses, carry, take_part)
             carried[r, k, 0] = 0
             carried[r, k, 1] = 0
         intercepted[r] = 0
@@ -241,6 +246,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         arrival_flow[r] = 0
         arrived[r] = 0
         abroad[:] = 0
+        won = 0
+        lost = 0
         grouped[:] = 0.0
         singly[:] = 0.0
         alone = q.alone * on[r, _LOW_ENTRY] * free
@@ -319,6 +326,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                             bits >>= 1
                             s += 1
                     came = n - caught
+                    won += n
+                    lost += caught
                     young_found = 0
                     if caught > 0:
                         young_found = binomial(uniform(key, _S_CHILDREN, month, entity, 2 + f), caught, young / n)
@@ -328,6 +337,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     if goal != home:
                         arrival_flow[r, goal] += came
                         abroad[f] += came
+        if won > 0:
+            loss[r] += LOSS_MEMORY * (lost / won - loss[r])
         couriers[r] = 0
         for f in range(forms):
             by_groups = grouped[f] / max(1e-12, grouped[f] + singly[f])
@@ -367,7 +378,8 @@ def _pairs(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
-    """Price at half the choke price, no crowding, nobody carried."""
+    """Price at half the choke price, no crowding, nobody carried; losses as those of opiates."""
+    state.people_loss_share[:] = 0.1
     _start(parameters["human_trade"], on, world.population[0], world.place_share, world.destination_place,
            world.place_state, _inside(world), world.gdp_per_head[0], state.people_price, state.demand_people,
            state.effectiveness)
@@ -386,4 +398,4 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
              state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.demand_people, state.recruits_drug_first, state.recruits_by_groups)
+             state.demand_people, state.recruits_drug_first, state.recruits_by_groups, state.people_loss_share)

@@ -97,6 +97,9 @@ class Mechanism(IntEnum):
     TIER_COMPLICITY = 67
     RETAIL = 68
     ROAD_QUALITY = 69
+    # further single effects
+    SAFE_HOUSES = 70
+    DIVERSIFICATION = 71
 
 
 SUBSYSTEMS: tuple[Mechanism, ...] = tuple(Mechanism(i) for i in range(10))
@@ -104,7 +107,7 @@ SUBSYSTEMS: tuple[Mechanism, ...] = tuple(Mechanism(i) for i in range(10))
 DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.ECONOMY: "work migration follows wages, distance and openness; off: no one leaves for work",
     Mechanism.MARKETS: "prices clear and users respond; off: prices and users stay at their start",
-    Mechanism.ORGANISATIONS: "entry, growth, exit and choice of trade; off: the organisations of 1991 for ever",
+    Mechanism.ORGANISATIONS: "entry, growth, exit and choice of trade; off: the organisations of January 1989 for ever",
     Mechanism.ROUTES: "choice among routes by believed risk; off: fixed shares by length",
     Mechanism.CORRUPTION: "officials' conduct moves and lowers detection; off: every official refuses",
     Mechanism.PATRONAGE: "posts filled from groups, ties, rotation, shielding; off: no ties and no shield",
@@ -140,7 +143,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.HABIT: "used routes stay in use for a while",
     Mechanism.OFFICIAL_FLIGHTS: "an official air way from Dushanbe to Moscow is open to official rackets",
     Mechanism.FACILITATORS: "without services in the legitimate world cost and risk rise",
-    Mechanism.DOCUMENTS: "documents and safe houses lower the risk of people's journeys being found",
+    Mechanism.DOCUMENTS: "papers lower the cost of journeys and the risk that people on them are found",
     Mechanism.LAUNDERING: "laundering turns cash into usable capital for a fee",
     Mechanism.BLIND_EYE: "officials who tolerate lower detection without a bribe",
     Mechanism.BRIBERY: "bribes lower detection and pay officials",
@@ -172,4 +175,6 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.TIER_COMPLICITY: "complicity and weak response weigh on the tier",
     Mechanism.RETAIL: "dealers break opiates down for users; off: users buy from traders at the wholesale price",
     Mechanism.ROAD_QUALITY: "carrying costs less on good roads and more on poor ones; off: every road is a fair one",
+    Mechanism.SAFE_HOUSES: "places to hide lower the cost of journeys and the risk in both trades",
+    Mechanism.DIVERSIFICATION: "groups spread over trades to spread their risk; off: by return alone",
 }

@@ -4,7 +4,8 @@ Each has a home, a network, capital, a carrying capacity in journeys a month and
 
 1. anticipates how markets will clear (a diagonal Newton step on expected prices) and moves its market shares;
 2. shifts capacity between opiates, labour and sexual exploitation by return over risk: a logit on R_k, lowered by
-   danger and rivalry, with the saving of shared journeys, 4 phi F (1 - 2x), for the marginal one (economies of scope);
+   danger and rivalry, with the saving of shared journeys, 4 phi F (1 - 2x), for the marginal one (economies of scope),
+   less what it adds to the variance of the return (spreading of risk);
 3. buys, carries, loses, bribes, sells, pays carriers for risk and officials for protection;
 4. learns (``routes.learn``), and grows with its return.
 
@@ -51,8 +52,9 @@ def advance(
                  world.network_soviet, world.place_state, world.place_post, state.home, state.users, state.users_start,
                  state.conduct, state.trust, state.know_how, state.contacts, state.service, state.service_fee,
                  state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
-                 state.market_share, state.people_value, state.drug_loss_share, state.road_cost, state.returns,
-                 state.capacity, state.capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
+                 state.market_share, state.people_value, state.drug_loss_share, state.people_loss_share,
+                 state.road_cost, state.returns, state.capacity, state.capital, state.trade,
+                 state.in_use, state.outside, state.return_scale, rivalry)
     carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
           state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
           world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,

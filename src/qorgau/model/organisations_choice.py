@@ -6,6 +6,15 @@ Called by ``organisations.advance``. Prices are anticipated by a diagonal Newton
 common rise moves between markets: where one is far dearer than the rest it gains more dollars by it (undamped, three in
 ten worlds circled). Steps are relaxed by .6 (measured: full steps left two cycles in 7 % of random worlds, these in
 2 %). Trades are chosen by a logit on the return of the marginal journey.
+
+Groups spread over trades to spread their risk: what they maximise is the mean return of a journey less half the
+aversion times its variance over the size of returns S (Markowitz 1952; Pratt 1964 for the weight),
+
+    U = sum_k x_k R_k - a/(2 S) [l_0 (1 - l_0) (x_0 R_0)^2 + l_p (1 - l_p) (x_1 R_1 + x_2 R_2)^2],
+
+a load arrives or not (Bernoulli, lost with the share l that the group lost of late), all of a trade at once, since what
+is found out is found out together, and the trades apart. The marginal journey is worth dU/dx_k. Aversion 0 leaves R_k.
+
 Capacity stands idle where a journey would not pay its costs (a firm's short-run rule to shut down), smoothly:
 the share in use follows 1/(1 + exp(-net/width)), net being a journey's return less its fixed cost.
 """
@@ -23,7 +32,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
-__all__ = ["anticipate", "choose_trade", "rivals"]
+__all__ = ["anticipate", "choose_trade", "concentration", "rivals"]
 
 _ORG = int(Mechanism.ORGANISATIONS)
 _SCOPE = int(Mechanism.SCOPE)
@@ -39,6 +48,7 @@ _OPEN = int(Mechanism.PRIVATISATION)
 _OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
 _STATE = int(Mechanism.STATE_PROTECTION)
 _RACKETS = int(Mechanism.PROTECTION_RACKETS)
+_SPREAD = int(Mechanism.DIVERSIFICATION)
 _CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
 
@@ -162,16 +172,35 @@ def rivals(par, on, began, since_soviet, active, network, trade, net_soviet, pla
             rivalry[r, o] = taken * (1.0 - guard)
 
 
+@inlined
+def concentration(weight, at_stake, value, lost):
+    """What the risk of a trade takes off its marginal journey.
+
+    Parameters
+    ----------
+    weight : float
+        Aversion over the size of returns, journey/USD.
+    at_stake : float
+        What the trades that are lost together bring a journey now, USD.
+    value : float
+        Return of a journey all in this trade, USD; nothing is taken off a return that is not positive.
+    lost : float
+        Share lost of late, 0 to 1.
+    """
+    return weight * lost * (1.0 - lost) * max(0.0, at_stake) * max(0.0, value)
+
+
 @compiled
 def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
                  place_post, home, users, users_start, conduct, trust, know, contacts, service,
                  service_fee, source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss,
-                 road, returns, capacity, capital,
+                 people_loss, road, returns, capacity, capital,
                  trade, in_use, outside, return_scale, rivalry):
     """Move capacity between trades, and to other contraband."""
     runs, slots = active.shape
     markets = market_share.shape[2]
     a = np.empty(3)
+    worths = np.empty(2)
     for r in range(runs):
         q = par[r]
         crowd = crowding(active, trade, users, users_start, on[r, _COEXIST], r)
@@ -213,8 +242,11 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
             shared = 4.0 * scope * (fixed + load[r] * road[r, o])
             a[0] = (drug + shared * (1.0 - 2.0 * x)) / width
+            averse = q.risk_aversion * on[r, _SPREAD] / (return_scale[r] + q.journey_fixed_cost)
+            a[0] -= concentration(averse, x * drug, drug, loss[r, o]) / width
             size += capacity[r, o] * abs(drug)
             net = x * drug + shared * x * (1.0 - x) - fixed
+            people = 0.0
             for f in range(2):
                 value = _PERSONS * people_value[r, o, f]
                 if value > 0.0:
@@ -224,8 +256,12 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
                     if drug_first[r, o] == 1 and on[r, _PROFIT] < 0.5:
                         value = 0.0
                 net += trade[r, o, 1 + f] * value
+                people += trade[r, o, 1 + f] * value
+                worths[f] = value
                 size += 0.5 * capacity[r, o] * abs(value)
                 a[1 + f] = value / width
+            for f in range(2):
+                a[1 + f] -= concentration(averse, people, worths[f], people_loss[r]) / width
             weight += 2.0 * capacity[r, o]
             worth = 1.0 / (1.0 + math.exp(-min(30.0, max(-30.0, net / width))))
             if on[r, _ORG] > 0.5 and net_soviet[n] == 1:

@@ -230,9 +230,8 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.survival[:] = 0.8
     state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
     state.return_scale[:] = p["journey_load"] * np.median(state.price, axis=1) * 0.3
-    know = np.where(world.network_know > 0.3, world.network_know, np.nan)
     state.contacts[:] = np.where(world.network_official == 1, 1.0, p["contacts_start"][:, None])
-    state.know_how[:] = np.where(np.isnan(know)[None, :], p["know_start"][:, None], know[None, :])
+    state.know_how[:] = np.where(world.network_know < 0.0, p["know_start"][:, None], world.network_know[None, :])
 
 
 def advance(

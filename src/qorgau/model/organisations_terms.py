@@ -20,6 +20,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("journey_load", "kg/journey", "opiates carried in one journey, in heroin", 0.5),
     Parameter("scope", "1", "share of a fixed cost saved when trades share journeys", 0.0, 1.0),
     Parameter("trade_scale", "1", "scale of the choice of trade", 1e-3),
+    Parameter("risk_aversion", "1", "weight of the variance of the return in the choice of trade"),
     Parameter("trade_speed", "1/month", "share of capacity that can change trade in a month", 0.0, 1.0),
     Parameter("market_speed", "1/month", "share of sales that can change market in a month", 0.0, 1.0),
     Parameter("growth", "1/month", "growth of capacity at a high return"),

@@ -14,13 +14,24 @@ import numpy as np
 
 from qorgau.model.chains import Chains, chains_of, route_entropy
 from qorgau.model.collector import Reading, Term, YearTable, each, one
-from qorgau.model.tally import active_by_network, logistic, mixed_share, of_people, share_above, share_equal
+from qorgau.model.organisations import FLOWS
+from qorgau.model.tally import (
+    active_by_network,
+    logistic,
+    mixed_share,
+    of_people,
+    per_journey,
+    share_above,
+    share_equal,
+)
 from qorgau.model.world import POST_KINDS, World
 
 __all__ = ["Chains", "Collector", "Reading", "chains_of", "outcome_names", "outcome_units", "readings", "route_entropy"]
 
 ALL = slice(None)
 CENTRAL_ASIA = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
+_UPKEEP = np.array([FLOWS.index("fixed"), FLOWS.index("laundering")])
+"""Flows of money that services of the legitimate world make dearer or cheaper."""
 
 
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
@@ -137,6 +148,12 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("organisations_profit_usd", "USD/year", "flow", Term("profit_total")),
         one("people_recruited_from_abroad", "persons/year", "flow", Term("recruits", (ALL, kd)),
             Term("recruits", np.ix_(origin_focus, kd), -1.0)),
+        each((f"people_origin_{world.state_names[h]}" for h in homes if h != f), "persons/year", "flow", "origin_flow",
+             (h for h in homes if h != f)),
+        one("people_carried_abroad", "persons/year", "flow", Term("arrival_flow")),
+        one("people_found_on_way", "persons/year", "flow", Term("intercepted")),
+        one("journey_cost_usd", "USD/journey", "mean",
+            read=lambda s: per_journey(s.money, _UPKEEP, s.active, s.capacity, s.in_use)),
     ]
     if len(world.score_table):
         table = world.score_table

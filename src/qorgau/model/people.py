@@ -4,7 +4,7 @@ People exploited at a destination, by form and age, leave by competing hazards (
 number and one for each way out:
 
     escape       e (1 - drugs to hold), where drugs are used by groups that began with opiates, the more the
-                 cheaper a month's dose is against a month's wage
+                 cheaper a month's dose, at the dealers' price, is against a month's wage
     identified   a T / N (1 - collusion desk) (1 - looked away shield) / (1 + a m X / N): police officers T search
                  among N million inhabitants (a) and handle (m months a person), so that no more than T / m are
                  found however many there are (Holling 1959, type II); training shortens m. Of police who deal
@@ -243,7 +243,7 @@ def _of_whom(u, number, part, whole):
 
 
 @compiled
-def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_place, place_state, near, price,
+def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_place, place_state, near, price_retail,
              people_price, wage, law, abuse, risk, shield, officers, desk, desk_rent, deals, prosecuted,
              drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting, waiting_outreach,
              in_care, recovered, unassisted_out, identified, escaped, outreach_exits, self_reported,
@@ -265,7 +265,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
         present[:] = 0
         out[:] = 0
         for d in range(targets):
-            dose_price[d] = price[r, near[d]]
+            dose_price[d] = price_retail[r, near[d]]
             for f in range(forms):
                 for a in range(ages):
                     present[d_state[d]] += exploited[r, d, f, a]
@@ -392,9 +392,9 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     """One month of exits, help, care and return (see module docstring)."""
     _advance(parameters["people"], parameters["cases"], parameters["human_trade"], on, keys, month,
              world.start_year + month / 12.0, world.focus, world.population[month], world.destination_place,
-             world.place_state, _near(world), state.price, state.people_price, state.wage, state.law, state.abuse,
-             state.deal_risk, state.shield, state.trafficking_officers, state.desk, state.desk_rent, state.deals_usd,
-             state.cases_prosecuted,
+             world.place_state, _near(world), state.price_retail, state.people_price, state.wage, state.law,
+             state.abuse, state.deal_risk, state.shield, state.trafficking_officers, state.desk, state.desk_rent,
+             state.deals_usd, state.cases_prosecuted,
              state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
              state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care,
              state.recovered, state.unassisted_out,

@@ -148,6 +148,7 @@ _HUMAN_TRADE = (
        "people carried through a state that is neither home nor destination", True),
     _v("arrival_flow", "state", "persons", "human_trade", "people newly exploited in a state, from abroad", True),
     _v("demand_people", "destination form", "persons", "human_trade", "persons demanded at the price"),
+    _v("people_loss_share", "", "1", "human_trade", "smoothed share of people found on the way"),
 )
 
 _PEOPLE = (

@@ -13,7 +13,7 @@ import numpy as np
 from qorgau.model.compiled import brief, compiled
 
 __all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "of_people",
-           "share_above", "share_equal"]
+           "per_journey", "share_above", "share_equal"]
 
 
 @compiled
@@ -176,6 +176,22 @@ def of_people(share, people):
             counted += here * share[r, f]
             plain += share[r, f] / forms
         out[r, 0] = counted / heads if heads > 0.0 else plain
+    return out
+
+
+@brief
+def per_journey(money, kinds, active, capacity, in_use):
+    """Some flows of money (runs, flows) over the journeys that capacity in use makes room for, shape (runs, 1)."""
+    out = np.zeros((money.shape[0], 1))
+    for r in range(money.shape[0]):
+        spent = 0.0
+        for i in range(kinds.shape[0]):
+            spent += money[r, kinds[i]]
+        journeys = 0.0
+        for o in range(active.shape[1]):
+            if active[r, o] == 1:
+                journeys += capacity[r, o] * in_use[r, o]
+        out[r, 0] = spent / max(1.0, journeys)
     return out
 
 

@@ -132,7 +132,7 @@ class World:
     network_soviet: np.ndarray        # (N,) int 1: protected in Soviet times (Russia-based)
     network_official: np.ndarray      # (N,) int 1: official rackets
     network_start: np.ndarray         # (N,) int number of organisations in January 1989
-    network_know: np.ndarray          # (N,) starting know-how, 0 to 1
+    network_know: np.ndarray          # (N,) starting know-how, 0 to 1; -1: drawn
 
     # posts of officials and patron groups
     post_place: np.ndarray            # (I,) int place (centre posts: capital)

@@ -11,8 +11,9 @@ def advance(world, state, parameters, on, keys, month):
     sold = sum(1 for v in world.event["privatisation"][: month + 1] if v > 0)
     for r in range(len(keys)):
         q = parameters["facilitators"][r]
-        working = {name: bool(on[r, Mechanism[name]]) for name in ("FACILITATORS", "DOCUMENTS", "LAUNDERING")}
-        grown = q["professional_willing"] * min(1.0, sold / (12 * q["professional_years"]))
+        working = {name: bool(on[r, Mechanism[name]]) for name in ("FACILITATORS", "DOCUMENTS", "SAFE_HOUSES",
+                                                              "LAUNDERING")}
+        grown = min(1.0, sold / (12 * q["professional_years"]))
         grown *= on[r, Mechanism.PRIVATISATION]
         living = [o for o in range(len(state.active[r])) if state.active[r, o] == 1]
         hands = sum(state.capacity[r, o] for o in living)
@@ -31,12 +32,13 @@ def advance(world, state, parameters, on, keys, month):
             million = world.population[month][s] / 1e6
             gdp = world.gdp_per_head[month][s] * world.population[month][s] / 12
             services = (
-                ("documents_official", moving / (q["documents_capacity"] * million), "DOCUMENTS"),
-                ("houses_official", (moving + held) / (q["houses_capacity"] * million), "DOCUMENTS"),
-                ("laundering_official", profit / (q["laundering_capacity"] * gdp), "LAUNDERING"),
+                ("documents", moving / (q["documents_capacity"] * million), "DOCUMENTS"),
+                ("houses", (moving + held) / (q["houses_capacity"] * million), "SAFE_HOUSES"),
+                ("laundering", profit / (q["laundering_capacity"] * gdp), "LAUNDERING"),
             )
-            for k, (part, demand, switch) in enumerate(services):
-                supply = q[part] * takers + (1 - q[part]) * grown
+            for k, (name, demand, switch) in enumerate(services):
+                part = q[f"{name}_official"]
+                supply = part * takers + (1 - part) * q[f"{name}_willing"] * grown
                 half = q["half_supply"]
                 found = supply / (supply + half * (1 + demand)) if supply > 0 else 0.0
                 price = min(5.0, max(0.2, ((demand + half) / (supply + half)) ** q["fee_elasticity"]))

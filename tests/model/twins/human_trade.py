@@ -15,7 +15,7 @@ def hazard_for_people(world: World, s: dict, q: dict, on: dict, link: int) -> fl
     watching = int(world.place_state[world.corridor_to[link]])
     hazard = s["hazard"][link] * q["transit_risk"]
     if on["FACILITATORS"]:
-        ready = (s["service"][watching][0] + s["service"][watching][1]) / 2 if on["DOCUMENTS"] else 0.0
+        ready = sum(s["service"][watching][k] / 2 for k, name in enumerate(("DOCUMENTS", "SAFE_HOUSES")) if on[name])
         hazard *= 1 + q["facilitator_risk"] * (1 - ready)
     if on["OFFICIALS_CARRY"]:
         hazard *= 1 - q["officials_carry"] * sum(s["conduct"][e][4] for e in ends) / 2
@@ -56,6 +56,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     for h, (p, d) in enumerate(zip(world.people_origin, world.people_destination)):
         groups.setdefault((int(p), int(d)), []).append(h)
     abroad, organised, single = [0, 0], [0.0, 0.0], [0.0, 0.0]
+    lost = 0
     entry = q["alone"] * (1 - float(world.event["soviet"][month])) if on["LOW_ENTRY_COST"] else 0.0
     targets = len(world.destination_place)
     for (p, d), routes in groups.items():
@@ -114,6 +115,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 young_found = binomial(u, found_all, young / number)
                 young_found = min(young, max(young - (number - found_all), young_found))
             came = number - found_all
+            lost += found_all
             out["recruits"][p, d, form], out["recruits_children"][p, d, form] = number, young
             out["arrived"][d, form] += [came - (young - young_found), young - young_found]
             out["origin_flow"][home] += number
@@ -123,6 +125,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     first = [float(s["attempts_drug_first"][f]) * organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)]
     out["recruits_drug_first"] = np.array(first)
     out["recruits_by_groups"] = np.array([organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)])
+    everyone = out["recruits"].sum()
+    past = float(s["people_loss_share"])
+    out["people_loss_share"] = 0.9 * past + 0.1 * lost / everyone if everyone else past
     out["couriers"] = 0
     if on["FORCED_COURIERS"]:
         for form in (0, 1):

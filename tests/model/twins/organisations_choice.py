@@ -183,7 +183,18 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             gone = out["outside"][o] = gone + p["trade_speed"] * (leaving - gone)
         out["in_use"][o] = 0.7 * s["in_use"][o] + 0.3 * paying * (1 - gone)
         if on["ORGANISATIONS"]:
-            best = softmax([(drug + saved * (1 - 2 * x)) / width, people[0] / width, people[1] / width])
+            worth = [drug + saved * (1 - 2 * x), *people]
+            if on["DIVERSIFICATION"]:
+                # slope of half the aversion times the variance of a month's return, over the size of returns
+                size = float(s["return_scale"]) + p["journey_fixed_cost"]
+                kinds = ((float(s["drug_loss_share"][o]), {0: drug}),
+                         (float(s["people_loss_share"]), {1: people[0], 2: people[1]}))
+                for lost, values in kinds:
+                    stake = sum(v * (x, labour, sexual)[k] for k, v in values.items())
+                    for k, v in values.items():
+                        if v > 0 and stake > 0:
+                            worth[k] -= p["risk_aversion"] * stake * v * (lost - lost**2) / size
+            best = softmax([v / width for v in worth])
             moved = [
                 old + p["trade_speed"] * (0.96 * b + 0.04 / 3 - old) for b, old in zip(best, (x, labour, sexual))
             ]

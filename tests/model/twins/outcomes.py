@@ -42,6 +42,12 @@ def _by_people(s: State) -> np.ndarray:
     return np.array(out)
 
 
+def _upkeep(s: State) -> np.ndarray:
+    """Fixed costs and what laundering takes and fails to save, by journeys of the capacity in use."""
+    journeys = (np.where(s.active == 1, s.capacity * s.in_use, 0.0)).sum(1)
+    return (s.money[:, 6] + s.money[:, 7]) / np.maximum(1.0, journeys)
+
+
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
     return np.isin(np.array(world.state_names), names)
 
@@ -163,6 +169,11 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("organisations_profit_usd", "USD/year", "flow", lambda s: s.profit_total),
         _one("people_recruited_from_abroad", "persons/year", "flow",
              lambda s: s.recruits[:, :, kd].sum((1, 2, 3)) - s.recruits[:, origin_focus][:, :, kd].sum((1, 2, 3))),
+        Reading(tuple(f"people_origin_{world.state_names[h]}" for h in homes if h != f), "persons/year", "flow",
+                lambda s: s.origin_flow[:, [h for h in homes if h != f]]),
+        _one("people_carried_abroad", "persons/year", "flow", lambda s: s.arrival_flow.sum(1)),
+        _one("people_found_on_way", "persons/year", "flow", lambda s: s.intercepted.sum(1)),
+        _one("journey_cost_usd", "USD/journey", "mean", _upkeep),
     ]
     if rus >= 0:
         items.append(_one("protection_paid_to_officials_share_RUS", "1", "mean", paid_share(rus)))

@@ -78,7 +78,7 @@ def hazards(world: World, s: dict, par: dict, on: dict, month: int, state: int, 
     year = world.start_year + month / 12
     level = {k: (s["instrument"][i] if state == world.focus else 0.0) for i, k in enumerate(INSTRUMENTS)}
     markets = [world.distance[world.destination_place[d], m] for m in world.market_place]
-    dose = q["dose_kg"] * s["price"][markets.index(min(markets))]
+    dose = q["dose_kg"] * s["price_retail"][markets.index(min(markets))]
     held = s["recruits_drug_first"][f] * s["wage"][state] / (s["wage"][state] + dose) if on["DRUGS_TO_HOLD"] else 0.0
     hold = q["drugs_hold"] * held
     skill = 1 + q["size_police_training"] * level["police_training"]
