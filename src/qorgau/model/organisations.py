@@ -19,7 +19,7 @@ import numpy as np
 
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
-from qorgau.model.organisations_terms import PARAMETERS, soviet_times, years_open
+from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry
 from qorgau.model.state import State
@@ -42,19 +42,20 @@ def advance(
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
     rivalry = np.zeros(state.active.shape)
     began, since = soviet_times(world, month)
-    rivals(p, on, began, since, state.active, state.network, state.trade, world.network_soviet, world.place_post,
+    standing = forces(world, month)
+    rivals(p, on, began, since, standing, state.active, state.network, state.trade, world.network_soviet, world.place_post,
            state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
-    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang, state.active,
-               rivalry, state.users, state.price_reference, state.purchased, state.survival, state.plan_value,
+    anticipate(p, routes_par, parameters["drug_market"], on, began, since, geometry.far, world.market_xinjiang,
+               state.active, state.network, world.network_soviet, rivalry, state.users, state.price_reference, state.purchased, state.survival, state.plan_value,
                state.plan_slope, state.plan_price, state.price_expected, state.market_share)
-    choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
-                 world.network_soviet, world.place_state, world.place_post, state.home, state.users, state.users_start,
+    choose_trade(p, on, began, since, years_open(world, month), standing, state.active, state.network,
+                 state.drug_first, world.network_soviet, world.place_state, world.place_post, state.home, state.users, state.users_start,
                  state.conduct, state.trust, state.know_how, state.contacts, state.service, state.service_fee,
                  state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
                  state.market_share, state.people_value, state.drug_loss_share, state.road_cost, state.returns,
                  state.capacity, state.capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
-    carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
-          state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
+    carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
+          state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
           world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr, geometry.tree.parent,
           geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin, world.people_destination,

@@ -83,6 +83,8 @@ _ORGANISATIONS = (
     _v("drug_first", "organisation", "0/1", "organisations", "first trade was opiates", True),
     _v("age", "organisation", "months", "organisations", "months since entry", True),
     _v("capacity", "organisation", "journeys/month", "organisations", "carrying capacity"),
+    _v("allowance", "", "journeys/month", "organisations",
+       "capacity that the Soviet arrangement allowed each group that it protected"),
     _v("in_use", "organisation", "1", "organisations", "share of capacity in use"),
     _v("capital", "organisation", "USD", "organisations", "usable capital"),
     _v("returns", "organisation", "1", "organisations", "smoothed return on costs"),
@@ -195,6 +197,7 @@ _ENFORCEMENT = (
 _CORRUPTION = (
     _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
     _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
+    _v("scruple_centre", "conduct", "monthly wages", "corruption", "the same at central posts"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
     _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
