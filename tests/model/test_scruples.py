@@ -63,4 +63,5 @@ def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
     took = q["start_take"]
     assert [revealed_cost(q, on, took, j) for j in range(5)] == [revealed_cost(q, off, took, j) for j in range(5)]
     off[Mechanism.SHARED_SANCTION] = 0.0
-    assert revealed_cost(q, off, took, 2) < revealed_cost(q, on, took, 2), "a firmer sanction leaves less for scruple to explain"
+    firmer, weaker = (revealed_cost(q, v, took, 2) for v in (off, on))
+    assert firmer < weaker, "a firmer sanction leaves less for scruple to explain"

@@ -111,8 +111,8 @@ def rent_value(rent):
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
-             active, home, network, instrument, scruple, scruple_centre, conduct, corrupt, legal_rents, legal_protection,
-             sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
+             active, home, network, instrument, scruple, scruple_centre, conduct, corrupt, legal_rents,
+             legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -328,17 +328,17 @@ def _call(
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
-             state.network, state.instrument, state.scruple, state.scruple_centre, state.conduct, state.corrupt, state.legal_rents,
-             state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse, state.guarantor,
-             state.deal_risk, state.control_income)
+             state.network, state.instrument, state.scruple, state.scruple_centre, state.conduct, state.corrupt,
+             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
+             state.guarantor, state.deal_risk, state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Conduct at its rest point under the rents of the first month, so that no run begins with a jump.
 
-    Iterates the monthly rule from the reference shares, those of central posts and those of the others, with ``start_rent`` for the rents of trafficking
-    (organisations have paid nothing yet). Custom of legal firms starts at a drawn balance, by state from one
-    distribution.
+    Iterates the monthly rule from the reference shares, those of central posts and those of the others, with
+    ``start_rent`` for the rents of trafficking (organisations have paid nothing yet). Custom of legal firms starts at
+    a drawn balance, by state from one distribution.
     """
     q = parameters["corruption"]
     reveal(q, on, state.scruple, state.scruple_centre)

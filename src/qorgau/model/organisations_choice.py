@@ -43,8 +43,9 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjiang, active, network, net_soviet, rivalry,
-               users, reference, purchased, survival, plan_value, plan_slope, plan_price, expected, market_share):
+def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjiang, active, network, net_soviet,
+               rivalry, users, reference, purchased, survival, plan_value, plan_slope, plan_price, expected,
+               market_share):
     """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
     target = np.empty((slots, markets))
@@ -153,8 +154,8 @@ def guarded(q, on, conduct, forces, trust, r, o, post, soviet_net, soviet):
 
 
 @compiled
-def rivals(par, on, began, since_soviet, forces, active, network, trade, net_soviet, place_post, home, users, users_start,
-           conduct, trust, rivalry):
+def rivals(par, on, began, since_soviet, forces, active, network, trade, net_soviet, place_post, home, users,
+           users_start, conduct, trust, rivalry):
     """Write the share of opiate revenue that each organisation loses to rivals, shape (runs, slots)."""
     runs, slots = active.shape
     for r in range(runs):

@@ -16,7 +16,14 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import (
-    SIZE_CAP, arrangement, backing, crowding, forces, openness, soviet_times, years_open,
+    SIZE_CAP,
+    arrangement,
+    backing,
+    crowding,
+    forces,
+    openness,
+    soviet_times,
+    years_open,
 )
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
@@ -42,10 +49,10 @@ _MET = 10.0
 
 
 @compiled
-def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_home, net_cover, net_soviet, net_official,
-          place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first, age, capacity,
-          in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
-          people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
+def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_home, net_cover, net_soviet,
+          net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first,
+          age, capacity, in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share,
+          route_share, people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
           plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
@@ -244,11 +251,10 @@ def advance(
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
     _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
-          forces(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
-          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
-          state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital,
-          state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
+          forces(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official,
+          world.place_state, world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active,
+          state.network, state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use,
+          state.capital, state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
           state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
           state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost, state.users,
-          state.users_start, state.source_price,
-          state.plan_value, state.plan_slope, state.plan_cost)
+          state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

@@ -8,10 +8,10 @@ scruple. A cost is scruple less all gain from conduct that the model does not ho
 above all), so it may be below nought. What claims put in doubt is weighed as the draw has it: 1989 was what it was in
 either world. What only knock-outs switch is taken as on, so that they change what officials do and not who they are.
 
-Central posts have a starting share of their own, and so costs of their own: the same reference, but for colleagues, half
-of whom are those of their own body and half those of the state, whom the posts of the places make up. Who must punish
-is taken to be as corrupt as those to be punished, at either, so that a centre of its own changes nobody's scruple
-elsewhere.
+Central posts have a starting share of their own, and so costs of their own: the same reference, but for colleagues,
+half of whom are those of their own body and half those of the state, whom the posts of the places make up. Who must
+punish is taken to be as corrupt as those to be punished, at either, so that a centre of its own changes nobody's
+scruple elsewhere.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def revealed_cost(q, on, takers, conduct):
 
 @compiled
 def reveal(par, on, scruple, centre):
-    """Fill ``scruple`` and ``centre`` (runs, conducts) with the revealed costs of every run, there and at the centre."""
+    """Fill ``scruple`` and, for central posts, ``centre`` (runs, conducts) with the revealed costs of every run."""
     for r in range(len(scruple)):
         for j in range(scruple.shape[1]):
             scruple[r, j] = revealed_cost(par[r], on[r], par[r].start_take, j)

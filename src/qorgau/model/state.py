@@ -242,6 +242,7 @@ _INDICATORS = (
     _v("perception_anchor", "", "1", "indicators", "perceived share of the state in focus that reads as the anchor"),
     _v("tier_score", "state", "1", "indicators", "score behind the tier"),
     _v("tier", "state", "tier", "indicators", "1, 2, 3 (watch list counts as 2)", True),
+    _v("label_error", "", "1", "indicators", "part of organisations that sources put under another label"),
     _v("visible_harm", "", "1", "indicators", "index of harm that the world sees (users and people exploited)"),
     _v("prosecuted_year", "state", "cases/year", "indicators", "prosecutions, smoothed over a year"),
     _v("assisted_year", "state", "persons/year", "indicators", "assistance, smoothed over a year"),

@@ -59,7 +59,8 @@ def costs(q, on, where="start_take"):
     legal = runs("LEGAL_RENTS") * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
              2.5 * q["carry_part"] * q["start_rent"] + legal]
-    crowd = [(a + b) / 2 for a, b in zip([*shares[:2], *[sum(shares[2:])] * 3], [*general[:2], *[sum(general[2:])] * 3])]
+    own, others = ([*v[:2], *[sum(v[2:])] * 3] for v in (shares, general))
+    crowd = [(a + b) / 2 for a, b in zip(own, others)]
     risk = [0.0, 0.15, 1.0, 1.1, 1.4]
     out = [0.0]
     for j in range(1, 5):
