@@ -111,7 +111,7 @@ def test_shares_of_markets_and_trades_are_shares(seed: int, speed: float, scale:
 
 
 def test_larger_markets_draw_more() -> None:
-    x = having(fresh(), organisations__market_speed=1.0)
+    x = having(fresh(), organisations__market_speed=1.0, organisations__place_say=0.0)
     x.on[:, Mechanism.MARKETS] = 0.0
     more = x.copy()
     more.state.users[:, 0] *= 3.0
@@ -125,7 +125,7 @@ def test_larger_markets_draw_more() -> None:
 
 
 def test_markets_that_pay_more_draw_more() -> None:
-    x = having(fresh(), organisations__market_speed=1.0)
+    x = having(fresh(), organisations__market_speed=1.0, organisations__place_say=0.0)
     x.on[:, Mechanism.MARKETS] = 0.0
     more = x.copy()
     more.state.plan_value[:, :, 1] += 1.0
