@@ -53,7 +53,7 @@ def test_every_number_of_a_case_rests_on_claims_or_an_assumption(name: str) -> N
     bare = [
         path
         for field in Case.model_fields
-        if field not in ("evidence", "fixed", "folder", "pattern_ids", "off")
+        if field not in ("evidence", "fixed", "folder", "pattern_claims", "off")
         for path in _walk(dict(getattr(case, field)) if field == "parameters" else getattr(case, field), False, field)
     ]
     assert bare == []

@@ -70,3 +70,16 @@ def test_row_that_does_not_name_the_claim_placed_there_is_shown(tmp_path: Path) 
     edit(folder, "corridors.yaml", lambda d: row(d, "C03").pop("claims"))
     found = [f for f in check(load_case(folder)) if f.check == "placement_not_named_back"]
     assert [f.claims for f in found] == [("E01",)]
+
+
+def test_patterns_and_placements_name_each_other(tmp_path: Path, kazakhstan: Case) -> None:
+    assert not [str(f) for f in check(kazakhstan) if f.check == "placement_not_named_back"]
+    folder = template_at(tmp_path / "case")
+
+    def turn(d: dict) -> None:
+        d["P01"]["claims"] = ["E01"]
+
+    edit(folder, "patterns.yaml", turn)
+    found = [f.message for f in check(load_case(folder)) if f.check == "placement_not_named_back"]
+    assert found == ["E02 is placed at pattern:P01, but that pattern does not name it under claims",
+                     "pattern:P01 names E01, but no placement of E01 points to it"]

@@ -67,13 +67,29 @@ def test_the_start_is_a_rest_point_of_the_months_that_follow() -> None:
     q = parameters["corruption"]
     wage = np.tile(world.gdp_per_head[0] / 12.0, (4, 1))
     state.wage[:] = wage
-    takers = q["start_take"]
-    paid = (0.5 * takers * q["start_rent"])[:, None] * wage[:, world.post_state] * q["pay_ratio"][:, None]
+    takers = np.where(world.post_kind == 1, q["start_take_centre"][:, None], q["start_take"][:, None])
+    paid = 0.5 * takers * q["start_rent"][:, None] * wage[:, world.post_state] * q["pay_ratio"][:, None]
     state.bribes_post[:] = paid * q["exposed_share"][:, None] * world.post_officials
     state.fees_post[:] = 0.3 * state.bribes_post
     state.tenure[:] = 24
     _run((world, state, parameters, on, keys), months=60, month=0)
     assert np.abs(state.conduct - before).max() < 0.01
+
+
+def test_where_more_took_at_the_centre_more_take_there_and_below_it_and_nobody_else_changes() -> None:
+    low, high = begun(5, runs=12, middle=True), begun(5, runs=12, middle=True)
+    for parts, share in ((low, 0.1), (high, 0.6)):
+        parts[2]["corruption"]["start_take_centre"] = share
+        corruption.start(*parts)
+    centre = low[0].post_kind == 1
+    takers = [parts[1].conduct[:, :, 2:].sum(2) for parts in (low, high)]
+    assert (takers[1][:, centre] > takers[0][:, centre]).all()
+    elsewhere = low[0].post_state != low[0].post_state[centre][0]
+    np.testing.assert_array_equal(takers[1][:, elsewhere], takers[0][:, elsewhere])
+    below = ~elsewhere & ~centre
+    assert (takers[1][:, below] > takers[0][:, below]).all(), "who would have to punish them takes too"
+    np.testing.assert_array_equal(high[1].scruple, low[1].scruple)
+    assert (high[1].scruple_centre[:, 2:] < low[1].scruple_centre[:, 2:]).all()
 
 
 def test_no_rents_leave_fewer_who_take() -> None:
@@ -134,6 +150,7 @@ def test_who_took_less_at_the_start_takes_less_later() -> None:
         parts[2]["corruption"]["state_skim"] = 0.0
     q = other[2]["corruption"]
     q["start_take"] *= 0.8
+    q["start_take_centre"] *= 0.8
     corruption.start(*other)
     assert np.mean(_focus(other) < _focus(base)) > 0.7 and _focus(other).mean() < _focus(base).mean()
     _run(base)
@@ -172,7 +189,8 @@ def _tipping(start_honest: bool, level: float) -> float:
     q["conformity"][:], q["temperature"][:], q["penalty"][:] = 1.5, 0.4, 5.5
     q["start_take"][:], q["start_refuse"][:], q["patron_dues"][:] = 0.175, 0.545, 0.0
     q["audit"][:], q["size_audit"][:], q["audit_spread"][:] = 0.08, 8.0, 0.0
-    reveal(q, parts[3], parts[1].scruple)
+    q["start_take_centre"][:] = q["start_take"]
+    reveal(q, parts[3], parts[1].scruple, parts[1].scruple_centre)
     parts[1].conduct[:] = [0.9, 0.06, 0.02, 0.01, 0.01] if start_honest else [0.05, 0.1, 0.5, 0.2, 0.15]
     parts[1].corrupt[:] = parts[1].conduct[:, :, 2:].sum(2) + 0.5 * parts[1].conduct[:, :, 1]
     parts[1].instrument[:, ANTI] = level

@@ -111,7 +111,7 @@ def test_shares_of_markets_and_trades_are_shares(seed: int, speed: float, scale:
 
 
 def test_larger_markets_draw_more() -> None:
-    x = having(fresh(), organisations__market_speed=1.0)
+    x = having(fresh(), organisations__market_speed=1.0, organisations__place_say=0.0)
     x.on[:, Mechanism.MARKETS] = 0.0
     more = x.copy()
     more.state.users[:, 0] *= 3.0
@@ -125,7 +125,7 @@ def test_larger_markets_draw_more() -> None:
 
 
 def test_markets_that_pay_more_draw_more() -> None:
-    x = having(fresh(), organisations__market_speed=1.0)
+    x = having(fresh(), organisations__market_speed=1.0, organisations__place_say=0.0)
     x.on[:, Mechanism.MARKETS] = 0.0
     more = x.copy()
     more.state.plan_value[:, :, 1] += 1.0
@@ -362,3 +362,22 @@ def test_geometry_marks_the_far_market() -> None:
     for seed in (0, 1, 5):
         x = traffic(seed, 4, 200, True) if seed == 5 else traffic(seed)
         assert geometry_of(x.world).far.tolist() == [int(m["far"]) for m in places_of(x.world)]
+
+
+def test_the_state_has_its_say_in_where_the_protected_sell() -> None:
+    """All of it: shares stay; none: as for others; the others are free."""
+    moved = {}
+    for say, month in ((1.0, 12), (0.4, 12), (0.0, 12), (1.0, 300)):
+        x = _opiates_pay(fresh(organisations__place_say=say, organisations__arrangement_months=3.0))
+        x.state.network[:] = 1
+        x.state.network[:, :2] = 0
+        x.month = month
+        x.on[:, Mechanism.MARKETS] = 0.0  # prices as they stand
+        moved[say, month] = after(x, carry).state.market_share - x.state.market_share
+    old = alive(x) & (x.world.network_soviet[x.state.network] == 1)
+    others = alive(x) & ~old
+    assert old.any() and others.any()
+    assert np.abs(moved[1.0, 12][old]).max() < 1e-15 < np.abs(moved[0.0, 12][old]).max()
+    np.testing.assert_allclose(moved[0.4, 12][old], 0.6 * moved[0.0, 12][old], rtol=1e-9, atol=1e-15)
+    np.testing.assert_array_equal(moved[1.0, 12][others], moved[0.0, 12][others])
+    assert np.abs(moved[1.0, 300][old]).max() > 1e-6

@@ -316,3 +316,23 @@ def test_the_place_in_a_table_is_the_share_of_countries_that_score_better(world:
     seen = np.full((3, world.sizes["state"]), 50.0)
     seen[:, world.focus] = [5.0, 20.0, 95.0]
     np.testing.assert_array_equal(share_above(seen, world.focus, scores)[:, 0], [1.0, 0.5, 0.0])
+
+
+def test_labels_are_mixed_in_what_is_told_and_nowhere_else(world: World, months: list[State]) -> None:
+    """No error: as it is. One in three: each label keeps two thirds of its own. The whole is kept."""
+    told = {}
+    for error in (0.0, 1 / 3):
+        mixed = [s.copy() for s in months]
+        for s in mixed:
+            s.label_error[:] = error
+        told[error], _ = year(world, mixed)
+    names = [n for n, official in zip(world.network_names, world.network_official) if not official]
+    for kind in ("active", "share"):
+        own, none, third = (np.array([told[e][f"organisations_{label}{kind}_{n}"] for n in names])
+                            for e, label in ((0.0, ""), (0.0, "labelled_"), (1 / 3, "labelled_")))
+        np.testing.assert_array_equal(own, none)
+        np.testing.assert_allclose(third.sum(0), own.sum(0))
+        np.testing.assert_allclose(third, 2 / 3 * own + (own.sum(0) - own) / 3 / (len(names) - 1))
+    for name, values in told[0.0].items():
+        if "labelled" not in name:
+            np.testing.assert_array_equal(values, told[1 / 3][name])

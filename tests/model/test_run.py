@@ -42,7 +42,7 @@ def test_invariants_hold_every_month_on_random_worlds(world_seed: int, seed: int
     levers = np.zeros((runs, K))
     signed = {"price_norm", "corridor_noise", "ledger_kg", "ledger_people", "capital", "returns", "profit_total",
               "money", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value", "guarantor", "sanction",
-                  "scruple",
+              "scruple", "scruple_centre",
               "tier_score"}
     for month in range(60):
         advance_month(world, state, p, on, k, month, levers, china)
@@ -61,7 +61,8 @@ def test_invariants_hold_every_month_on_random_worlds(world_seed: int, seed: int
         spent = state.money[:, 1:8].sum(1)
         income = state.money[:, 0] + state.money[:, 8]
         np.testing.assert_allclose(income - spent, state.money[:, 9], rtol=1e-9, atol=1e-6)
-        np.testing.assert_allclose(state.fees_post.sum(1), state.money[:, 5], rtol=1e-9, atol=1e-6)
+        # what forces stationed abroad are paid for protection goes with them
+        assert (state.fees_post.sum(1) <= state.money[:, 5] * (1 + 1e-9) + 1e-6).all()
         np.testing.assert_allclose(state.bribes_post.sum(1), state.money[:, 4], rtol=1e-9, atol=1e-6)
 
 

@@ -15,13 +15,15 @@ from tests.model.draws import draw_parameters
 from tests.model.twins.corruption import costs
 
 
-@given(seed=st.integers(0, 5000), holds=st.booleans())
+@given(seed=st.integers(0, 5000), holds=st.booleans(), centre=st.booleans())
 @settings(max_examples=60)
-def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, holds: bool) -> None:
-    """With every doubtful mechanism and without any: 1989 was what it was in either world."""
+def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, holds: bool, centre: bool) -> None:
+    """With every doubtful mechanism and without any, there and at the centre: 1989 was what it was in either world."""
     q = draw_parameters(1, seed)["corruption"][0]
     on = np.full(len(Mechanism), float(holds))
-    shares = np.array([start_share(q, j) for j in range(5)])
+    taking = q["start_take_centre"] if centre else q["start_take"]
+    shares = np.array([start_share(q, taking, j) for j in range(5)])
+    general = np.array([start_share(q, q["start_take"], j) for j in range(5)])
     assert shares.sum() == pytest.approx(1.0) and (shares > 0).all()
     takers = shares[2:].sum()
     audit = q["audit"] * (1 + q["soviet_control"])
@@ -31,9 +33,10 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
     bribe, carry = q["start_rent"] * (1 - q["carry_part"]), 2.5 * q["start_rent"] * q["carry_part"]
     rents = [0.0, 0.0, bribe + legal, 0.5 * q["start_rent"] + legal, carry + legal]
     dues = np.array([0, 0, 1, 1, 1]) * holds * q["patron_dues"] / 3
-    pull = np.array([shares[0], shares[1], takers, takers, takers])
+    colleagues = 0.5 * (shares + general)
+    pull = np.array([colleagues[0], colleagues[1], *[colleagues[2:].sum()] * 3])
     worth = q["rent_value"] * (1 + q["haste"] * np.exp(-2.0))
-    cost = np.array([revealed_cost(q, on, j) for j in range(5)])
+    cost = np.array([revealed_cost(q, on, taking, j) for j in range(5)])
     utility = worth * np.array([rent_value(v) for v in rents]) + dues - cost - np.array(RISK) * stake
     weight = np.exp(utility / q["temperature"] + q["conformity"] * pull)
     np.testing.assert_allclose(weight / weight[0], shares / shares[0], rtol=1e-9)
@@ -44,9 +47,11 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
 def test_agrees_with_its_twin(seed: int) -> None:
     parameters = draw_parameters(8, seed)["corruption"]
     on = random_switches(np.random.default_rng(seed), 8)
-    scruple = np.zeros((8, 5))
-    reveal(parameters, on, scruple)
-    np.testing.assert_allclose(scruple, [costs(q, row) for q, row in zip(parameters, on)], rtol=1e-10, atol=1e-12)
+    scruple, centre = np.zeros((8, 5)), np.zeros((8, 5))
+    reveal(parameters, on, scruple, centre)
+    for got, where in ((scruple, "start_take"), (centre, "start_take_centre")):
+        wanted = [costs(q, row, where) for q, row in zip(parameters, on)]
+        np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
 
 
 def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
@@ -55,6 +60,8 @@ def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
     on = np.ones(len(Mechanism))
     off = on.copy()
     off[[Mechanism.PATRONAGE, Mechanism.CORRUPTION, Mechanism.CONFORMITY]] = 0.0
-    assert [revealed_cost(q, on, j) for j in range(5)] == [revealed_cost(q, off, j) for j in range(5)]
+    took = q["start_take"]
+    assert [revealed_cost(q, on, took, j) for j in range(5)] == [revealed_cost(q, off, took, j) for j in range(5)]
     off[Mechanism.SHARED_SANCTION] = 0.0
-    assert revealed_cost(q, off, 2) < revealed_cost(q, on, 2), "a firmer sanction leaves less for scruple to explain"
+    firmer, weaker = (revealed_cost(q, v, took, 2) for v in (off, on))
+    assert firmer < weaker, "a firmer sanction leaves less for scruple to explain"

@@ -23,7 +23,8 @@ S = 1
 """A state without central posts and not in focus."""
 
 CALM = dict(audit_spread=0.0, audit_income=0.0, soviet_control=0.0, haste=0.0, skim=0.0, state_skim=0.0,
-            protection_rate=0.0, start_take=0.25, start_refuse=0.6, patron_dues=0.0, custom_speed=0.0, speed=0.2)
+            protection_rate=0.0, start_take=0.25, start_take_centre=0.25, start_refuse=0.6, patron_dues=0.0,
+            custom_speed=0.0, speed=0.2)
 
 
 def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **parameters: float) -> Scene:
@@ -33,7 +34,7 @@ def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **paramete
     x.state.active[:] = 0
     x.state.patron_reach[:] = 0.5
     x.state.instrument[:] = 0.0
-    reveal(x.parameters["corruption"], x.on, x.state.scruple)
+    reveal(x.parameters["corruption"], x.on, x.state.scruple, x.state.scruple_centre)
     return _rents(x, bribe, fee, racket)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from qorgau.model import organisations_life
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_terms import arrangement, openness
+from qorgau.model.organisations_terms import SIZE_CAP, arrangement, most_allowed, openness
 from qorgau.model.streams import run_keys
 from tests.model.people_scene import Scene
 from tests.verification.scenes import scene, set_to, step, switch, values
@@ -114,3 +114,13 @@ def test_the_arrangement_wears_off_exponentially_and_the_field_opens_in_a_straig
     assert arrangement(q, 1.0, 16.0) == pytest.approx(np.exp(-2.0))
     assert [openness(q, years, 1.0) for years in (-1.0, 0.0, 2.5, 5.0, 30.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
     assert openness(q, 30.0, 0.0) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("allowance", [3.0, 40.0, 150.0])
+def test_what_the_state_allows_binds_as_far_as_the_arrangement_is_in_force(allowance: float) -> None:
+    """All of it: no more than allowed; none of it: the bound of all groups; between, a straight line in logs."""
+    assert most_allowed(allowance, 1.0) == pytest.approx(allowance, rel=1e-12)
+    assert most_allowed(allowance, 0.0) == SIZE_CAP
+    left = np.linspace(0.0, 1.0, 9)
+    logs = np.log([most_allowed(allowance, v) for v in left])
+    np.testing.assert_allclose(logs, np.log(SIZE_CAP) + left * (np.log(allowance) - np.log(SIZE_CAP)), rtol=1e-12)

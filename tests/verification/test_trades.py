@@ -107,10 +107,11 @@ def test_expected_prices_at_rest_clear_every_market_with_what_will_arrive() -> N
     x.state.survival[:] = 0.8
     far = routes.geometry_of(x.world).far
     for _ in range(400):
-        anticipate(x.parameters["organisations"], x.parameters["routes"], x.parameters["drug_market"], x.on, far,
-                   x.world.market_xinjiang, x.state.active, np.zeros(x.state.active.shape), x.state.users,
-                   x.state.price_reference, x.state.purchased, x.state.survival, x.state.plan_value,
-                   x.state.plan_slope, x.state.plan_price, x.state.price_expected, x.state.market_share)
+        anticipate(x.parameters["organisations"], x.parameters["routes"], x.parameters["drug_market"], x.on, 0.0,
+                   0.0, far, x.world.market_xinjiang, x.state.active, x.state.network, x.world.network_soviet,
+                   np.zeros(x.state.active.shape), x.state.users, x.state.price_reference, x.state.purchased,
+                   x.state.survival, x.state.plan_value, x.state.plan_slope, x.state.plan_price,
+                   x.state.price_expected, x.state.market_share)
     z = q["retail_pass_through"] * np.log(x.state.price_expected / x.state.price_reference)  # at retail
     left = np.where(far == 1, q["far_elasticity"], q["xinjiang_elasticity"]) / q["retail_pass_through"]
     e = np.where((far == 1) | (x.world.market_xinjiang == 1), left, q["demand_elasticity"])

@@ -58,8 +58,8 @@ class Case(Frozen):
         By full name ``subsystem.name``.
     evidence : EvidenceBase
         Claims and sources, graded.
-    pattern_ids : tuple of str
-        Ids of the patterns that the case states.
+    pattern_claims : mapping of str to tuple of str
+        Claims that each pattern of the case names, by its id.
     fixed : mapping of str to float
         Parameters that `with_values` has fixed.
     off : tuple of str
@@ -87,7 +87,7 @@ class Case(Frozen):
     measures: tuple[Measure, ...]
     parameters: Mapping[str, ParameterPrior] = Field(repr=False)
     evidence: EvidenceBase = Field(repr=False)
-    pattern_ids: tuple[str, ...] = ()
+    pattern_claims: Mapping[str, tuple[str, ...]] = Field(default_factory=dict, repr=False)
     fixed: Mapping[str, float] = Field(default_factory=dict)
     off: tuple[str, ...] = ()
     folder: str = ""
@@ -103,6 +103,11 @@ class Case(Frozen):
         return self.settings.title
 
     @property
+    def pattern_ids(self) -> tuple[str, ...]:
+        """Ids of the patterns that the case states."""
+        return tuple(self.pattern_claims)
+
+    @property
     def policies(self) -> tuple[str, ...]:
         """Names of the counter-measures, the baseline among them, in file order."""
         return tuple(measure.id for measure in self.measures)
@@ -110,7 +115,7 @@ class Case(Frozen):
     @property
     def content(self) -> dict[str, Any]:
         """All that bears on a result as plain data: every file but the patterns, and what copies changed."""
-        data = self.model_dump(mode="json", exclude={"evidence", "pattern_ids", "folder"}, by_alias=True)
+        data = self.model_dump(mode="json", exclude={"evidence", "pattern_claims", "folder"}, by_alias=True)
         evidence = self.evidence
         data["claims"] = [claim.model_dump(mode="json", by_alias=True) for claim in evidence.claims]
         sources = sorted(evidence.sources.items())

@@ -103,6 +103,20 @@ def _not_named_back(case: Case) -> Iterator[Finding]:
             if rows and not any(claim.id in (*row.claims, *getattr(row, "label_caveat", ())) for row in rows):
                 message = f"{claim.id} is placed at {placement.where}, but no row there names it under claims"
                 yield Finding("placement_not_named_back", "warning", (claim.id,), (), message)
+    yield from _patterns_not_named_back(case)
+
+
+def _patterns_not_named_back(case: Case) -> Iterator[Finding]:
+    """Claims placed at patterns that do not name them, and claims of patterns that are not placed there."""
+    patterns = {f"pattern:{name}": claims for name, claims in case.pattern_claims.items()}
+    named = {(where, claim) for where, claims in patterns.items() for claim in claims}
+    placed = {(p.where, c.id) for c in case.evidence.claims for p in c.placement if p.where in patterns}
+    for where, claim in sorted(placed - named):
+        message = f"{claim} is placed at {where}, but that pattern does not name it under claims"
+        yield Finding("placement_not_named_back", "warning", (claim,), (), message)
+    for where, claim in sorted(named - placed):
+        message = f"{where} names {claim}, but no placement of {claim} points to it"
+        yield Finding("placement_not_named_back", "warning", (claim,), (), message)
 
 
 def _figures_without_vague(case: Case) -> Iterator[Finding]:

@@ -138,13 +138,16 @@ def _parameters(folder: Path, settings: Settings) -> dict[str, ParameterPrior]:
     return {**out, **own}
 
 
-def _pattern_ids(file: Path) -> tuple[str, ...]:
+def _pattern_claims(file: Path) -> dict[str, tuple[str, ...]]:
+    """Ids of the patterns, each with the claims that it names."""
     if not file.exists():
-        return ()
+        return {}
     data = read_yaml(file)
     if not isinstance(data, Mapping):
         raise InputError(file, "", "the file holds no patterns", "write each pattern under its id")
-    return tuple(str(key) for key in data)
+    # a list that is none is refused where patterns are read
+    named = {str(key): row.get("claims") if isinstance(row, Mapping) else None for key, row in data.items()}
+    return {key: tuple(str(c) for c in claims) if isinstance(claims, list) else () for key, claims in named.items()}
 
 
 def load_case(name_or_folder: str | os.PathLike[str]) -> Case:
@@ -177,7 +180,7 @@ def load_case(name_or_folder: str | os.PathLike[str]) -> Case:
         **rows,
         parameters=_parameters(folder, settings),
         evidence=load_evidence(folder / "evidence"),
-        pattern_ids=_pattern_ids(folder / "patterns.yaml"),
+        pattern_claims=_pattern_claims(folder / "patterns.yaml"),
         folder=str(folder),
     )
     check_references(case)

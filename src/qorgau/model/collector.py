@@ -15,10 +15,10 @@ import numpy as np
 
 from qorgau.model.chains import chains_of, entropy, pack
 from qorgau.model.state import FIXED_SIZES, VARIABLES, State
-from qorgau.model.tally import add_flows, add_readings, form_year
+from qorgau.model.tally import add_flows, add_readings, form_year, relabelled
 from qorgau.model.world import World
 
-__all__ = ["Reading", "Term", "YearTable", "each", "one"]
+__all__ = ["Reading", "Term", "YearTable", "each", "labelled", "one"]
 
 Read = Callable[[State], np.ndarray]
 _VARIABLE = {v.name: v for v in VARIABLES}
@@ -92,6 +92,11 @@ def _entries(
         [cells for _, cells, _ in parts],
         [np.full(len(cells), weight) for _, cells, weight in parts],
     )
+
+
+def labelled(world: World) -> np.ndarray:
+    """Networks that go by a label of origin, which may be put on the wrong groups: all but official rackets."""
+    return np.flatnonzero(world.network_official == 0)
 
 
 class _Plan:
@@ -169,6 +174,7 @@ class YearTable:
         self._destinations = np.flatnonzero(world.place_state[world.destination_place] == world.focus)
         self._value = np.zeros((runs, self._plan.work))
         self._seen: State | None = None
+        self._error = np.zeros(runs)
         self._reset()
 
     def _reset(self) -> None:
@@ -184,6 +190,7 @@ class YearTable:
     def _look_at(self, state: State) -> None:
         """Keep flat views of a state: its arrays change in place from month to month."""
         self._seen = state
+        self._error = state.label_error
         self._reals, self._wholes = (
             tuple(getattr(state, name).reshape(self._runs, -1) for name in names)
             for names in (self._plan.reals, self._plan.wholes)
@@ -216,10 +223,11 @@ class YearTable:
         networks = self._by_network.shape[1]
         formed = np.empty((self._runs, 5 + networks))
         form_year(self._by_organisation, self._by_network, self._spells, self._traffic, formed)
+        told = relabelled(formed[:, 5 + labelled(self._world)], self._error)
         entropies = [entropy(chains, self._route_kg) for chains in self._chains]
         self._sum /= np.where(self._plan.mean, max(1, self._months), 1)
         table = np.column_stack([
-            self._sum, formed[:, :3], formed[:, 5:], formed[:, 3:5], entropies[self._told_first], *entropies,
+            self._sum, formed[:, :3], formed[:, 5:], told, formed[:, 3:5], entropies[self._told_first], *entropies,
         ])
         traffic = self._traffic
         self._reset()

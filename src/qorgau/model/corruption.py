@@ -111,8 +111,8 @@ def rent_value(rent):
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
-             active, home, network, instrument, scruple, conduct, corrupt, legal_rents, legal_protection, sanction,
-             shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
+             active, home, network, instrument, scruple, scruple_centre, conduct, corrupt, legal_rents,
+             legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -151,7 +151,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         rackets = on[r, _RACKETS]
         private = private_share(since_private, q.private_years) * on[r, _PRIVATISATION]
         anti = instrument[r, _ANTI]
-        cost = scruple[r]
         control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
         for s in range(states):
             weight[s] = 0.0
@@ -191,6 +190,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 gangs[place_state[home[r, o]]] += 1.0
         for i in range(posts):
             s = post_state[i]
+            cost = scruple_centre[r] if post_kind[i] == 1 else scruple[r]
             x_tolerate = conduct[r, i, 1]
             x_bribe = conduct[r, i, 2]
             x_protect = conduct[r, i, 3]
@@ -328,27 +328,26 @@ def _call(
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
-             state.network, state.instrument, state.scruple, state.conduct, state.corrupt, state.legal_rents,
-             state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse, state.guarantor,
-             state.deal_risk, state.control_income)
+             state.network, state.instrument, state.scruple, state.scruple_centre, state.conduct, state.corrupt,
+             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
+             state.guarantor, state.deal_risk, state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Conduct at its rest point under the rents of the first month, so that no run begins with a jump.
 
-    Iterates the monthly rule from the reference shares, with ``start_rent`` for the rents of trafficking
-    (organisations have paid nothing yet). Custom of legal firms starts at a drawn balance, by state from one
-    distribution.
+    Iterates the monthly rule from the reference shares, those of central posts and those of the others, with
+    ``start_rent`` for the rents of trafficking (organisations have paid nothing yet). Custom of legal firms starts at
+    a drawn balance, by state from one distribution.
     """
     q = parameters["corruption"]
-    reveal(q, on, state.scruple)
+    reveal(q, on, state.scruple, state.scruple_centre)
     runs, posts = state.corrupt.shape
-    takers = q["start_take"]
-    refuse = (1.0 - takers) * q["start_refuse"]
+    takers = np.where(world.post_kind == 1, q["start_take_centre"][:, None], q["start_take"][:, None])
+    refuse = (1.0 - takers) * q["start_refuse"][:, None]
     tolerate = 1.0 - takers - refuse
-    shares = [refuse, tolerate, *(part * takers for part in TAKERS)]
-    state.conduct[:] = np.stack(shares, axis=1)[:, None, :]
-    state.corrupt[:] = (takers + 0.5 * tolerate)[:, None]
+    state.conduct[:] = np.stack([refuse, tolerate, *(part * takers for part in TAKERS)], axis=2)
+    state.corrupt[:] = takers + 0.5 * tolerate
     for r in range(runs):
         for s in range(world.sizes["state"]):
             state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
@@ -357,7 +356,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
     exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
-    bribes = (TAKERS[0] * takers * q["start_rent"])[:, None] * income * exposed
+    bribes = TAKERS[0] * takers * q["start_rent"][:, None] * income * exposed
     nothing = np.zeros((runs, posts))
     none = np.zeros((runs, world.sizes["state"]))
     tenure = np.full((runs, posts), 24, dtype=np.int64)

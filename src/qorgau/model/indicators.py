@@ -51,6 +51,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("harm_users", "persons/1000", "opiate users per 1,000 people at half of visible harm", 1e-3),
     Parameter("harm_people", "persons/1000", "people exploited per 1,000 people at half of visible harm", 1e-4),
     Parameter("harm_years", "year", "delay of visible harm", 0.25),
+    Parameter("label_error", "1", "part of organisations that sources put under another network's label", 0.0, 1.0),
 )
 
 _INDICATORS = int(Mechanism.INDICATORS)
@@ -203,6 +204,7 @@ def _call(
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Readings of the starting conduct and law (needs ``conduct`` and ``law``); no harm is visible yet."""
+    state.label_error[:] = parameters["indicators"]["label_error"]
     state.visible_harm[:] = 0.0
     state.perception_anchor[:] = parameters["indicators"]["anchor_share"]
     _call(world, state, parameters, on, keys, 0, True)

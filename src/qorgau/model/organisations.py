@@ -20,7 +20,7 @@ import numpy as np
 
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
-from qorgau.model.organisations_terms import PARAMETERS, soviet_times, years_open
+from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry
 from qorgau.model.state import State
@@ -43,31 +43,33 @@ def advance(
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
     rivalry = np.zeros(state.active.shape)
     began, since = soviet_times(world, month)
-    rivals(p, on, began, since, state.active, state.network, state.trade, world.network_soviet, world.place_post,
-           state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
-    anticipate(p, routes_par, parameters["drug_market"], on, geometry.far, world.market_xinjiang, state.active,
-               rivalry, state.users, state.price_reference, state.purchased, state.survival, state.plan_value,
-               state.plan_slope, state.plan_price, state.price_expected, state.market_share)
-    choose_trade(p, on, began, since, years_open(world, month), state.active, state.network, state.drug_first,
-                 world.network_soviet, world.place_state, world.place_post, state.home, state.users, state.users_start,
-                 state.conduct, state.trust, state.know_how, state.contacts, state.service, state.service_fee,
-                 state.source_price, state.load, state.price_expected, state.plan_slope, state.plan_cost,
-                 state.market_share, state.people_value, state.drug_loss_share, state.people_loss_share,
-                 state.road_cost, state.returns, state.capacity, state.capital, state.trade,
+    standing = forces(world, month)
+    rivals(p, on, began, since, standing, state.active, state.network, state.trade, world.network_soviet,
+           world.place_post, state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
+    anticipate(p, routes_par, parameters["drug_market"], on, began, since, geometry.far, world.market_xinjiang,
+               state.active, state.network, world.network_soviet, rivalry, state.users, state.price_reference,
+               state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
+               state.price_expected, state.market_share)
+    choose_trade(p, on, began, since, years_open(world, month), standing, state.active, state.network,
+                 state.drug_first, world.network_soviet, world.place_state, world.place_post, state.home, state.users,
+                 state.users_start, state.conduct, state.trust, state.know_how, state.contacts, state.service,
+                 state.service_fee, state.source_price, state.load, state.price_expected, state.plan_slope,
+                 state.plan_cost, state.market_share, state.people_value, state.drug_loss_share,
+                 state.people_loss_share, state.road_cost, state.returns, state.capacity, state.capital, state.trade,
                  state.in_use, state.outside, state.return_scale, rivalry)
-    carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, state.active, state.network,
-          state.home, state.drug_first, world.network_soviet, world.network_official, world.network_cover,
-          world.network_insider, world.place_state, world.place_post, world.post_state, world.corridor_from,
-          world.corridor_to, world.corridor_km, geometry.china, world.market_ptr, geometry.tree.parent,
-          geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin, world.people_destination,
-          geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent, geometry.ways.link,
-          geometry.ways.end, geometry.way_abroad, state.price, state.people_price, state.source_price,
-          state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated, state.service,
-          state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
-          state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed,
-          state.contacts, state.market_share, state.route_share, state.people_share, state.people_value, state.trade,
-          state.in_use, state.capacity, state.capital, state.returns, state.drug_loss_share, state.road_cost,
-          state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals,
-          state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
-          state.attempts_drug_first, state.attempts_opiates, state.bribes_post, state.fees_post,
-          state.racket_profit_post, state.network_kg, state.money, state.profit_total, state.ledger_kg)
+    carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
+          state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
+          world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
+          world.corridor_from, world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
+          geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin,
+          world.people_destination, geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent,
+          geometry.ways.link, geometry.ways.end, geometry.way_abroad, state.price, state.people_price,
+          state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
+          state.service, state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
+          state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed, state.contacts,
+          state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
+          state.capacity, state.capital, state.returns, state.drug_loss_share, state.road_cost, state.purchased,
+          state.trust, state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg,
+          state.seized_kg, state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first,
+          state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
+          state.money, state.profit_total, state.ledger_kg)

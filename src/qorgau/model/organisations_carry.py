@@ -14,7 +14,7 @@ import numpy as np
 from qorgau.model.compiled import compiled
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_terms import arrangement, grip
+from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
 from qorgau.model.routes import china_pay, learn, seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
 
@@ -31,7 +31,6 @@ _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
 _PERSONS = PERSONS_PER_JOURNEY
-_SIZE_CAP = 150.0
 _LEAST = 0.0005
 """Outlay by which none is divided, in journeys' fixed costs: a guard without a unit of money."""
 _TINY = 0.02
@@ -42,9 +41,9 @@ _IN_OPIATES = 0.05
 
 @compiled
 def carry(
-    par, routes_par, people_par, enforcement, on, began, since_soviet, active, network, home, drug_first,
-    net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to, c_km,
-    c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
+    drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to,
+    c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
     service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
     carrying, contacts, market_share,
@@ -111,7 +110,7 @@ def carry(
             bribes_post[r, i] = 0.0
             fees_post[r, i] = 0.0
             racket_post[r, i] = 0.0
-            pin[i] = grip(conduct, r, i) * on[r, _RACKETS]
+            pin[i] = backing(q, on, conduct, forces, r, i)
         network_kg[r] = 0.0
         money[r] = 0.0
         first[:] = 0.0
@@ -325,7 +324,9 @@ def carry(
             base = place_post[home[r, o]]
             old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
             fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
-            fees_post[r, base] += fee
+            # what forces are paid goes with them, not to the officials of the place
+            if fee > 0.0:
+                fees_post[r, base] += fee * grip(conduct, r, base) * on[r, _RACKETS] / pin[base]
             if net_official[n] == 1:
                 racket_post[r, base] += max(0.0, profit)
             profit -= fee
@@ -345,10 +346,13 @@ def carry(
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])
             if on[r, _ORG] > 0.5:
                 limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
+                most = SIZE_CAP
                 if old:
-                    limit = max(limit, _SIZE_CAP * soviet)
+                    # whom the state protects needs no other protector to grow, and grows no further than it says
+                    limit = max(limit, SIZE_CAP * soviet)
+                    most = most_allowed(allowance[r], soviet)
                 grow = q.growth * (math.tanh(1.5 * returns[r, o]) - capacity[r, o] / limit)
-                capacity[r, o] = min(_SIZE_CAP, max(0.5, capacity[r, o] * math.exp(grow)))
+                capacity[r, o] = max(0.5, min(most, capacity[r, o] * math.exp(grow)))
             # ties with officials of the posts on the way and at home
             for i in range(posts):
                 t = trust[r, o, i]

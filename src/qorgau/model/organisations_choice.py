@@ -29,7 +29,7 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.drug_market import elasticity_at, inverse_demand, pass_through, wholesale_bends
 from qorgau.model.exponentials import fall
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_terms import arrangement, crowding, grip, openness
+from qorgau.model.organisations_terms import arrangement, backing, crowding, openness, told_where
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
 
 __all__ = ["anticipate", "choose_trade", "concentration", "rivals"]
@@ -47,15 +47,15 @@ _RETAIL = int(Mechanism.RETAIL)
 _OPEN = int(Mechanism.PRIVATISATION)
 _OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
 _STATE = int(Mechanism.STATE_PROTECTION)
-_RACKETS = int(Mechanism.PROTECTION_RACKETS)
 _SPREAD = int(Mechanism.DIVERSIFICATION)
 _CAP = PRICE_CAP
 _PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
-def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, users, reference, purchased, survival,
-               plan_value, plan_slope, plan_price, expected, market_share):
+def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjiang, active, network, net_soviet,
+               rivalry, users, reference, purchased, survival, plan_value, plan_slope, plan_price, expected,
+               market_share):
     """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
     target = np.empty((slots, markets))
@@ -69,6 +69,7 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
     den = np.empty(markets)
     push = np.empty(markets)
     live = np.empty(slots, dtype=np.int64)
+    own = np.empty(slots)
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
@@ -82,8 +83,11 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
         scale = routes_par[r].choice_scale * max(200.0, pbar / weight)
         per_scale = 1.0 / scale
         alive = 0
+        soviet = arrangement(q, began, since_soviet)
         for o in range(slots):
             if active[r, o] == 1:
+                # of what a group would move between markets, what is its own to move
+                own[alive] = 1.0 - told_where(q, on, r, net_soviet[network[r, o]], soviet)
                 live[alive] = o
                 alive += 1
         for m in range(markets):
@@ -111,17 +115,20 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
                 for m in range(markets):
                     total += moved[m]
                 total = 1.0 / total
+                part = own[i]
                 for m in range(markets):
-                    target[o, m] = moved[m] * total
+                    moved[m] *= total
+                    target[o, m] = part * moved[m] + (1.0 - part) * market_share[r, o, m]
                 mean = 0.0
                 for m in range(markets):
-                    mean += target[o, m] * plan_slope[r, o, m] * expected[r, m]
+                    mean += moved[m] * plan_slope[r, o, m] * expected[r, m]
+                part *= kept
                 for m in range(markets):
-                    t = target[o, m]
-                    ahead[m] += purchased[r, o] * t * survival[r, o, m]
-                    num[m] += purchased[r, o] * t * (1.0 - t) * kept * plan_slope[r, o, m]
-                    den[m] += purchased[r, o] * t
-                    push[m] += purchased[r, o] * t * kept * (plan_slope[r, o, m] * expected[r, m] - mean)
+                    t = moved[m]
+                    ahead[m] += purchased[r, o] * target[o, m] * survival[r, o, m]
+                    num[m] += purchased[r, o] * t * (1.0 - t) * part * plan_slope[r, o, m]
+                    den[m] += purchased[r, o] * target[o, m]
+                    push[m] += purchased[r, o] * t * part * (plan_slope[r, o, m] * expected[r, m] - mean)
             if it == steps:
                 break
             common = 0.0
@@ -148,17 +155,17 @@ def anticipate(par, routes_par, market_par, on, far, xinjiang, active, rivalry, 
 
 
 @inlined
-def guarded(q, on, conduct, trust, r, o, post, soviet_net, soviet):
+def guarded(q, on, conduct, forces, trust, r, o, post, soviet_net, soviet):
     """Share of what rivals would do that protectors keep off organisation ``o``: rivals avoid whom officials guard."""
-    guard = q.protection_limit * trust[r, o, post] * grip(conduct, r, post) * on[r, _RACKETS]
+    guard = q.protection_limit * trust[r, o, post] * backing(q, on, conduct, forces, r, post)
     if soviet_net == 1 and on[r, _STATE] > 0.5:
         guard = max(guard, 0.9 * soviet)
     return guard
 
 
 @compiled
-def rivals(par, on, began, since_soviet, active, network, trade, net_soviet, place_post, home, users, users_start,
-           conduct, trust, rivalry):
+def rivals(par, on, began, since_soviet, forces, active, network, trade, net_soviet, place_post, home, users,
+           users_start, conduct, trust, rivalry):
     """Write the share of opiate revenue that each organisation loses to rivals, shape (runs, slots)."""
     runs, slots = active.shape
     for r in range(runs):
@@ -168,7 +175,8 @@ def rivals(par, on, began, since_soviet, active, network, trade, net_soviet, pla
         for o in range(slots):
             if active[r, o] == 0:
                 continue
-            guard = guarded(q, on, conduct, trust, r, o, place_post[home[r, o]], net_soviet[network[r, o]], soviet)
+            guard = guarded(q, on, conduct, forces, trust, r, o, place_post[home[r, o]], net_soviet[network[r, o]],
+                            soviet)
             rivalry[r, o] = taken * (1.0 - guard)
 
 
@@ -191,8 +199,8 @@ def concentration(weight, at_stake, value, lost):
 
 
 @compiled
-def choose_trade(par, on, began, since_soviet, since_open, active, network, drug_first, net_soviet, place_state,
-                 place_post, home, users, users_start, conduct, trust, know, contacts, service,
+def choose_trade(par, on, began, since_soviet, since_open, forces, active, network, drug_first, net_soviet,
+                 place_state, place_post, home, users, users_start, conduct, trust, know, contacts, service,
                  service_fee, source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss,
                  people_loss, road, returns, capacity, capital,
                  trade, in_use, outside, return_scale, rivalry):
@@ -213,7 +221,7 @@ def choose_trade(par, on, began, since_soviet, since_open, active, network, drug
                 continue
             x = trade[r, o, 0]
             n = network[r, o]
-            guard = guarded(q, on, conduct, trust, r, o, place_post[home[r, o]], net_soviet[n], soviet)
+            guard = guarded(q, on, conduct, forces, trust, r, o, place_post[home[r, o]], net_soviet[n], soviet)
             served = (service[r, place_state[home[r, o]], 0] + service[r, place_state[home[r, o]], 1]) / 2.0
             short = on[r, _FACILITATORS] * (1.0 - served)
             home_state = place_state[home[r, o]]

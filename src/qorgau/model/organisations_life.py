@@ -15,7 +15,16 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_terms import arrangement, crowding, grip, openness, soviet_times, years_open
+from qorgau.model.organisations_terms import (
+    SIZE_CAP,
+    arrangement,
+    backing,
+    crowding,
+    forces,
+    openness,
+    soviet_times,
+    years_open,
+)
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import FOUNDERS, Stream, organisation_entity, uniform
@@ -29,7 +38,6 @@ _OPEN = int(Mechanism.PRIVATISATION)
 _DIASPORA = int(Mechanism.DIASPORA_COVER)
 _RACKETS = int(Mechanism.OFFICIAL_RACKETS)
 _STATE = int(Mechanism.STATE_PROTECTION)
-_PROTECTION = int(Mechanism.PROTECTION_RACKETS)
 _ENFORCEMENT = int(Mechanism.ENFORCEMENT)
 _COEXIST = int(Mechanism.COEXISTENCE)
 _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
@@ -41,10 +49,10 @@ _MET = 10.0
 
 
 @compiled
-def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_cover, net_soviet, net_official,
-          place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first, age, capacity,
-          in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share, route_share,
-          people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
+def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_home, net_cover, net_soviet,
+          net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first,
+          age, capacity, in_use, capital, returns, trade, loss, purchased, trust, belief, network_belief, market_share,
+          route_share, people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
           plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
@@ -71,7 +79,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
                 continue
             n = network[r, o]
             i = place_post[home[r, o]]
-            held = q.protection_limit * trust[r, o, i] * grip(conduct, r, i) * on[r, _PROTECTION]
+            held = q.protection_limit * trust[r, o, i] * backing(q, on, conduct, standing, r, i)
             cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
             shelter = soviet if net_soviet[n] == 1 and on[r, _STATE] > 0.5 else 0.0
             hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
@@ -193,12 +201,15 @@ def _live(par, on, keys, month, began, since_soviet, since_open, net_home, net_c
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """The organisations of January 1989: protected groups that fill demand, and small ones of every network.
 
-    Capacity of the protected network is ``soviet_capacity`` times the kg that markets use; others start small.
+    Capacity of the protected network is ``soviet_capacity`` times the kg that markets use; others start small. What the
+    state allows each of its groups is kept from the start: that capacity and as much more as is drawn.
     """
     p = parameters["organisations"]
     slots = world.sizes["organisation"]
     demand = (parameters["drug_market"]["use_per_person"][:, None] * state.users).sum(axis=1) / 12.0
     protected = int(world.network_start[world.network_soviet == 1].sum())
+    each = np.clip(p["soviet_capacity"] * demand / state.load / max(1, protected), 3.0, SIZE_CAP)
+    state.allowance[:] = np.minimum(SIZE_CAP, p["level_allowed"] * each)
     o = 0
     for n in range(world.sizes["network"]):
         for j in range(int(world.network_start[n])):
@@ -214,7 +225,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
             state.age[:, o] = 1
             state.drug_first[:, o] = 1
             if world.network_soviet[n] == 1:
-                state.capacity[:, o] = np.clip(p["soviet_capacity"] * demand / state.load / protected, 3.0, 150.0)
+                state.capacity[:, o] = each
             else:
                 state.capacity[:, o] = 2.0
             o += 1
@@ -239,11 +250,10 @@ def advance(
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
     _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
-          world.network_home, world.network_cover, world.network_soviet, world.network_official, world.place_state,
-          world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active, state.network,
-          state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use, state.capital,
-          state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
+          forces(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official,
+          world.place_state, world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active,
+          state.network, state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use,
+          state.capital, state.returns, state.trade, state.drug_loss_share, state.purchased, state.trust, state.belief,
           state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
           state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost, state.users,
-          state.users_start, state.source_price,
-          state.plan_value, state.plan_slope, state.plan_cost)
+          state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

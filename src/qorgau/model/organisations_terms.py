@@ -1,19 +1,34 @@
 """Numbers of the organisations, and terms that several of their processes share.
 
-The Soviet arrangement with the groups that it protected, the openness of the field, the grip of officials who sell
-protection, and how crowded the trade in opiates is.
+The Soviet arrangement with the groups that it protected, what it allowed them, the openness of the field, the grip of
+those who sell protection, and how crowded the trade in opiates is.
+
+Who is protected by a state bears its say (as regulated trades do: Stigler 1971, Bell Journal of Economics 2; of rackets
+that license and ration whom they shield, Gambetta 1993): as far as the arrangement is in force, a protected group is no
+larger than allowed and sells where it is let.
 """
 
 from __future__ import annotations
 
 import math
 
-from qorgau.model.compiled import inlined
-from qorgau.model.derived import first_above, months_below
-from qorgau.model.parameters import Parameter
-from qorgau.model.world import World
+import numpy as np
 
-__all__ = ["PARAMETERS", "arrangement", "crowding", "grip", "openness", "soviet_times", "years_open"]
+from qorgau.model.compiled import inlined
+from qorgau.model.derived import first_above, months_below, of_map
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.parameters import Parameter
+from qorgau.model.world import MODES, World
+
+__all__ = ["PARAMETERS", "SIZE_CAP", "arrangement", "backing", "crowding", "forces", "grip", "most_allowed", "openness",
+           "soviet_times", "told_where", "years_open"]
+
+SIZE_CAP = 150.0
+"""Journeys a month that no organisation goes beyond."""
+
+_STATE = int(Mechanism.STATE_PROTECTION)
+_RACKETS = int(Mechanism.PROTECTION_RACKETS)
+_FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("journey_fixed_cost", "USD/journey", "fixed cost of a journey", 1.0),
@@ -56,6 +71,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("service_risk", "1", "rise of the hazard when no safe house serves"),
     Parameter("cash_at_risk", "1", "share of unlaundered profit lost", 0.0, 1.0),
     Parameter("soviet_capacity", "1", "capacity of the protected groups at the start over demand", 0.1),
+    Parameter("level_allowed", "1", "capacity that the Soviet arrangement allowed, over that of the start", 1.0),
+    Parameter("place_say", "1", "the state's say under that arrangement in where its groups sell", 0.0, 1.0),
+    Parameter("forces_protect", "1", "how far forces stationed abroad sell protection where they stand", 0.0, 1.0),
 )
 
 
@@ -75,9 +93,28 @@ def arrangement(q, began, since):
 
 
 @inlined
+def most_allowed(allowance, left):
+    """Journeys a month that the state lets a protected group have, with ``left`` of the arrangement: all or the cap."""
+    return SIZE_CAP ** (1.0 - left) * allowance ** left
+
+
+@inlined
+def told_where(q, on, r, soviet_net, left):
+    """Part of what a group would move between markets that is not its own to move."""
+    return q.place_say * left if soviet_net == 1 and on[r, _STATE] > 0.5 else 0.0
+
+
+@inlined
 def grip(conduct, r, i):
     """How far the officials of post ``i`` sell protection, 0 to 1."""
     return min(1.0, 2.5 * (conduct[r, i, 3] + 0.3 * conduct[r, i, 2] + 0.5 * conduct[r, i, 4]))
+
+
+@inlined
+def backing(q, on, conduct, forces, r, i):
+    """How far protection is for sale at post ``i``, 0 to 1: by its officials, and by ``forces`` where these stand."""
+    own = grip(conduct, r, i) * on[r, _RACKETS]
+    return own + (1.0 - own) * q.forces_protect * forces[i] * on[r, _FLIGHTS]
 
 
 @inlined
@@ -105,3 +142,17 @@ def years_open(world: World, month: int) -> float:
     """Years since privatisation began; 0 before and in its first month."""
     opened = first_above(world.event["privatisation"], 0.0)
     return (month - opened) / 12.0 if 0 <= opened < month else 0.0
+
+
+@of_map
+def _where_forces_stand(world: World) -> np.ndarray:
+    """1 for posts in the states where official flights begin, shape (posts,)."""
+    links = np.flatnonzero(world.corridor_mode == MODES.index("air_official"))
+    # a corridor runs both ways; the first of the two begins where the case says that it begins
+    begin = world.corridor_from[links[links < world.corridor_reverse[links]]]
+    return np.isin(world.post_state, world.place_state[begin]).astype(np.float64)
+
+
+def forces(world: World, month: int) -> np.ndarray:
+    """How far forces stationed abroad stand at each post, 0 to 1."""
+    return _where_forces_stand(world) * float(world.event["russian_forces"][month])

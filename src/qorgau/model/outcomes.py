@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from qorgau.model.chains import Chains, chains_of, route_entropy
-from qorgau.model.collector import Reading, Term, YearTable, each, one
+from qorgau.model.collector import Reading, Term, YearTable, each, labelled, one
 from qorgau.model.organisations import FLOWS
 from qorgau.model.tally import (
     active_by_network,
@@ -21,6 +21,7 @@ from qorgau.model.tally import (
     mixed_share,
     of_people,
     per_journey,
+    relabelled,
     share_above,
     share_equal,
 )
@@ -65,6 +66,8 @@ def readings(world: World) -> tuple[Reading, ...]:
     centre_posts = kp[world.post_kind[kp] == capital_kind]
     province_posts = kp[world.post_kind[kp] != capital_kind]
     networks = len(world.network_names)
+    labels = labelled(world)
+    names_of_labels = [world.network_names[n] for n in labels]
 
     def officials(name: str, least: int) -> Reading:
         return one(name, "1", "mean", Term("conduct", (kp, slice(least, None)), 1.0 / max(1, len(kp))))
@@ -116,6 +119,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("active_organisations", "organisations", "mean", Term("active")),
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
                 read=lambda s: active_by_network(s.active, s.network, networks)),
+        Reading(tuple(f"organisations_labelled_active_{n}" for n in names_of_labels), "organisations", "mean",
+                read=lambda s: relabelled(active_by_network(s.active, s.network, networks)[:, labels], s.label_error)),
         one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
         one("people_carried_share_by_opiate_first", "1", "mean",
             read=lambda s: of_people(s.recruits_drug_first, s.recruits)),
@@ -175,6 +180,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         ("active_corridors", "corridors"),
         ("organisations_effective", "organisations"),
         *((f"organisations_share_{n}", "1") for n in world.network_names),
+        *((f"organisations_labelled_share_{world.network_names[n]}", "1") for n in labelled(world)),
         ("governor_tenure_months", "month"),
         ("governor_long_spells_share", "1"),
         ("route_entropy", "nat"),

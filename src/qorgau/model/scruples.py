@@ -7,6 +7,11 @@ thought about, how many took and how many refused, instead of a constant that on
 scruple. A cost is scruple less all gain from conduct that the model does not hold (payments by ordinary people
 above all), so it may be below nought. What claims put in doubt is weighed as the draw has it: 1989 was what it was in
 either world. What only knock-outs switch is taken as on, so that they change what officials do and not who they are.
+
+Central posts have a starting share of their own, and so costs of their own: the same reference, but for colleagues,
+half of whom are those of their own body and half those of the state, whom the posts of the places make up. Who must
+punish is taken to be as corrupt as those to be punished, at either, so that a centre of its own changes nobody's
+scruple elsewhere.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ _SPOILS = int(Mechanism.SPOILS)
 
 START_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("start_take", "1", "share of officials who took in some way in 1989, at a reference post", 0.005, 0.9),
+    Parameter("start_take_centre", "1", "the same of officials at central posts", 0.005, 0.9),
     Parameter("start_refuse", "1", "part of the others who refused; the rest looked away", 0.02, 0.98),
     Parameter("start_rent", "monthly wages", "trafficking rents of an exposed taker in 1989"),
 )
@@ -44,36 +50,37 @@ _COVER = 1.0 / 6.0
 
 
 @inlined
-def start_share(q, conduct):
-    """Share of a conduct at the reference post in 1989."""
+def start_share(q, takers, conduct):
+    """Share of a conduct in 1989 where ``takers`` of the officials took: `start_take` or `start_take_centre`."""
     if conduct == 0:
-        return (1.0 - q.start_take) * q.start_refuse
+        return (1.0 - takers) * q.start_refuse
     if conduct == 1:
-        return (1.0 - q.start_take) * (1.0 - q.start_refuse)
-    return TAKERS[conduct - 2] * q.start_take
+        return (1.0 - takers) * (1.0 - q.start_refuse)
+    return TAKERS[conduct - 2] * takers
 
 
 @inlined
-def revealed_cost(q, on, conduct):
+def revealed_cost(q, on, takers, conduct):
     """Cost of a conduct against refusing, monthly wages, with mechanisms ``on``; below nought where it is easier.
+
+    ``takers`` is the starting share of the posts in question, as for `start_share`.
 
     Solves x_j / x_0 = exp{[w ln(1 + rent_j) + dues_j - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the
     reference.
     """
     if conduct == 0:
         return 0.0
-    takers = q.start_take
-    refuse = start_share(q, 0)
-    tolerate = start_share(q, 1)
+    refuse = start_share(q, takers, 0)
+    tolerate = start_share(q, takers, 1)
     audit = q.audit * (1.0 + q.soviet_control)
     stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (takers + 0.5 * tolerate))
     stake *= 1.0 - on[_SHIELD] * _COVER
     legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
-    pull = takers
+    pull = 0.5 * (takers + q.start_take)
     dues = on[_SPOILS] * q.patron_dues * _REACH
     if conduct == 1:
-        pull = tolerate
+        pull = 0.5 * (tolerate + start_share(q, q.start_take, 1))
         dues = 0.0
     elif conduct == 2:
         money = q.start_rent * (1.0 - q.carry_part) + legal
@@ -82,13 +89,15 @@ def revealed_cost(q, on, conduct):
     else:
         money = q.start_rent * q.carry_part * TAKERS[0] / TAKERS[2] + legal
     worth = q.rent_value * (1.0 + q.haste * math.exp(-2.0)) * math.log(1.0 + money)
-    odds = math.log(start_share(q, conduct) / refuse) - q.conformity * (pull - refuse)
+    pull -= 0.5 * (refuse + start_share(q, q.start_take, 0))
+    odds = math.log(start_share(q, takers, conduct) / refuse) - q.conformity * pull
     return worth + dues - RISK[conduct] * stake - q.temperature * odds
 
 
 @compiled
-def reveal(par, on, scruple):
-    """Fill ``scruple`` (runs, conducts) with the revealed costs of every run."""
+def reveal(par, on, scruple, centre):
+    """Fill ``scruple`` and, for central posts, ``centre`` (runs, conducts) with the revealed costs of every run."""
     for r in range(len(scruple)):
         for j in range(scruple.shape[1]):
-            scruple[r, j] = revealed_cost(par[r], on[r], j)
+            scruple[r, j] = revealed_cost(par[r], on[r], par[r].start_take, j)
+            centre[r, j] = revealed_cost(par[r], on[r], par[r].start_take_centre, j)

@@ -13,7 +13,7 @@ import numpy as np
 from qorgau.model.compiled import brief, compiled
 
 __all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "of_people",
-           "per_journey", "share_above", "share_equal"]
+           "per_journey", "relabelled", "share_above", "share_equal"]
 
 
 @compiled
@@ -139,6 +139,27 @@ def active_by_network(active, network, networks):
         for o in range(active.shape[1]):
             if active[r, o] == 1:
                 out[r, network[r, o]] += 1.0
+    return out
+
+
+@brief
+def relabelled(by_label, error):
+    """What is told of organisations by label where a part of them goes under a label that is not theirs.
+
+    ``by_label`` (runs, labels) is by the network to which each belongs; ``error`` (runs,) the part of any network's
+    that is put under another label, each of the others alike. What all have together is kept.
+    """
+    runs, labels = by_label.shape
+    out = by_label.copy()
+    if labels < 2:
+        return out
+    for r in range(runs):
+        total = 0.0
+        for n in range(labels):
+            total += by_label[r, n]
+        for n in range(labels):
+            own = by_label[r, n]
+            out[r, n] = (1.0 - error[r]) * own + error[r] * (total - own) / (labels - 1)
     return out
 
 

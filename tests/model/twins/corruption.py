@@ -35,18 +35,23 @@ def _gangs(world, state, r, s):
     )
 
 
-def costs(q, on):
+def _split(q, takers):
+    """Shares of the conducts where so many take."""
+    honest = 1 - takers
+    return [honest * q["start_refuse"], honest - honest * q["start_refuse"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
+
+
+def costs(q, on, where="start_take"):
     """Costs of conscience from the starting shares: the utilities that make them a best response, solved back.
 
-    What claims can switch is as the run has it.
+    What claims can switch is as the run has it. Colleagues are half those of the post, half those of the places.
     """
 
     def runs(name):
         return float(on[Mechanism[name]])
 
-    takers = q["start_take"]
-    honest = 1 - takers
-    shares = [honest * q["start_refuse"], honest - honest * q["start_refuse"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
+    takers = q[where]
+    shares, general = _split(q, takers), _split(q, q["start_take"])
     audit = q["audit"] * (1 + q["soviet_control"])
     caught = audit / (audit + takers + 0.3 * shares[1])
     fear = q["penalty"] * caught * (1 - (takers + 0.5 * shares[1]) * runs("SHARED_SANCTION"))
@@ -54,7 +59,8 @@ def costs(q, on):
     legal = runs("LEGAL_RENTS") * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
              2.5 * q["carry_part"] * q["start_rent"] + legal]
-    crowd = [shares[0], shares[1], takers, takers, takers]
+    own, others = ([*v[:2], *[sum(v[2:])] * 3] for v in (shares, general))
+    crowd = [(a + b) / 2 for a, b in zip(own, others)]
     risk = [0.0, 0.15, 1.0, 1.1, 1.4]
     out = [0.0]
     for j in range(1, 5):
@@ -182,7 +188,7 @@ def _one_run(world, state, q, on, key, month, r, out):
             takers_all = sum(mean[2:])
             general = [mean[0], mean[1], takers_all, takers_all, takers_all]
             money = [0.0, 0.0, *(worth * math.log(1 + max(0.0, v)) for v in income)]
-            shame = state.scruple[r].tolist()
+            shame = (state.scruple_centre if i in centre else state.scruple)[r].tolist()
             for j in (2, 3, 4):
                 money[j] += q["patron_dues"] * state.patron_reach[r][i] * runs("SPOILS")
             risk = [0.0, 0.15, 1.0, 1.1, 1.4]

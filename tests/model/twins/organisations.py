@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
-from tests.model.twins.organisations_choice import PERSONS, grip, held_at, old_order
+from tests.model.twins.organisations_choice import PERSONS, for_sale, held_at, old_order
 from tests.model.twins.routes import learned, link_costs, links_of, looks
 from tests.model.twins.transport import within_fuel_networks
 
@@ -24,6 +24,7 @@ class Firm:
         self.state = int(world.place_state[self.place])
         self.x = float(s["trade"][o][0])
         self.scope = self.p["scope"] if on["SCOPE"] else 0.0
+        self.month = month
         self.soviet = old_order(world, q, month)
         fallen = month and self.soviet < world.event["soviet"][0]
         self.lost_order = old_order(world, q, month - 1) - self.soviet if fallen else 0.0
@@ -42,7 +43,7 @@ class Firm:
         self.fixed = self.working * choice.fixed_cost(world, s, q, on, o) * (1 - 4 * self.scope * joint)
 
     def held(self, post: int) -> float:
-        return held_at(self.world, self.s, self.q, self.on, self.o, post)
+        return held_at(self.world, self.s, self.q, self.on, self.month, self.o, post)
 
     def kept_after_the_fall(self) -> float:
         """The protected groups lose ties as the arrangement goes: in all as in two changes of holder."""
@@ -59,9 +60,16 @@ class Firm:
 
     def room(self, post: int) -> float:
         """Capacity up to which it can grow at full drive."""
-        backing = float(self.s["trust"][self.o][post]) * grip(self.s, post) if self.on["PROTECTION_RACKETS"] else 0.0
+        sold, _ = for_sale(self.world, self.s, self.q, self.on, self.month, post)
+        backing = float(self.s["trust"][self.o][post]) * sold
         size = self.p["size_alone"] * (1 + (self.p["size_protected"] - 1) * backing)
         return max(size, 150 * self.soviet) if self.old else size
+
+    def most(self) -> float:
+        """Capacity beyond which it may not go: the state's word as far as the arrangement stands."""
+        if not self.old:
+            return 150.0
+        return math.exp((1 - self.soviet) * math.log(150) + self.soviet * math.log(float(self.s["allowance"])))
 
     def hazard(self, link: int) -> float:
         """Hazard that this organisation meets on a corridor."""
@@ -197,8 +205,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         profit = book["revenue"] + book["people_net"] - spent
         base = place_post[firm.place]
         if profit > 0:
-            if on["PROTECTION_RACKETS"]:
-                book["fees"] = firm.p["fee_share"] * float(s["trust"][o][base]) * grip(s, base) * profit
+            sold, by_officials = for_sale(world, s, q, on, month, base)
+            book["fees"] = firm.p["fee_share"] * float(s["trust"][o][base]) * sold * profit
             if world.network_official[firm.net]:
                 by_post["racket_profit_post"][base] += profit
             served = float(s["service"][firm.state][2]) if on["LAUNDERING"] else 0.0
@@ -206,7 +214,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             after_fees = profit - book["fees"]
             book["laundering"] = after_fees * min(
                 1.0, price * served + firm.p["cash_at_risk"] * (1 - served) * bool(on["FACILITATORS"]))
-            by_post["fees_post"][base] += book["fees"]
+            if sold > 0:
+                by_post["fees_post"][base] += book["fees"] * by_officials / sold
         book["profit"] = profit - book["fees"] - book["laundering"]
         for name, value in book.items():
             money[name] += value
@@ -216,7 +225,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned
         if on["ORGANISATIONS"]:
             pace = firm.p["growth"] * (math.tanh(1.5 * out["returns"][o]) - s["capacity"][o] / firm.room(base))
-            out["capacity"][o] = min(150.0, max(0.5, s["capacity"][o] * math.exp(pace)))
+            out["capacity"][o] = max(0.5, min(firm.most(), s["capacity"][o] * math.exp(pace)))
         visits = Counter()
         for link, n in trips.items():
             visits[place_post[world.corridor_to[link]]] += n

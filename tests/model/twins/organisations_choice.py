@@ -33,6 +33,18 @@ def targets(s: dict, prices: list[float], scale: float, lost: dict[int, float]) 
     return out
 
 
+def own_to_move(world: World, s: dict, q: dict, on: dict, month: int, o: int) -> float:
+    """Part of a change of markets that a group is free to make: the state has its say with those it protects."""
+    if not (world.network_soviet[s["network"][o]] and on["STATE_PROTECTION"]):
+        return 1.0
+    return 1 - float(q["organisations"]["place_say"]) * old_order(world, q, month)
+
+
+def held_to(s: dict, o: int, wish: list[float], free: float) -> list[float]:
+    """Shares of markets that a group aims at, from what it would choose."""
+    return [float(now) + free * (t - float(now)) for t, now in zip(wish, s["market_share"][o])]
+
+
 def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[list[float], dict[int, list[float]]]:
     """Expected prices after this month's two steps, and the market shares wanted at them."""
     p = q["drug_market"]
@@ -41,11 +53,14 @@ def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[
     everyone = float(sum(s["users"]))
     curvature, substitution, turn = bends(p, on)
     lost = {o: rivalry(world, s, q, on, month, o) for o in living(s)}
+    free = {o: own_to_move(world, s, q, on, month, o) for o in living(s)}
     for _ in range(2 if on["MARKETS"] else 0):
         wanted = targets(s, prices, scale, lost)
+        aims = {o: held_to(s, o, t, free[o]) for o, t in wanted.items()}
         gaps, gains, moved_by_all = [], [], 0.0
         for m, market in enumerate(places_of(world)):
-            sent = {o: float(s["purchased"][o]) * t[m] for o, t in wanted.items()}
+            sent = {o: float(s["purchased"][o]) * t[m] for o, t in aims.items()}
+            own = {o: float(s["purchased"][o]) * t[m] * free[o] for o, t in wanted.items()}
             arriving = 1e-9 + sum(kg * float(s["survival"][o][m]) for o, kg in sent.items())
             need = p["use_per_person"] * float(s["users"][m]) / 12
             e = elasticity(p, market, on)
@@ -54,25 +69,39 @@ def expectations(world: World, s: dict, q: dict, on: dict, month: int) -> tuple[
             gaps.append(wish - here)
             steep = e + curvature * max(0.0, here) + substitution * max(0.0, here - turn)
             slope = {o: (1 - lost[o]) * float(s["plan_slope"][o][m]) for o in sent}
-            moving = sum(kg * (1 - wanted[o][m]) * slope[o] for o, kg in sent.items())
+            moving = sum(kg * (1 - wanted[o][m]) * slope[o] for o, kg in own.items())
             all_sent = 1e-12 + sum(sent.values())
             gains.append(max(0.0, prices[m] / (scale * steep) * moving / all_sent))
             # what a rise of all prices by one share would move here: dearer markets gain more dollars by it
             value = {o: [float(k) * v * (1 - lost[o]) for k, v in zip(s["plan_slope"][o], prices)] for o in sent}
-            drawn = sum(kg * (value[o][m] - sum(a * b for a, b in zip(wanted[o], value[o]))) for o, kg in sent.items())
+            drawn = sum(kg * (value[o][m] - sum(a * b for a, b in zip(wanted[o], value[o]))) for o, kg in own.items())
             moved_by_all += float(s["users"][m]) / everyone * abs(drawn) / (scale * steep * all_sent)
         shift = sum(float(u) * g for u, g in zip(s["users"], gaps)) / everyone * 0.3 / (1 + moved_by_all)
         shift = min(0.5, max(-0.5, shift))
         for m, gap in enumerate(gaps):
             step = min(0.5, max(-0.5, 0.6 * (gap - shift) / (1 + gains[m])))
             prices[m] = min(5e5, max(50.0, prices[m] * math.exp(shift + step)))
-    return prices, targets(s, prices, scale, lost)
+    return prices, {o: held_to(s, o, t, free[o]) for o, t in targets(s, prices, scale, lost).items()}
 
 
 def grip(s: dict, post: int) -> float:
     """How far the officials of a post sell protection, 0 to 1."""
     _, _, bribe, protect, take_part = s["conduct"][post]
     return float(min(1.0, 2.5 * (protect + 0.3 * bribe + 0.5 * take_part)))
+
+
+def stands(world: World, month: int, post: int) -> float:
+    """How far forces stationed abroad stand where a post is: in the state in which their flights begin."""
+    begins = {int(world.place_state[a]) for k, a in enumerate(world.corridor_from)
+              if world.corridor_mode[k] == 3 and k < world.corridor_reverse[k]}
+    return float(world.event["russian_forces"][month]) if int(world.post_state[post]) in begins else 0.0
+
+
+def for_sale(world: World, s: dict, q: dict, on: dict, month: int, post: int) -> tuple[float, float]:
+    """Protection for sale at a post, and what of it its own officials sell."""
+    officials = grip(s, post) if on["PROTECTION_RACKETS"] else 0.0
+    armed = q["organisations"]["forces_protect"] * stands(world, month, post) if on["OFFICIAL_FLIGHTS"] else 0.0
+    return float(1 - (1 - officials) * (1 - armed)), officials
 
 
 def old_order(world: World, q: dict, month: int) -> float:
@@ -96,16 +125,15 @@ def crowding(s: dict, on: dict) -> float:
     return count / 20 / (grown if on["COEXISTENCE"] else 1.0)
 
 
-def held_at(world: World, s: dict, q: dict, on: dict, o: int, post: int) -> float:
-    """Share of danger that the officials of a post keep off an organisation."""
-    if not on["PROTECTION_RACKETS"]:
-        return 0.0
-    return q["organisations"]["protection_limit"] * float(s["trust"][o][post]) * grip(s, post)
+def held_at(world: World, s: dict, q: dict, on: dict, month: int, o: int, post: int) -> float:
+    """Share of danger that the protectors at a post keep off an organisation."""
+    sold, _ = for_sale(world, s, q, on, month, post)
+    return q["organisations"]["protection_limit"] * float(s["trust"][o][post]) * sold
 
 
 def guarded(world: World, s: dict, q: dict, on: dict, month: int, o: int) -> float:
     """Share of what rivals would do that an organisation's protectors keep off."""
-    by_officials = held_at(world, s, q, on, o, int(world.place_post[s["home"][o]]))
+    by_officials = held_at(world, s, q, on, month, o, int(world.place_post[s["home"][o]]))
     if world.network_soviet[s["network"][o]] and on["STATE_PROTECTION"]:
         return max(by_officials, 0.9 * old_order(world, q, month))
     return by_officials

@@ -18,7 +18,7 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
     net, place = int(s["network"][o]), int(s["home"][o])
     p, russian = q["organisations"], bool(world.network_soviet[net])
     post = int(world.place_post[place])
-    held = held_at(world, s, q, on, o, post)
+    held = held_at(world, s, q, on, month, o, post)
     size = math.sqrt(s["capacity"][o] / 10)
     seen = 0.3 + 8 * min(0.5, s["drug_loss_share"][o])
     shown = 1.0

@@ -55,6 +55,19 @@ def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
 CENTRAL_ASIA = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
 
 
+def _with_label(world: World) -> list[int]:
+    return [n for n, official in enumerate(world.network_official) if not official]
+
+
+def _confused(by_label: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Each label keeps its own but for the error, which goes to the other labels alike (a matrix of confusion)."""
+    k = by_label.shape[1]
+    if k < 2:
+        return by_label.astype(float)
+    swap = (np.ones((k, k)) - np.eye(k)) / (k - 1)
+    return np.stack([row @ ((1 - e) * np.eye(k) + e * swap) for row, e in zip(by_label, error)])
+
+
 def readings(world: World) -> tuple[Reading, ...]:
     """Readings of a world, in the order of the table."""
     f = world.focus
@@ -136,6 +149,10 @@ def readings(world: World) -> tuple[Reading, ...]:
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
                 lambda s: np.stack([((s.network == n) & (s.active == 1)).sum(1)
                                     for n in range(len(world.network_names))], axis=1)),
+        Reading(tuple(f"organisations_labelled_active_{world.network_names[n]}" for n in _with_label(world)),
+                "organisations", "mean",
+                lambda s: _confused(np.stack([((s.network == n) & (s.active == 1)).sum(1)
+                                              for n in _with_label(world)], axis=1), s.label_error)),
         _one("organisations_both_trades_share", "1", "mean",
              lambda s: ((s.trade[:, :, 0] > 0.15) & (s.trade[:, :, 0] < 0.85) & (s.active == 1)).sum(1)
              / np.maximum(1, s.active.sum(1))),
@@ -233,6 +250,7 @@ def _formed_names(world: World) -> tuple[tuple[str, str], ...]:
         ("active_corridors", "corridors"),
         ("organisations_effective", "organisations"),
         *((f"organisations_share_{n}", "1") for n in world.network_names),
+        *((f"organisations_labelled_share_{world.network_names[n]}", "1") for n in _with_label(world)),
         ("governor_tenure_months", "month"),
         ("governor_long_spells_share", "1"),
         ("route_entropy", "nat"),
@@ -288,6 +306,7 @@ class PlainCollector:
                 self._sum[:, at: at + k] += value
             at += k
         f = self._world.focus
+        self._error = state.label_error
         self._route_kg += state.route_kg
         self._org_kg += state.purchased
         self._net_kg += state.network_kg
@@ -322,7 +341,8 @@ class PlainCollector:
             long = np.where(self._spells[:, 0] > 0, self._spells[:, 2] / self._spells[:, 0], np.nan)
         busy = (self._traffic[:, :, 0, 0] > 1.0) | (self._traffic[:, :, 1:, 0].sum(2) >= 1.0)
         entropy = {n: plain_route_entropy(w, c, self._route_kg) for n, c in self._chains.items()}
-        formed = [spell, busy.sum(1).astype(float), effective, *networks.T, tenure, long,
+        told = _confused(networks[:, _with_label(w)], self._error)
+        formed = [spell, busy.sum(1).astype(float), effective, *networks.T, *told.T, tenure, long,
                   entropy[w.state_names[w.focus]], *entropy.values()]
         table = np.concatenate([self._sum, np.stack(formed, axis=1)], axis=1)
         traffic = self._traffic
