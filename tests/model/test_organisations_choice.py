@@ -248,7 +248,8 @@ def _spread(x: Scene) -> Scene:
 
 
 def test_aversion_to_risk_draws_groups_out_of_the_trade_that_they_are_most_in() -> None:
-    x = _spread(fresh(organisations__risk_aversion=1.0))
+    # without danger at the market opiates pay in every draw, so most is at stake where most of the work is
+    x = _spread(fresh(organisations__risk_aversion=1.0, organisations__danger_weight=0.0))
     averse, neutral = (trades(v)[:, :, 0] for v in knocked(x, Mechanism.DIVERSIFICATION))
     opiates = alive(x) & (x.state.trade[:, :, 0] > 0.5)
     people = alive(x) & (x.state.trade[:, :, 0] < 0.5)
