@@ -102,6 +102,13 @@ def test_half_a_file_of_a_killed_worker_is_removed_at_the_end(tmp_path, schedule
     assert not [p for p in tmp_path.rglob(".tmp-*")] and len(files(tmp_path)) == 1 + 2 * 10
 
 
+def test_results_at_an_address_are_the_same_and_nothing_is_left_beside_them(tmp_path, scheduler):
+    pytest.importorskip("fsspec")
+    ensemble(f"local://{tmp_path}/far", scheduler)
+    ensemble(tmp_path / "near")
+    assert files(tmp_path / "far") == files(tmp_path / "near") and not [*(tmp_path / "far").rglob(".tmp-*")]
+
+
 def test_cluster_goes_on_with_what_threads_began_and_the_other_way_round(tmp_path, scheduler):
     ensemble(tmp_path, runs=8)
     ensemble(tmp_path, scheduler, runs=14)

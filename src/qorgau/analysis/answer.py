@@ -203,8 +203,9 @@ def _hangs_together(matching: Matching, knockouts: Knockouts) -> str:
     text = ", ".join(said) + "."
     if knockouts.mechanisms:
         text += (
-            f" {len(knockouts.idle)} of {len(knockouts.mechanisms)} mechanisms switched off make no difference that "
-            f"counts: {_some(knockouts.idle)}." if knockouts.idle else " No mechanism that was switched off is idle."
+            f" {len(knockouts.idle)} of {len(knockouts.mechanisms)} processes switched off make no difference that "
+            f"counts: {_some(knockouts.idle)}." if knockouts.idle
+            else f" Each of the {len(knockouts.mechanisms)} processes that were switched off makes a difference."
         )
     return text
 

@@ -82,12 +82,12 @@ def run_on_cluster(
             store.note(entry)
             took[work] = entry["seconds"]
             done(work)
-        store.tidy()  # of what a worker that was killed was writing
     finally:
         store.place.remove([ticket.name])
         client.close()
         if client.cluster is not None:
             client.cluster.close()
+    store.tidy()  # of what a worker that was killed was writing
 
 
 def _finished(
