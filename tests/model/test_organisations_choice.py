@@ -182,9 +182,21 @@ def test_danger_pushes_from_opiates_to_people() -> None:
     threatened = having(safe, organisations__violence=0.02)
     a, b = (trades(v)[alive(x)][:, 0] for v in knocked(threatened, Mechanism.DANGER_PUSH))
     assert (a < b).all(), "rivals are a danger at the market, whatever happens on the road"
-    safe = having(safe, organisations__violence=0.0)
+    safe = having(safe, organisations__violence=0.0, organisations__rivalry=0.0)
     a, b = (trades(v) for v in knocked(safe, Mechanism.DANGER_PUSH))
     np.testing.assert_array_equal(a, b)
+
+
+def test_what_rivals_take_pushes_to_people_with_danger_push_alone() -> None:
+    x = having(_opiates_pay(fresh(organisations__violence=0.0)), organisations__rivalry=0.2)
+    x.state.drug_loss_share[:] = 0.0
+    with_push, without = (trades(v)[alive(x)] for v in knocked(x, Mechanism.DANGER_PUSH))
+    assert (with_push[:, 0] < without[:, 0]).all()
+    calm = having(x, organisations__rivalry=0.0)
+    untouched, same = (trades(v)[alive(x)] for v in knocked(calm, Mechanism.DANGER_PUSH))
+    np.testing.assert_array_equal(untouched, same)
+    # where nothing pushes, what rivals take does not enter the comparison of trades
+    np.testing.assert_allclose(without, same)
 
 
 def _opiate_groups(x: Scene) -> Scene:

@@ -88,17 +88,15 @@ def _run(world: World, parameters: dict[str, np.ndarray], seed: int, months: int
     return Scene(world, state, parameters, on, keys, months)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, pytest.param(3, marks=pytest.mark.xfail(strict=True, reason=(
-    "known defect: the scale of choice among ways has a floor of 100 USD/kg, an amount of money within an equation, "
-    "and shares of routes differ by .09 in this world"))), ])
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_the_whole_model_is_blind_to_the_unit_of_money(seed: int) -> None:
-    """Currencies of which a dollar buys 2, and 6; at 8 to the dollar some prices would meet their guard."""
+    """Currencies of which a dollar buys 2, and 8."""
     world, parameters = small_world(seed), draw_parameters(2, seed)
     parameters["corruption"]["audit_income"] = 0.0
     parameters["corruption"]["boom"] = 0.0
     told = [_run(rescaled_world(world, "USD", f), rescaled_parameters(parameters, "USD", f), seed, MONTHS)
-            for f in (2.0, 6.0)]
-    gap = largest_difference(told[1], told[0], "USD", 3.0)
+            for f in (2.0, 8.0)]
+    gap = largest_difference(told[1], told[0], "USD", 4.0)
     del gap["ledger_kg"]  # rounding of a difference that is nought
     assert max(gap.values()) < 1e-4, sorted(gap.items(), key=lambda item: -item[1])[:5]
     for v in VARIABLES:

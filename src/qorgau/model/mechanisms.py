@@ -130,7 +130,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.PEOPLE_PROFIT: "profit in people draws drug organisations in",
     Mechanism.DRUG_CAPITAL: "capital from opiates pays the start in the trade in people",
     Mechanism.SCOPE: "both trades on one journey share its fixed cost",
-    Mechanism.DANGER_PUSH: "rivalry and danger in opiates push organisations to people",
+    Mechanism.DANGER_PUSH: "rivalry and danger in opiates push to people; off: trades are compared as if uncontested",
     Mechanism.STATE_PROTECTION: "Soviet officials protected the Russia-based groups, within limits of size and place",
     Mechanism.PRIVATISATION: "the 1990s open the field to new organisations",
     Mechanism.DIASPORA_COVER: "a settled diaspora gives its network cover",

@@ -233,13 +233,16 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
             for m in range(markets):
                 gain += market_share[r, o, m] * expected[r, m] * plan_slope[r, o, m]
                 spent += market_share[r, o, m] * plan_cost[r, o, m]
-            gain *= 1.0 - rivalry[r, o]
-            drug = load[r] * (gain - spent - source_price[r])
+            drug = load[r] * (gain * (1.0 - rivalry[r, o]) - spent - source_price[r])
+            calm = load[r] * (gain - spent - source_price[r])
             if drug > 0.0:
                 danger = loss[r, o] + 12.0 * q.violence * crowd * (1.0 - 0.8 * guard)
                 drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
                 if drug_first[r, o] == 0:
                     drug *= max(know[r, n], x)
+                    calm *= max(know[r, n], x)
+            # trades are compared as if opiates were uncontested where danger pushes nobody
+            drawn = drug if on[r, _DANGER] > 0.5 else calm
             start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
             need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
             own = max(0.0, capital[r, o])
@@ -249,9 +252,9 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
             scope = q.scope * on[r, _SCOPE]
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
             shared = 4.0 * scope * (fixed + load[r] * road[r, o])
-            a[0] = (drug + shared * (1.0 - 2.0 * x)) / width
+            a[0] = (drawn + shared * (1.0 - 2.0 * x)) / width
             averse = q.risk_aversion * on[r, _SPREAD] / (return_scale[r] + q.journey_fixed_cost)
-            a[0] -= concentration(averse, x * drug, drug, loss[r, o]) / width
+            a[0] -= concentration(averse, x * drawn, drawn, loss[r, o]) / width
             size += capacity[r, o] * abs(drug)
             net = x * drug + shared * x * (1.0 - x) - fixed
             people = 0.0

@@ -76,6 +76,8 @@ _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
 _PERSONS = PERSONS_PER_JOURNEY
+_SHARPEST = 0.01
+"""Least scale of choice among ways, over that among markets: where no way costs anything, nothing divides by nought."""
 _SHUT = 1e12
 """USD/kg that a way which is not open is short of any other: its exponential is 0."""
 
@@ -217,7 +219,7 @@ def _plan(
                 for k in range(begins[m], begins[m + 1]):
                     top = max(top, u[k])
                 # ways are told apart by their cost over that of the best, and no less sharply than markets
-                width[m] = 1.0 if frozen else min(scale, max(100.0, q.way_scale * (price_expected[r, m] - top)))
+                width[m] = 1.0 if frozen else min(scale, max(_SHARPEST * scale, q.way_scale * (price_expected[r, m] - top)))
                 per_width = 1.0 / width[m]
                 for k in range(begins[m], begins[m + 1]):
                     u[k] = ahead[k] + (top - u[k]) * per_width

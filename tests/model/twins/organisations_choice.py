@@ -155,18 +155,20 @@ def fixed_cost(world: World, s: dict, q: dict, on: dict, o: int) -> float:
 
 
 def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices: list[float],
-            shares: list[float]) -> tuple[float, list[float]]:
-    """Return of a journey with opiates and with people of each form, before fixed costs."""
+            shares: list[float]) -> tuple[float, float, list[float]]:
+    """Return of a journey with opiates, the same as it counts among trades, and with people, before fixed costs."""
     p = q["organisations"]
     x = float(s["trade"][o][0])
     gain = sum(k * v * float(a) for k, v, a in zip(shares, prices, s["plan_slope"][o]))
     cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
     drug = float(s["load"]) * (gain * (1 - rivalry(world, s, q, on, month, o)) - cost - float(s["source_price"]))
+    uncontested = float(s["load"]) * (gain - cost - float(s["source_price"]))
+    skill = max(x, float(s["know_how"][s["network"][o]])) if drug > 0 and not s["drug_first"][o] else 1.0
     if on["DANGER_PUSH"] and drug > 0:
         a_year_of_rivals = 12 * p["violence"] * crowding(s, on) * (1 - 0.8 * guarded(world, s, q, on, month, o))
         drug *= 1 - min(0.9, p["danger_weight"] * (float(s["drug_loss_share"][o]) + a_year_of_rivals))
-    if drug > 0 and not s["drug_first"][o]:
-        drug *= max(x, float(s["know_how"][s["network"][o]]))
+    drug *= skill
+    drawn = drug if on["DANGER_PUSH"] else uncontested * skill
     start = p["people_start_cost"] if on["LOW_ENTRY_COST"] else p["drug_start_cost"]
     purse = max(0.0, float(s["capital"][o])) * (1.0 if on["DRUG_CAPITAL"] else 1 - x)
     needed = start * p["journey_fixed_cost"] * max(1.0, float(s["capacity"][o]))
@@ -179,7 +181,7 @@ def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices
             if s["drug_first"][o]:
                 value *= max(1 - x, float(s["contacts"][s["network"][o]]))
         people.append(value)
-    return drug, people
+    return drug, drawn, people
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
@@ -197,7 +199,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     for o in living(s):
         x, labour, sexual = (float(v) for v in s["trade"][o])
         fixed = fixed_cost(world, s, q, on, o)
-        drug, people = returns(world, s, q, on, month, o, prices, [float(v) for v in out["market_share"][o]])
+        drug, drawn, people = returns(world, s, q, on, month, o, prices, [float(v) for v in out["market_share"][o]])
         capacity = float(s["capacity"][o])
         hands.append(capacity)
         sizes.append(capacity * (abs(drug) + (abs(people[0]) + abs(people[1])) / 2) / 2)
@@ -211,11 +213,11 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             gone = out["outside"][o] = gone + p["trade_speed"] * (leaving - gone)
         out["in_use"][o] = 0.7 * s["in_use"][o] + 0.3 * paying * (1 - gone)
         if on["ORGANISATIONS"]:
-            worth = [drug + saved * (1 - 2 * x), *people]
+            worth = [drawn + saved * (1 - 2 * x), *people]
             if on["DIVERSIFICATION"]:
                 # slope of half the aversion times the variance of a month's return, over the size of returns
                 size = float(s["return_scale"]) + p["journey_fixed_cost"]
-                kinds = ((float(s["drug_loss_share"][o]), {0: drug}),
+                kinds = ((float(s["drug_loss_share"][o]), {0: drawn}),
                          (float(s["people_loss_share"]), {1: people[0], 2: people[1]}))
                 for lost, values in kinds:
                     stake = sum(v * (x, labour, sexual)[k] for k, v in values.items())

@@ -90,7 +90,7 @@ def width(s: dict, q: dict, m: int, ways: dict[int, dict]) -> float:
     """Scale of the choice among ways to a market: a part of what the best costs, at most that among markets."""
     all_in = float(s["price_expected"][m] - s["source_price"]) - max(v["profit"] for v in ways.values())
     among_markets = q["routes"]["choice_scale"] * mean_price(s)
-    return min(among_markets, max(100.0, q["routes"]["way_scale"] * all_in))
+    return min(among_markets, max(0.01 * among_markets, q["routes"]["way_scale"] * all_in))
 
 
 def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[float]]:
