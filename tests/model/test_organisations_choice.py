@@ -219,12 +219,12 @@ def test_profit_in_people_draws_opiate_groups_in() -> None:
 def test_capital_from_opiates_pays_the_start_in_people() -> None:
     x = _opiate_groups(fresh(organisations__people_start_cost=0.5))
     need = 0.5 * x.parameters["organisations"]["journey_fixed_cost"][:, None] * np.maximum(1.0, x.state.capacity)
-    x.state.capital[:] = 0.6 * need
+    x.state.capital[:], x.state.other_capital[:] = 0.6 * need, 0.2 * need
     paid, unpaid = (trades(v)[alive(x)] for v in knocked(x, Mechanism.DRUG_CAPITAL))
     assert (paid[:, 0] < unpaid[:, 0]).all()
     x.state.capital[:] = 0.3 * need
     assert (trades(x)[alive(x)][:, 0] > paid[:, 0]).all(), "less capital, fewer people"
-    x.state.capital[:] = 100.0 * need
+    x.state.capital[:], x.state.other_capital[:] = 100.0 * need, 2.0 * need
     a, b = (trades(v)[alive(x)] for v in knocked(x, Mechanism.DRUG_CAPITAL))
     np.testing.assert_array_equal(a, b)
 

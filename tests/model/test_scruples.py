@@ -15,19 +15,20 @@ from tests.model.draws import draw_parameters
 from tests.model.twins.corruption import costs
 
 
-@given(seed=st.integers(0, 5000), holds=st.booleans(), centre=st.booleans())
-@settings(max_examples=60)
-def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, holds: bool, centre: bool) -> None:
-    """With every doubtful mechanism and without any, there and at the centre: 1989 was what it was in either world."""
+@given(seed=st.integers(0, 5000), holds=st.booleans(), post=st.sampled_from(("place", "under", "centre")))
+@settings(max_examples=90)
+def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, holds: bool, post: str) -> None:
+    """With every doubtful mechanism and without any, at each kind of post: 1989 was what it was in either world."""
     q = draw_parameters(1, seed)["corruption"][0]
     on = np.full(len(Mechanism), float(holds))
-    taking = q["start_take_centre"] if centre else q["start_take"]
+    taking = q["start_take_centre"] if post == "centre" else q["start_take"]
+    above, part = (q["start_take"], 0.0) if post == "place" else (q["start_take_centre"], 0.15)
     shares = np.array([start_share(q, taking, j) for j in range(5)])
-    general = np.array([start_share(q, q["start_take"], j) for j in range(5)])
+    general = np.array([(1 - part) * start_share(q, q["start_take"], j) + part * start_share(q, above, j) for j in range(5)])
     assert shares.sum() == pytest.approx(1.0) and (shares > 0).all()
     takers = shares[2:].sum()
     audit = q["audit"] * (1 + q["soviet_control"])
-    free = 1 - (takers + 0.5 * shares[1] if holds else 0.0)
+    free = 1 - (above + 0.5 * start_share(q, above, 1) if holds else 0.0)
     stake = expected_sanction(audit, q["penalty"], takers + 0.3 * shares[1], free, 1 / 6 if holds else 0.0)
     legal = holds * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     bribe, carry = q["start_rent"] * (1 - q["carry_part"]), 2.5 * q["start_rent"] * q["carry_part"]
@@ -36,7 +37,7 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
     colleagues = 0.5 * (shares + general)
     pull = np.array([colleagues[0], colleagues[1], *[colleagues[2:].sum()] * 3])
     worth = q["rent_value"] * (1 + q["haste"] * np.exp(-2.0))
-    cost = np.array([revealed_cost(q, on, taking, j) for j in range(5)])
+    cost = np.array([revealed_cost(q, on, taking, above, part, j) for j in range(5)])
     utility = worth * np.array([rent_value(v) for v in rents]) + dues - cost - np.array(RISK) * stake
     weight = np.exp(utility / q["temperature"] + q["conformity"] * pull)
     np.testing.assert_allclose(weight / weight[0], shares / shares[0], rtol=1e-9)
@@ -47,10 +48,11 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
 def test_agrees_with_its_twin(seed: int) -> None:
     parameters = draw_parameters(8, seed)["corruption"]
     on = random_switches(np.random.default_rng(seed), 8)
-    scruple, centre = np.zeros((8, 5)), np.zeros((8, 5))
-    reveal(parameters, on, scruple, centre)
-    for got, where in ((scruple, "start_take"), (centre, "start_take_centre")):
-        wanted = [costs(q, row, where) for q, row in zip(parameters, on)]
+    scruple, under, centre = np.zeros((3, 8, 5))
+    reveal(parameters, on, 0.15, scruple, under, centre)
+    place, top = "start_take", "start_take_centre"
+    for got, where, above, part in ((scruple, place, place, 0.0), (under, place, top, 0.15), (centre, top, top, 0.15)):
+        wanted = [costs(q, row, where, above, part) for q, row in zip(parameters, on)]
         np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
 
 
@@ -61,7 +63,7 @@ def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
     off = on.copy()
     off[[Mechanism.PATRONAGE, Mechanism.CORRUPTION, Mechanism.CONFORMITY]] = 0.0
     took = q["start_take"]
-    assert [revealed_cost(q, on, took, j) for j in range(5)] == [revealed_cost(q, off, took, j) for j in range(5)]
+    assert [revealed_cost(q, on, took, took, 0.0, j) for j in range(5)] == [revealed_cost(q, off, took, took, 0.0, j) for j in range(5)]
     off[Mechanism.SHARED_SANCTION] = 0.0
-    firmer, weaker = (revealed_cost(q, v, took, 2) for v in (off, on))
+    firmer, weaker = (revealed_cost(q, v, took, took, 0.0, 2) for v in (off, on))
     assert firmer < weaker, "a firmer sanction leaves less for scruple to explain"

@@ -111,8 +111,8 @@ def rent_value(rent):
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
-             active, home, network, instrument, scruple, scruple_centre, conduct, corrupt, legal_rents,
-             legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
+             active, home, network, instrument, scruple, scruple_under, scruple_centre, conduct, corrupt,
+             legal_rents, legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -190,7 +190,10 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 gangs[place_state[home[r, o]]] += 1.0
         for i in range(posts):
             s = post_state[i]
-            cost = scruple_centre[r] if post_kind[i] == 1 else scruple[r]
+            if post_kind[i] == 1:
+                cost = scruple_centre[r]
+            else:
+                cost = scruple_under[r] if centre_posts[s] > 0 else scruple[r]
             x_tolerate = conduct[r, i, 1]
             x_bribe = conduct[r, i, 2]
             x_protect = conduct[r, i, 3]
@@ -311,6 +314,13 @@ def _centre_posts(world: World) -> np.ndarray:
     return np.bincount(world.post_state[world.post_kind == 1], minlength=world.sizes["state"])
 
 
+def _at_the_centre(world: World) -> float:
+    """Part of the officials of states with central posts who hold these."""
+    under = _centre_posts(world)[world.post_state] > 0
+    central = world.post_officials[world.post_kind == 1].sum()
+    return float(central / max(1e-9, world.post_officials[under].sum()))
+
+
 def _since(series: np.ndarray, month: int, value: float) -> float:
     """Months, up to ``month``, in which an event's series has been above nought (value 1) or below one (value 0)."""
     return float(months_above(series, month, 0.0) if value > 0.0 else months_below(series, month, 1.0))
@@ -328,8 +338,8 @@ def _call(
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
-             state.network, state.instrument, state.scruple, state.scruple_centre, state.conduct, state.corrupt,
-             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
+             state.network, state.instrument, state.scruple, state.scruple_under, state.scruple_centre, state.conduct,
+             state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
              state.guarantor, state.deal_risk, state.control_income)
 
 
@@ -341,7 +351,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     a drawn balance, by state from one distribution.
     """
     q = parameters["corruption"]
-    reveal(q, on, state.scruple, state.scruple_centre)
+    reveal(q, on, _at_the_centre(world), state.scruple, state.scruple_under, state.scruple_centre)
     runs, posts = state.corrupt.shape
     takers = np.where(world.post_kind == 1, q["start_take_centre"][:, None], q["start_take"][:, None])
     refuse = (1.0 - takers) * q["start_refuse"][:, None]

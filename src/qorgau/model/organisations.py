@@ -55,8 +55,8 @@ def advance(
                  state.users_start, state.conduct, state.trust, state.know_how, state.contacts, state.service,
                  state.service_fee, state.source_price, state.load, state.price_expected, state.plan_slope,
                  state.plan_cost, state.market_share, state.people_value, state.drug_loss_share,
-                 state.people_loss_share, state.road_cost, state.returns, state.capacity, state.capital, state.trade,
-                 state.in_use, state.outside, state.return_scale, rivalry)
+                 state.people_loss_share, state.road_cost, state.returns, state.capacity, state.capital,
+                 state.other_capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
     carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
@@ -68,8 +68,8 @@ def advance(
           state.service, state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
           state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed, state.contacts,
           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
-          state.capacity, state.capital, state.returns, state.drug_loss_share, state.road_cost, state.purchased,
-          state.trust, state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg,
+          state.capacity, state.capital, state.other_capital, state.returns, state.drug_loss_share, state.road_cost,
+          state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg,
           state.seized_kg, state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first,
           state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
           state.money, state.profit_total, state.ledger_kg)

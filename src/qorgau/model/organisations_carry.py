@@ -47,7 +47,7 @@ def carry(
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
     service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
     carrying, contacts, market_share,
-    route_share, people_share, people_value, trade, in_use, capacity, capital, returns, loss, road, purchased,
+    route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
     ledger,
@@ -321,6 +321,7 @@ def carry(
                 people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
             purchases = kg * source_price[r]
             profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
+            gross = profit
             base = place_post[home[r, o]]
             old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
             fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
@@ -341,6 +342,10 @@ def carry(
             for k in range(money.shape[1]):
                 money[r, k] += flows[k]
             capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
+            # people's part of what is earned, before officials and laundering take theirs alike
+            apart = people_net - for_people - fixed * (1.0 - x)
+            apart *= profit / gross if gross > 0.0 else 1.0
+            other_capital[r, o] = min(max(0.0, 0.97 * other_capital[r, o] + apart), max(0.0, capital[r, o]))
             # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
             costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
             returns[r, o] += 0.25 * (profit / costs - returns[r, o])

@@ -202,7 +202,7 @@ def concentration(weight, at_stake, value, lost):
 def choose_trade(par, on, began, since_soviet, since_open, forces, active, network, drug_first, net_soviet,
                  place_state, place_post, home, users, users_start, conduct, trust, know, contacts, service,
                  service_fee, source_price, load, expected, plan_slope, plan_cost, market_share, people_value, loss,
-                 people_loss, road, returns, capacity, capital,
+                 people_loss, road, returns, capacity, capital, other_capital,
                  trade, in_use, outside, return_scale, rivalry):
     """Move capacity between trades, and to other contraband."""
     runs, slots = active.shape
@@ -240,21 +240,20 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
                 drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
                 if drug_first[r, o] == 0:
                     drug *= max(know[r, n], x)
-                    calm *= max(know[r, n], x)
+            if calm > 0.0 and drug_first[r, o] == 0:
+                calm *= max(know[r, n], x)
             # trades are compared as if opiates were uncontested where danger pushes nobody
             drawn = drug if on[r, _DANGER] > 0.5 else calm
             start_cost = q.people_start_cost if on[r, _LOW_ENTRY] > 0.5 else q.drug_start_cost
             need = start_cost * q.journey_fixed_cost * max(1.0, capacity[r, o])
-            own = max(0.0, capital[r, o])
-            if on[r, _CAPITAL] < 0.5:
-                own *= 1.0 - x
+            own = max(0.0, capital[r, o] if on[r, _CAPITAL] > 0.5 else other_capital[r, o])
             ability = max(min(1.0, own / need), 1.0 - x)
             scope = q.scope * on[r, _SCOPE]
             width = q.trade_scale * (return_scale[r] + q.journey_fixed_cost)
             shared = 4.0 * scope * (fixed + load[r] * road[r, o])
             a[0] = (drawn + shared * (1.0 - 2.0 * x)) / width
             averse = q.risk_aversion * on[r, _SPREAD] / (return_scale[r] + q.journey_fixed_cost)
-            a[0] -= concentration(averse, x * drawn, drawn, loss[r, o]) / width
+            a[0] -= concentration(averse, x * drug, drug, loss[r, o]) / width
             size += capacity[r, o] * abs(drug)
             net = x * drug + shared * x * (1.0 - x) - fixed
             people = 0.0

@@ -31,8 +31,8 @@ __all__ = ["Chains", "Collector", "Reading", "chains_of", "outcome_names", "outc
 
 ALL = slice(None)
 CENTRAL_ASIA = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
-_UPKEEP = np.array([FLOWS.index("fixed"), FLOWS.index("laundering")])
-"""Flows of money that services of the legitimate world make dearer or cheaper."""
+_UPKEEP = np.array([FLOWS.index("fixed")])
+"""Flows of money that papers and safe houses make dearer or cheaper."""
 
 
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
@@ -84,6 +84,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("people_exploited", "persons", "mean", Term("exploited", kd)),
         one("people_exploited_all", "persons", "mean", Term("exploited")),
         one("people_exploited_children", "persons", "mean", Term("exploited", (kd, ALL, 1))),
+        one("exploitation_demand", "persons", "mean", Term("demand_people", kd)),
         one("people_identified", "persons/year", "flow", Term("identified", f)),
         one("people_assisted", "persons/year", "flow", Term("assisted", f)),
         one("people_assisted_by_outreach", "persons/year", "flow", Term("assisted_outreach", f)),

@@ -8,10 +8,10 @@ scruple. A cost is scruple less all gain from conduct that the model does not ho
 above all), so it may be below nought. What claims put in doubt is weighed as the draw has it: 1989 was what it was in
 either world. What only knock-outs switch is taken as on, so that they change what officials do and not who they are.
 
-Central posts have a starting share of their own, and so costs of their own: the same reference, but for colleagues,
-half of whom are those of their own body and half those of the state, whom the posts of the places make up. Who must
-punish is taken to be as corrupt as those to be punished, at either, so that a centre of its own changes nobody's
-scruple elsewhere.
+Central posts have a starting share of their own, and so costs of their own: the same reference, but for who punishes,
+who sits at the centre, and for colleagues, half of whom are those of their own body and half those of the state. The
+posts of places under a centre have costs of their own for the same reason: they took as often as elsewhere, under those
+who punish there and with colleagues some of whom sit there. Else a corrupt centre would change at once how many took.
 """
 
 from __future__ import annotations
@@ -60,10 +60,11 @@ def start_share(q, takers, conduct):
 
 
 @inlined
-def revealed_cost(q, on, takers, conduct):
+def revealed_cost(q, on, takers, above, part, conduct):
     """Cost of a conduct against refusing, monthly wages, with mechanisms ``on``; below nought where it is easier.
 
-    ``takers`` is the starting share of the posts in question, as for `start_share`.
+    ``takers`` is the starting share of the posts in question, as for `start_share`, ``above`` that of the posts that
+    punish them, and ``part`` the part of all officials of the state who sit there.
 
     Solves x_j / x_0 = exp{[w ln(1 + rent_j) + dues_j - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the
     reference.
@@ -73,14 +74,14 @@ def revealed_cost(q, on, takers, conduct):
     refuse = start_share(q, takers, 0)
     tolerate = start_share(q, takers, 1)
     audit = q.audit * (1.0 + q.soviet_control)
-    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (takers + 0.5 * tolerate))
+    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (above + 0.5 * start_share(q, above, 1)))
     stake *= 1.0 - on[_SHIELD] * _COVER
     legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
-    pull = 0.5 * (takers + q.start_take)
+    pull = 0.5 * (takers + (1.0 - part) * q.start_take + part * above)
     dues = on[_SPOILS] * q.patron_dues * _REACH
     if conduct == 1:
-        pull = 0.5 * (tolerate + start_share(q, q.start_take, 1))
+        pull = 0.5 * (tolerate + (1.0 - part) * start_share(q, q.start_take, 1) + part * start_share(q, above, 1))
         dues = 0.0
     elif conduct == 2:
         money = q.start_rent * (1.0 - q.carry_part) + legal
@@ -89,15 +90,21 @@ def revealed_cost(q, on, takers, conduct):
     else:
         money = q.start_rent * q.carry_part * TAKERS[0] / TAKERS[2] + legal
     worth = q.rent_value * (1.0 + q.haste * math.exp(-2.0)) * math.log(1.0 + money)
-    pull -= 0.5 * (refuse + start_share(q, q.start_take, 0))
+    pull -= 0.5 * (refuse + (1.0 - part) * start_share(q, q.start_take, 0) + part * start_share(q, above, 0))
     odds = math.log(start_share(q, takers, conduct) / refuse) - q.conformity * pull
     return worth + dues - RISK[conduct] * stake - q.temperature * odds
 
 
 @compiled
-def reveal(par, on, scruple, centre):
-    """Fill ``scruple`` and, for central posts, ``centre`` (runs, conducts) with the revealed costs of every run."""
+def reveal(par, on, part, scruple, under, centre):
+    """Fill the revealed costs of every run, each (runs, conducts).
+
+    ``part`` is the part of the officials of states with central posts who sit there, ``scruple`` the cost of places in states without central posts, ``under`` that of places with them, ``centre``
+    that of central posts.
+    """
     for r in range(len(scruple)):
         for j in range(scruple.shape[1]):
-            scruple[r, j] = revealed_cost(par[r], on[r], par[r].start_take, j)
-            centre[r, j] = revealed_cost(par[r], on[r], par[r].start_take_centre, j)
+            place, top = par[r].start_take, par[r].start_take_centre
+            scruple[r, j] = revealed_cost(par[r], on[r], place, place, 0.0, j)
+            under[r, j] = revealed_cost(par[r], on[r], place, top, part, j)
+            centre[r, j] = revealed_cost(par[r], on[r], top, top, part, j)

@@ -90,6 +90,7 @@ _ORGANISATIONS = (
        "capacity that the Soviet arrangement allowed each group that it protected"),
     _v("in_use", "organisation", "1", "organisations", "share of capacity in use"),
     _v("capital", "organisation", "USD", "organisations", "usable capital"),
+    _v("other_capital", "organisation", "USD", "organisations", "part of it that was not earned with opiates"),
     _v("returns", "organisation", "1", "organisations", "smoothed return on costs"),
     _v("outside", "organisation", "1", "organisations", "share of work that has gone to other contraband"),
     _v("trade", "organisation trade", "1", "organisations", "share of capacity: opiates, labour, sexual"),
@@ -201,6 +202,7 @@ _ENFORCEMENT = (
 _CORRUPTION = (
     _v("conduct", "post conduct", "1", "corruption", "refuse, tolerate, take bribes, run protection, take part"),
     _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
+    _v("scruple_under", "conduct", "monthly wages", "corruption", "the same at posts of places under a centre"),
     _v("scruple_centre", "conduct", "monthly wages", "corruption", "the same at central posts"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),

@@ -41,26 +41,26 @@ def _split(q, takers):
     return [honest * q["start_refuse"], honest - honest * q["start_refuse"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
 
 
-def costs(q, on, where="start_take"):
+def costs(q, on, where="start_take", above=None, part=0.0):
     """Costs of conscience from the starting shares: the utilities that make them a best response, solved back.
 
-    What claims can switch is as the run has it. Colleagues are half those of the post, half those of the places.
+    ``above`` names the share of those who punish, ``part`` how many they are of all. What claims can switch is as the run has it. Colleagues are half those of the post, half those of the places.
     """
 
     def runs(name):
         return float(on[Mechanism[name]])
 
     takers = q[where]
-    shares, general = _split(q, takers), _split(q, q["start_take"])
+    shares, general, over = _split(q, takers), _split(q, q["start_take"]), _split(q, q[above or where])
     audit = q["audit"] * (1 + q["soviet_control"])
     caught = audit / (audit + takers + 0.3 * shares[1])
-    fear = q["penalty"] * caught * (1 - (takers + 0.5 * shares[1]) * runs("SHARED_SANCTION"))
+    fear = q["penalty"] * caught * (1 - (over[1] / 2 + sum(over[2:])) * runs("SHARED_SANCTION"))
     fear *= 1 - runs("PATRONAGE_SHIELD") / 6
     legal = runs("LEGAL_RENTS") * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
              2.5 * q["carry_part"] * q["start_rent"] + legal]
-    own, others = ([*v[:2], *[sum(v[2:])] * 3] for v in (shares, general))
-    crowd = [(a + b) / 2 for a, b in zip(own, others)]
+    own, places, punish = ([*v[:2], *[sum(v[2:])] * 3] for v in (shares, general, over))
+    crowd = [(a + (1 - part) * b + part * c) / 2 for a, b, c in zip(own, places, punish)]
     risk = [0.0, 0.15, 1.0, 1.1, 1.4]
     out = [0.0]
     for j in range(1, 5):
@@ -188,7 +188,8 @@ def _one_run(world, state, q, on, key, month, r, out):
             takers_all = sum(mean[2:])
             general = [mean[0], mean[1], takers_all, takers_all, takers_all]
             money = [0.0, 0.0, *(worth * math.log(1 + max(0.0, v)) for v in income)]
-            shame = (state.scruple_centre if i in centre else state.scruple)[r].tolist()
+            below = state.scruple_under if any(world.post_kind[k] == 1 for k in here) else state.scruple
+            shame = (state.scruple_centre if i in centre else below)[r].tolist()
             for j in (2, 3, 4):
                 money[j] += q["patron_dues"] * state.patron_reach[r][i] * runs("SPOILS")
             risk = [0.0, 0.15, 1.0, 1.1, 1.4]

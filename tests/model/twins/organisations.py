@@ -122,7 +122,7 @@ class Firm:
         return out
 
 
-OWNED = ("capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief",
+OWNED = ("capital", "other_capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief",
          "network_belief")
 
 
@@ -220,6 +220,10 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         for name, value in book.items():
             money[name] += value
         out["capital"][o] = s["capital"][o] + book["profit"] - 0.03 * max(0.0, s["capital"][o])
+        share = book["profit"] / profit if profit > 0 else 1.0
+        of_people = book["people_net"] - paid_for_people - book["fixed"] * (1 - float(s["trade"][o][0]))
+        saved = max(0.0, 0.97 * float(s["other_capital"][o]) + share * of_people)
+        out["other_capital"][o] = min(saved, max(0.0, out["capital"][o]))
         ahead = book["purchases"] + book["transport"] + book["fixed"]
         earned = book["profit"] / (ahead + 0.3 * abs(book["people_net"]) + firm.p["journey_fixed_cost"] / 2000)
         out["returns"][o] = 0.75 * s["returns"][o] + 0.25 * earned

@@ -163,14 +163,14 @@ def returns(world: World, s: dict, q: dict, on: dict, month: int, o: int, prices
     cost = sum(k * float(c) for k, c in zip(shares, s["plan_cost"][o]))
     drug = float(s["load"]) * (gain * (1 - rivalry(world, s, q, on, month, o)) - cost - float(s["source_price"]))
     uncontested = float(s["load"]) * (gain - cost - float(s["source_price"]))
-    skill = max(x, float(s["know_how"][s["network"][o]])) if drug > 0 and not s["drug_first"][o] else 1.0
+    skill = 1.0 if s["drug_first"][o] else max(x, float(s["know_how"][s["network"][o]]))
     if on["DANGER_PUSH"] and drug > 0:
         a_year_of_rivals = 12 * p["violence"] * crowding(s, on) * (1 - 0.8 * guarded(world, s, q, on, month, o))
         drug *= 1 - min(0.9, p["danger_weight"] * (float(s["drug_loss_share"][o]) + a_year_of_rivals))
-    drug *= skill
-    drawn = drug if on["DANGER_PUSH"] else uncontested * skill
+    drug, calm = (v * skill if v > 0 else v for v in (drug, uncontested))
+    drawn = drug if on["DANGER_PUSH"] else calm
     start = p["people_start_cost"] if on["LOW_ENTRY_COST"] else p["drug_start_cost"]
-    purse = max(0.0, float(s["capital"][o])) * (1.0 if on["DRUG_CAPITAL"] else 1 - x)
+    purse = max(0.0, float(s["capital" if on["DRUG_CAPITAL"] else "other_capital"][o]))
     needed = start * p["journey_fixed_cost"] * max(1.0, float(s["capacity"][o]))
     able = max(min(1.0, purse / needed), 1 - x)
     people = []
@@ -217,7 +217,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             if on["DIVERSIFICATION"]:
                 # slope of half the aversion times the variance of a month's return, over the size of returns
                 size = float(s["return_scale"]) + p["journey_fixed_cost"]
-                kinds = ((float(s["drug_loss_share"][o]), {0: drawn}),
+                kinds = ((float(s["drug_loss_share"][o]), {0: drug}),
                          (float(s["people_loss_share"]), {1: people[0], 2: people[1]}))
                 for lost, values in kinds:
                     stake = sum(v * (x, labour, sexual)[k] for k, v in values.items())

@@ -8,8 +8,8 @@ from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import World
 from tests.model.twins.organisations_choice import crowding, held_at, old_order, openness
 
-OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "returns",
-         "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
+OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "other_capital",
+         "returns", "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
          "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how", "contacts")
 
 
@@ -118,6 +118,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             "trade": [0.9, 0.05, 0.05] if begins else [0.1, 0.5, 0.4], "belief": s["network_belief"][n],
             "market_share": s["users"] / sum(s["users"]), "survival": 0.8,
         }
+        entrant["other_capital"] = 0.0 if begins else entrant["capital"]
         for name in OWNED[:-2]:
             out[name][o] = entrant.get(name, 0.0)
     return out

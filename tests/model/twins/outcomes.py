@@ -43,9 +43,9 @@ def _by_people(s: State) -> np.ndarray:
 
 
 def _upkeep(s: State) -> np.ndarray:
-    """Fixed costs and what laundering takes and fails to save, by journeys of the capacity in use."""
+    """Fixed costs by journeys of the capacity in use."""
     journeys = (np.where(s.active == 1, s.capacity * s.in_use, 0.0)).sum(1)
-    return (s.money[:, 6] + s.money[:, 7]) / np.maximum(1.0, journeys)
+    return s.money[:, 6] / np.maximum(1.0, journeys)
 
 
 def _of_states(world: World, names: tuple[str, ...]) -> np.ndarray:
@@ -111,6 +111,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("people_exploited", "persons", "mean", lambda s: s.exploited[:, kd].sum((1, 2, 3))),
         _one("people_exploited_all", "persons", "mean", lambda s: s.exploited.sum((1, 2, 3))),
         _one("people_exploited_children", "persons", "mean", lambda s: s.exploited[:, kd][..., 1].sum((1, 2))),
+        _one("exploitation_demand", "persons", "mean", lambda s: s.demand_people[:, kd].sum((1, 2))),
         _one("people_identified", "persons/year", "flow", lambda s: s.identified[:, f]),
         _one("people_assisted", "persons/year", "flow", lambda s: s.assisted[:, f]),
         _one("people_assisted_by_outreach", "persons/year", "flow", lambda s: s.assisted_outreach[:, f]),
