@@ -35,7 +35,7 @@ from qorgau.model.outcomes import outcome_names
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.worlds import small_world
 
-RUNS, LAST = 32, 12 * 12 - 1
+RUNS, LAST = 96, 12 * 12 - 1
 NAMES = tuple(name for name, _ in run.PROCESSES)
 PAIRS = tuple(pairwise(NAMES))
 INDEPENDENT = {
