@@ -36,14 +36,14 @@ BAD: list[tuple[str, str, Change, str]] = [
      "network_learning.unit"),
     ("place that does not exist", "corridors.yaml", lambda d: row(d, "C02").update(to="bishkec"), "corridors.C02.to"),
     ("corridor that does not exist", "patterns.yaml",
-     lambda d: d["P01"].update(test="mean(corridor_opiates_kg_osh_moscow, 2000..2005) > 0"), "P01.test"),
+     lambda d: d["P01"].update(test="m(corridor_opiates_kg_osh_moscow, 2000:2005) > 0"), "P01.test"),
     ("range upside down", "parameters/routes.yaml",
      lambda d: d["network_learning"].update(prior={"uniform": [2, 1]}), "network_learning.prior"),
     ("cycle in the dates", "timeline.yaml",
      lambda d: (row(d, "law").pop("date"), row(d, "law").update(after=["training"])), "timeline.after"),
     ("disconnected market", "corridors.yaml", lambda d: d["corridors"].remove(row(d, "C06")), "markets.moscow"),
     ("pattern on no outcome", "patterns.yaml",
-     lambda d: d["P01"].update(test="mean(people_exploitet, 2000..2005) > 0"), "P01.test"),
+     lambda d: d["P01"].update(test="m(people_exploitet, 2000:2005) > 0"), "P01.test"),
     ("cut-off upside down", "thresholds.yaml", lambda d: d["verdicts"].update(holds=0.1, fails=0.9), "verdicts"),
 ]
 

@@ -14,7 +14,7 @@ their own (acquaintances, brokers, employers), who need little to begin and answ
 Recruits are split over the routes of their pair in the proportions of the attempts, and carried; on each
 corridor they meet the hazard for people
 
-    h_people = h transit_risk (1 + facilitator_risk (1 - documents)) (1 - carried by officials)
+    h_people = h transit_risk (1 + facilitator_risk (1 - (documents + safe houses)/2)) (1 - carried by officials)
 
 and are found with chance 1 - exp(-sum of h_people). Who is found is with the police of the state at the far
 end of the corridor where it happened; all others are newly exploited.

@@ -123,7 +123,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.PRICE_USERS: "more people start using opiates as the price falls",
     Mechanism.AFGHAN_SUPPLY: "Afghan output moves the price at the source",
     Mechanism.STOCKPILING: "traders hold stocks against price",
-    Mechanism.CHEAP_LABOUR: "abundant labour undercuts wages and raises demand for exploited labour",
+    Mechanism.CHEAP_LABOUR: "plenty of irregular labour raises demand for exploited labour; wages are given",
     Mechanism.POLICE_BROKERAGE: "corrupt police link traffickers with employers",
     Mechanism.FORCED_COURIERS: "some people carried are made to carry opiates",
     Mechanism.LOW_ENTRY_COST: "starting in the trade in people costs little; off: as much as in opiates",
