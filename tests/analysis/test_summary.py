@@ -86,10 +86,13 @@ def test_too_few_runs_are_said_in_the_answer_and_in_the_limits() -> None:
     table = Thresholds.model_validate({"matching": {"passed_over": 0}})
     assert found.matching.advice == "matched", "one statement may be missed"
     found = analyse_runs(view(impossible, thresholds=table), RUNS)
-    assert found.matching.advice == "prior"
-    assert found.answer.headline.startswith("Not checked against")
+    assert found.matching.advice == "none"
+    assert found.answer.headline.startswith("No advice: too few")
+    assert found.answer.helps_most_policy is None and found.answer.moves_harm_policy is None
+    assert {found.answer.helps_most, found.answer.moves_harm} == {"No advice is given."}
+    assert found.answer.could_change_claims == () and "outreach" not in found.answer.headline.lower()
     assert found.answer.lead.startswith("Only 0 of 400 runs are not ruled out")
-    assert found.limits[-1].startswith("Too few runs agree")
+    assert found.limits[-1].startswith("Too few independent runs agree")
     assert found.comparison.runs == 400
 
 
@@ -150,6 +153,6 @@ def test_bands_hold_the_draws_and_published_figures_stand_beside() -> None:
 def test_an_ensemble_that_has_just_begun_is_analysed_without_numbers_that_mislead(count: int) -> None:
     found = analyse_runs(VIEW, ensemble(count))
     json.dumps(found.to_json(), allow_nan=False)
-    assert found.matching.advice == "prior"
+    assert found.matching.advice == "none"
     assert all(not item.hinge for item in found.trace.claims if min(item.draws_true, item.draws_false) < 20)
     assert all(row.verdict == "not testable" for row in found.matching.patterns) == (count < 20)

@@ -17,7 +17,8 @@ from tests.model.twins import organisations as twin
 
 SCENES = ((0, 20, False), (1, 60, False), (1, 36, False), (3, 90, True), (4, 30, True), (5, 200, True))
 LEDGER = ("purchased", "arrivals", "carried_kg", "seized_kg", "route_kg", "network_kg", "survival", "drug_loss_share")
-BOOKS = ("money", "profit_total", "capital", "other_capital", "returns", "capacity", "bribes_post", "fees_post", "racket_profit_post")
+BOOKS = ("money", "profit_total", "capital", "other_capital", "returns", "capacity", "bribes_post", "fees_post",
+         "racket_profit_post")
 TIES = ("trust", "belief", "network_belief", "journeys", "attempts_route", "attempts_drug_first")
 
 

@@ -24,7 +24,8 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
     taking = q["start_take_centre"] if post == "centre" else q["start_take"]
     above, part = (q["start_take"], 0.0) if post == "place" else (q["start_take_centre"], 0.15)
     shares = np.array([start_share(q, taking, j) for j in range(5)])
-    general = np.array([(1 - part) * start_share(q, q["start_take"], j) + part * start_share(q, above, j) for j in range(5)])
+    places, top = (np.array([start_share(q, v, j) for j in range(5)]) for v in (q["start_take"], above))
+    general = (1 - part) * places + part * top
     assert shares.sum() == pytest.approx(1.0) and (shares > 0).all()
     takers = shares[2:].sum()
     audit = q["audit"] * (1 + q["soviet_control"])
@@ -63,7 +64,8 @@ def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
     off = on.copy()
     off[[Mechanism.PATRONAGE, Mechanism.CORRUPTION, Mechanism.CONFORMITY]] = 0.0
     took = q["start_take"]
-    assert [revealed_cost(q, on, took, took, 0.0, j) for j in range(5)] == [revealed_cost(q, off, took, took, 0.0, j) for j in range(5)]
+    before, after = ([revealed_cost(q, v, took, took, 0.0, j) for j in range(5)] for v in (on, off))
+    assert before == after
     off[Mechanism.SHARED_SANCTION] = 0.0
     firmer, weaker = (revealed_cost(q, v, took, took, 0.0, 2) for v in (off, on))
     assert firmer < weaker, "a firmer sanction leaves less for scruple to explain"

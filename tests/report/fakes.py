@@ -98,7 +98,7 @@ def matching(kept: int = 412, drawn: int = 1000) -> Matching:
         drawn=drawn,
         kept_runs=kept,
         effective_runs=float(kept),
-        advice="prior" if few else "matched",
+        advice="none" if few else "matched",
         reason=f"Only {kept} of {drawn} runs agree with the patterns." if few else "",
         rule="Runs whose third largest implausibility is above 3 are set aside.",
         cutoff=3.0,

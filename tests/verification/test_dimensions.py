@@ -4,9 +4,8 @@ Source: dimensional analysis (Buckingham 1914). Where an absolute number in the 
 each of those is named here, and the test keeps away from it or makes up for it in the stated way.
 
 Money (whole model): guards at 1 USD/month (wage), 50 and 200 USD/kg (expected and mean price), 50 USD (mean price of
-exploitation) and 500,000 USD/kg are not met; the reference wage of 100 USD/month is left out by elasticities of 0. Whole
-persons and thresholds of traffic magnify the rounding of amounts, which is why the tolerance is 1e-4 and not 1e-9, over 24
-months.
+exploitation) and 500,000 USD/kg are not met; the reference wage of 100 USD/month is left out by elasticities of 0.
+Whole persons and thresholds of traffic magnify the rounding of amounts: hence a tolerance of 1e-4, and 24 months.
 Mass (market and allocation): the usual purchases at the source, written out in kg, are left out by an elasticity of 0;
 5 kg a journey is a constant of the code, so the organisations cannot be told in another unit of mass.
 Numbers (extensive scaling): a destination's mass is taken over 1.6e8 persons and a home's over 1e7, which the value of

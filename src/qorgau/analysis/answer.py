@@ -102,8 +102,6 @@ def _headline(
         measure = comparison.measure(shift.policy)
         if measure is not None and not _helps(measure):
             said += f". {measure.label} moves harm without lowering it"
-    if matching.advice != "matched":
-        said = f"Not checked against what the sources say comes out: {said}"
     return f"{said}."
 
 
@@ -111,8 +109,6 @@ def _lead(first: list[MeasureResult], comparison: Comparison, matching: Matching
     if matching.advice == "none":
         return matching.reason
     said = []
-    if matching.advice == "prior":
-        said.append(matching.reason + " Read what follows as what the sources' claims imply, unchecked.")
     first_year, last_year = comparison.window
     for i, measure in enumerate(first[:2]):
         effect = _people(measure)
@@ -234,7 +230,7 @@ def answer(
     none = matching.advice == "none"
     first = [] if none else leaders(comparison)
     shift = None if none else worst_shift(comparison)
-    could, claims = _could_change(trace)
+    could, claims = ("No advice is given, so nothing can change it.", ()) if none else _could_change(trace)
     return Answer(
         settled=bool(first), title=title, headline=_headline(first, shift, comparison, matching),
         lead=_lead(first, comparison, matching, focus),

@@ -53,7 +53,7 @@ def forecast(
     observed
         Published readings by outcome.
     advice
-        "matched", or "prior" when all runs stand in.
+        "matched", or "none" when too few runs agree with the patterns.
     """
     first, last = max(validation.forecast[0], runs.years[0]), min(validation.forecast[1], runs.years[-1])
     years = tuple(range(first, last + 1))

@@ -223,8 +223,8 @@ def _conflicts(implausibility: Floats, patterns: Sequence[Pattern], kept: np.nda
 def match(tested: PatternVerdicts, runs: Runs, table: Thresholds) -> Matching:
     """Return which runs are kept, pass rates before and after, and what the runs kept teach.
 
-    When fewer than the table's `least_kept` runs are kept, no advice is given over them: `used` is all runs
-    and `advice` is "prior".
+    When fewer than the table's `least_kept` runs are kept, no advice is given: `advice` is "none", and `used`, over
+    which figures are shown, is all runs.
     """
     rule = table.matching
     weighted, patterns = implausibilities(tested, table)
@@ -245,7 +245,7 @@ def match(tested: PatternVerdicts, runs: Runs, table: Thresholds) -> Matching:
     elif not enough:
         reason = (
             f"Only {count} of {runs.count} runs are not ruled out, fewer than {rule.least_kept}: no advice is "
-            f"given over them, and all {runs.count} runs stand in, unmatched."
+            f"given, and figures are over all {runs.count} runs, unmatched."
         )
         if conflicts:
             reason += f" Most often in the way: {', '.join(conflicts)}."
@@ -257,7 +257,7 @@ def match(tested: PatternVerdicts, runs: Runs, table: Thresholds) -> Matching:
     moved = sorted((item for item in learned if item.moved), key=lambda item: -abs(item.shift))
     still = tuple(item.name for item in learned if not item.moved)
     return Matching(
-        drawn=runs.count, kept_runs=count, effective_runs=float(count), advice="matched" if enough else "prior",
+        drawn=runs.count, kept_runs=count, effective_runs=float(count), advice="matched" if enough else "none",
         reason=reason, rule=text, cutoff=rule.cutoff, passed_over=rule.passed_over,
         conflicts=conflicts, patterns=_pattern_results(tested, weighted, patterns, kept, table),
         narrowed=(*moved, *(item for item in learned if not item.moved)), not_narrowed=still,

@@ -193,11 +193,11 @@ class Effective(Record):
 class Matching(Record):
     """Runs that the patterns do not rule out.
 
-    `advice` is "matched" when advice is given over the kept runs, "prior" when too few were kept and all runs
-    stand in; then `reason` says so and `conflicts` names the patterns that rule most runs out.
-    `kept` (in Python only) is the mask over runs; `used` the mask that all advice is given over. After matching in
-    waves, `waves` tells how the runs were come by and why each stage ended (`stopped`), `effective` how many
-    independent runs they are worth; `advice` is "none" when those are too few. `excluding` names pairs of patterns in
+    `advice` is "matched" when advice is given over the kept runs, "none" when these, or the independent runs that they
+    are worth, are too few; then `reason` says so and `conflicts` names the patterns that rule most runs out.
+    `kept` (in Python only) is the mask over runs; `used` the mask that figures are over, all runs where too few were
+    kept. After matching in waves, `waves` tells how the runs were come by and why each stage ended (`stopped`),
+    `effective` how many independent runs they are worth. `excluding` names pairs of patterns in
     each other's way.
     """
 

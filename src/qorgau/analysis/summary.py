@@ -143,10 +143,9 @@ def _limits(view: CaseView, matching: Matching) -> tuple[str, ...]:
             "A pattern that draws were matched to is no test of the model: its rate after matching shows what can be "
             "had together; how often it comes out when it is left out of the score says more, and still flatters."
         )
-    if matching.advice == "prior":
-        said.append("Too few runs agree with the patterns: all figures are over unmatched runs.")
-    elif matching.advice == "none":
-        said.append("Too few independent runs agree with the patterns: figures are shown, no advice is given.")
+    if matching.advice == "none":
+        over = "" if matching.waves else " over unmatched runs"
+        said.append(f"Too few independent runs agree with the patterns: figures are shown{over}, no advice is given.")
     return tuple(said)
 
 

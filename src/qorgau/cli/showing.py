@@ -239,8 +239,9 @@ def trace_summary(analysis: Analysis) -> list[dict[str, Any]]:
 def show_trace(screen: Screen, analysis: Analysis) -> None:
     """Print the claims and figures that the advice hangs on, and the sources to research next."""
     made = analysis.trace
+    best = "No advice is given." if analysis.matching.advice == "none" else f"Now advised: {made.best_now}."
     screen.say(
-        f"Now advised: {made.best_now}. Knowing everything would be worth {_number(made.evpi)} "
+        f"{best} Knowing everything would be worth {_number(made.evpi)} "
         f"(standard error {_number(made.evpi_se)}) {made.utility_unit}, over {made.runs} runs."
     )
     screen.say(analysis.answer.could_change)

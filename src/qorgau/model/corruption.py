@@ -112,7 +112,8 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
              active, home, network, instrument, scruple, scruple_under, scruple_centre, conduct, corrupt,
-             legal_rents, legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
+             legal_rents, legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk,
+             control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
@@ -339,8 +340,8 @@ def _call(
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
              state.network, state.instrument, state.scruple, state.scruple_under, state.scruple_centre, state.conduct,
-             state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
-             state.guarantor, state.deal_risk, state.control_income)
+             state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
+             state.shield_bribed, state.abuse, state.guarantor, state.deal_risk, state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

@@ -69,7 +69,8 @@ def advance(
           state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed, state.contacts,
           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
           state.capacity, state.capital, state.other_capital, state.returns, state.drug_loss_share, state.road_cost,
-          state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals, state.carried_kg,
-          state.seized_kg, state.journeys, state.route_kg, state.attempts_route, state.attempts_drug_first,
+          state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals,
+          state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
+          state.attempts_drug_first,
           state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
           state.money, state.profit_total, state.ledger_kg)

@@ -52,8 +52,8 @@ _MET = 10.0
 def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_home, net_cover, net_soviet,
           net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first,
           age, capacity, in_use, capital, other_capital, returns, trade, loss, purchased, trust, belief, network_belief,
-          market_share, route_share, people_share, survival, know, contacts, people, outside, road, users, users_start, source_price,
-          plan_value, plan_slope, plan_cost):
+          market_share, route_share, people_share, survival, know, contacts, people, outside, road, users, users_start,
+          source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     earned = np.empty(nets)
@@ -255,6 +255,6 @@ def advance(
           world.place_state, world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active,
           state.network, state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use,
           state.capital, state.other_capital, state.returns, state.trade, state.drug_loss_share, state.purchased,
-          state.trust, state.belief, state.network_belief, state.market_share, state.route_share, state.people_share, state.survival,
-          state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost, state.users,
-          state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)
+          state.trust, state.belief, state.network_belief, state.market_share, state.route_share, state.people_share,
+          state.survival, state.know_how, state.contacts, state.carried_people, state.outside, state.road_cost,
+          state.users, state.users_start, state.source_price, state.plan_value, state.plan_slope, state.plan_cost)

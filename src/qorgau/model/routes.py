@@ -219,7 +219,8 @@ def _plan(
                 for k in range(begins[m], begins[m + 1]):
                     top = max(top, u[k])
                 # ways are told apart by their cost over that of the best, and no less sharply than markets
-                width[m] = 1.0 if frozen else min(scale, max(_SHARPEST * scale, q.way_scale * (price_expected[r, m] - top)))
+                all_in = max(_SHARPEST * scale, q.way_scale * (price_expected[r, m] - top))
+                width[m] = 1.0 if frozen else min(scale, all_in)
                 per_width = 1.0 / width[m]
                 for k in range(begins[m], begins[m + 1]):
                     u[k] = ahead[k] + (top - u[k]) * per_width

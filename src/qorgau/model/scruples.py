@@ -74,7 +74,8 @@ def revealed_cost(q, on, takers, above, part, conduct):
     refuse = start_share(q, takers, 0)
     tolerate = start_share(q, takers, 1)
     audit = q.audit * (1.0 + q.soviet_control)
-    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * (above + 0.5 * start_share(q, above, 1)))
+    hold = above + 0.5 * start_share(q, above, 1)
+    stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * hold)
     stake *= 1.0 - on[_SHIELD] * _COVER
     legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
@@ -99,8 +100,8 @@ def revealed_cost(q, on, takers, above, part, conduct):
 def reveal(par, on, part, scruple, under, centre):
     """Fill the revealed costs of every run, each (runs, conducts).
 
-    ``part`` is the part of the officials of states with central posts who sit there, ``scruple`` the cost of places in states without central posts, ``under`` that of places with them, ``centre``
-    that of central posts.
+    ``part`` is the part of the officials of states with central posts who sit there; ``scruple`` gets the costs of
+    places in states without central posts, ``under`` of places in states with them, ``centre`` of central posts.
     """
     for r in range(len(scruple)):
         for j in range(scruple.shape[1]):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, ignore_patterns
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from qorgau.analysis.waves import confirm
 from qorgau.analysis.waves.confirm import confirm_set
 from qorgau.analysis.waves.evaluate import bench_of, verdicts_of
 from qorgau.analysis.waves.match import left_out_counts, match_case, scorer_of
-from qorgau.analysis.waves.stored import MatchedSet, restamp
+from qorgau.analysis.waves.stored import MatchedSet, load_matched, read_matched, restamp
 from qorgau.case import Case, load_case
 from qorgau.ensemble.designs import sobol
 from qorgau.ensemble.runner import simulate_inputs
@@ -93,6 +95,53 @@ def test_a_set_is_stamped_anew_only_if_every_draw_comes_out_the_same(
         patch.setattr(confirm, "read_matched", lambda *_: other)
         with pytest.raises(InputError, match="draw 0 comes out otherwise under this model, first on P01"):
             confirm_set(case, folder)
+
+
+def _altered(case: Case, folder: Path, change: Callable[[dict[str, Any]], None]) -> Case:
+    """A copy of the case, with its set, whose patterns and a text of whose measures are changed."""
+    copytree(Path(case.folder), folder, ignore=ignore_patterns("work*"))
+    patterns = yaml.safe_load((folder / "patterns.yaml").read_text())
+    change(patterns)
+    (folder / "patterns.yaml").write_text(yaml.safe_dump(patterns, sort_keys=False, allow_unicode=True))
+    measures = folder / "measures.yaml"
+    measures.write_text(measures.read_text().replace("title: Awareness campaigns", "title: Campaigns"))
+    return load_case(folder)
+
+
+def test_a_set_is_kept_when_texts_and_patterns_that_are_only_shown_change(
+    case: Case, found: MatchedSet, tmp_path: Path
+) -> None:
+    def change(patterns: dict[str, Any]) -> None:
+        patterns["P99"] = {**patterns[SHOWN], "test": "d(people_recruited, 2000:2003) <= 0"}
+        patterns[SHOWN]["test"] = "d(people_recruited, 2001:2004) <= 0"
+
+    other = _altered(case, tmp_path / "case", change)
+    assert other.hash != case.hash
+    told: list[tuple[int, int]] = []
+    made = confirm_set(other, tmp_path / "case" / "matched", workers=2, progress=lambda *now: told.append(now))
+    assert told[-1][0] == told[-1][1] and load_matched(other).hash == made.hash != found.hash
+    kept = [made.patterns.index(name) for name in found.patterns if name != SHOWN]
+    before = [found.patterns.index(name) for name in found.patterns if name != SHOWN]
+    assert np.array_equal(made.holds[:, kept], found.holds[:, before])
+    assert np.array_equal(made.prior_holds[:, kept], found.prior_holds[:, before])
+    fresh = [made.patterns.index(name) for name in (SHOWN, "P99")]
+    again = verdicts_of(bench_of(other), made.draws, 3, streams=made.draws.streams)
+    assert np.array_equal(made.holds[:, fresh], again.holds[:, fresh])
+    assert (made.prior_holds[:4, fresh] >= 0).all() and (made.prior_holds[4:, fresh] == -1).all()
+    assert str(made.waves) == str(found.waves) and np.array_equal(made.score, found.score)
+
+
+def test_a_set_is_refused_for_other_patterns_that_match(case: Case, found: MatchedSet, tmp_path: Path) -> None:
+    first = found.patterns[0]
+
+    def looser(patterns: dict[str, Any]) -> None:
+        patterns[first]["tolerance"] = 2.0 * patterns[first]["tolerance"] if isinstance(
+            patterns[first]["tolerance"], float) else 9.0
+
+    other = _altered(case, tmp_path / "case", looser)
+    with pytest.raises(InputError, match=rf"was matched on other patterns \({first}\)"):
+        confirm_set(other, tmp_path / "case" / "matched")
+    assert read_matched(tmp_path / "case" / "matched", inputs_of(case).uncertain).hash == found.hash
 
 
 def test_an_ensemble_of_the_set_runs_the_same_draws_and_its_analysis_speaks_of_the_set(

@@ -44,7 +44,8 @@ def _split(q, takers):
 def costs(q, on, where="start_take", above=None, part=0.0):
     """Costs of conscience from the starting shares: the utilities that make them a best response, solved back.
 
-    ``above`` names the share of those who punish, ``part`` how many they are of all. What claims can switch is as the run has it. Colleagues are half those of the post, half those of the places.
+    ``above`` names the share of those who punish, ``part`` how many they are of all. What claims can switch is as the
+    run has it. Colleagues are half those of the post, half those of the state.
     """
 
     def runs(name):

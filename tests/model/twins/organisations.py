@@ -122,8 +122,8 @@ class Firm:
         return out
 
 
-OWNED = ("capital", "other_capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust", "belief",
-         "network_belief")
+OWNED = ("capital", "other_capital", "returns", "capacity", "drug_loss_share", "road_cost", "survival", "trust",
+         "belief", "network_belief")
 
 
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:

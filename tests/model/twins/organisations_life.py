@@ -9,8 +9,9 @@ from qorgau.model.world import World
 from tests.model.twins.organisations_choice import crowding, held_at, old_order, openness
 
 OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "other_capital",
-         "returns", "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival", "route_share",
-         "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how", "contacts")
+         "returns", "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival",
+         "route_share", "people_share", "plan_value", "plan_slope", "plan_cost", "outside", "road_cost", "know_how",
+         "contacts")
 
 
 def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> bool:

@@ -21,7 +21,7 @@ from qorgau.analysis.waves.scores import Scorer, Scores, Stage
 from qorgau.analysis.waves.screening import Screen, screen
 from qorgau.analysis.waves.shown import Sought, shown_too, sought, spread
 from qorgau.analysis.waves.sift import Sieve, Sifted, sift
-from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, read_matched, save_matched
+from qorgau.analysis.waves.stored import MatchedSet, patterns_hash, patterns_of, read_matched, save_matched
 from qorgau.analysis.waves.subset import Found, Settings, Status, search
 from qorgau.case.case import Case
 from qorgau.ensemble.designs import Draws, Uncertain, draws_at, sobol
@@ -167,7 +167,7 @@ def ready(case: Case) -> tuple[Bench, ScoreRule, dict[str, Any]]:
                          "write patterns with use: matching, or run without matching")
     return bench, rule, {
         "case": {"name": case.id, "hash": case.hash}, "model": bench.inputs.model,
-        "patterns_hash": patterns_hash(patterns, table),
+        "patterns_hash": patterns_hash(patterns, table), "tests": patterns_of(patterns),
     }
 
 

@@ -38,7 +38,7 @@ from qorgau.errors import InputError
 
 __all__ = [
     "FILES", "FOLDER", "NO_SET", "MatchedSet", "current_matched", "folder_of_set", "load_matched", "patterns_hash",
-    "read_matched", "restamp", "save_matched", "set_of",
+    "patterns_of", "read_matched", "restamp", "save_matched", "set_of",
 ]
 
 FORMAT = 1
@@ -122,13 +122,23 @@ class MatchedSet:
 
 def patterns_hash(patterns: Sequence[Pattern], rule: MatchingRule) -> str:
     """Return the SHA-256 of what tests and score of patterns depend on: not of statements and notes."""
-    rows = [pattern.model_dump(mode="json", include=set(_TESTED)) for pattern in patterns]
-    for row in rows:
-        # What a change says is for readers.
-        row["change"] = {k: {n: v for n, v in c.items() if n != "says"} for k, c in row["change"].items()}
+    rows = [_tested(pattern) for pattern in patterns]
     score = rule.model_dump(mode="json", include={"strengths", "weights", "cap"})
     text = json.dumps([rows, score], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def patterns_of(patterns: Sequence[Pattern]) -> dict[str, str]:
+    """Return, by pattern, the SHA-256 of what its test depends on."""
+    told = {p.id: json.dumps(_tested(p), sort_keys=True, ensure_ascii=False) for p in patterns}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in told.items()}
+
+
+def _tested(pattern: Pattern) -> dict[str, Any]:
+    row = pattern.model_dump(mode="json", include=set(_TESTED))
+    # What a change says is for readers.
+    row["change"] = {k: {n: v for n, v in c.items() if n != "says"} for k, c in row["change"].items()}
+    return row
 
 
 def save_matched(

@@ -18,7 +18,7 @@ from qorgau.report.views.patterns import subsystem_title
 
 __all__ = ["facts", "method_view", "price_cap_share", "repeatable", "written_prior"]
 
-_OVER = {"matched": "draws not ruled out", "none": "no draws, too few are left"}
+_OVER = {"matched": "draws not ruled out", "none": "no draws, too few agree"}
 _OWN = {"--out", "-o", "--cluster", "--workers"}
 _FORMS = {
     "uniform": "{0} to {1}",
@@ -120,7 +120,7 @@ def facts(context: Context) -> list[tuple[str, str]]:
         ("Case", context.case.id),
         ("Draws", f"{matching.drawn:,}, of which {matching.kept_runs:,} not ruled out"),
         ("Runs", f"{context.analysis.runs * max(1, policies):,} ({policies} policies)"),
-        ("Advice over", _OVER.get(matching.advice, "all draws")),
+        ("Advice over", _OVER[matching.advice]),
         ("Design", str(design.get("method", "not on record")).replace("_", " ")),
         ("Seed", str(design.get("seed", "not on record"))),
         ("Case hash", str(identity.get("case", {}).get("hash", context.case.hash))[:12]),

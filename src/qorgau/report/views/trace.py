@@ -76,9 +76,13 @@ def trace_view(context: Context) -> dict[str, Any]:
         :_MOST_SOURCES
     ]
     hinges = [c for c in trace.claims if c.hinge]
+    advised = context.analysis.matching.advice != "none"
     ends = [r["item"].high90 for r in rows if r["item"]] + [0.0]
     return {
-        "title": _title(len(hinges), len(trace.claims)),
+        "title": (
+            _title(len(hinges), len(trace.claims)) if advised or not trace.claims
+            else "No advice is given that a claim could change"
+        ),
         "intro": _intro(context, hinges),
         "rows": rows,
         "scale": nice_scale(ends, most=4),
@@ -143,6 +147,8 @@ def _title(hinges: int, judged: int) -> str:
 
 def _intro(context: Context, hinges: list[ClaimValue]) -> str:
     trace = context.analysis.trace
+    if context.analysis.matching.advice == "none":
+        return "Too few draws agree with the sources for advice. Shown is what knowing more is worth over all."
     best = f"Over all draws at hand the best choice is {context.lower(trace.best_now)}. " if trace.best_now else ""
     if not trace.claims:
         return "What the advice hangs on can be said once counter-measures are compared over enough draws."
