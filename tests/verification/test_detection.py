@@ -13,6 +13,7 @@ import pytest
 from qorgau.model import enforcement, organisations, routes
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import run_keys
+from qorgau.model.world import INSTRUMENTS
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, step, switch
 
@@ -172,3 +173,16 @@ def test_effort_is_never_less_than_the_floor_however_much_another_corridor_yield
 def test_enforcement_off_is_the_limit_of_no_hazard() -> None:
     x = _detect(switch(_plain(), 0.0, Mechanism.ENFORCEMENT))
     assert not x.state.hazard.any() and not x.state.hazard_honest.any()
+
+
+@pytest.mark.parametrize("size", [0.0, 0.7])
+def test_coordination_adds_its_part_on_both_sides_of_the_borders_of_the_focus_and_nowhere_else(size: float) -> None:
+    plain, joint = (set_to(_plain(), "enforcement", size_regional_coordination=size) for _ in range(2))
+    joint.state.instrument[:, INSTRUMENTS.index("regional_coordination")] = 1.0
+    a, b = _detect(plain).state.hazard, _detect(joint).state.hazard
+    w = plain.world
+    ends = np.stack([w.place_state[w.corridor_from], w.place_state[w.corridor_to]])
+    ours = (ends == w.focus).any(0) & (w.corridor_border == 1)
+    assert ours.any() and not ours.all() and (a < 3.0).all()
+    np.testing.assert_allclose(b[:, ours], (1.0 + size) * a[:, ours], rtol=1e-12)
+    np.testing.assert_allclose(b[:, ~ours], a[:, ~ours], rtol=1e-12)

@@ -15,6 +15,7 @@ import pytest
 
 from qorgau.model import economy
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.world import INSTRUMENTS
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, step, still, values
 
@@ -198,3 +199,17 @@ def test_those_abroad_at_the_start_are_spread_as_departures_without_borders_and_
     assert first.sum() == pytest.approx(
         values(x, "economy")["start_abroad"] * float(x.world.population[0, HOME]), rel=1e-12)
     assert first[0] / first[1] == pytest.approx(go[0] / go[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("size, level", [(0.0, 1.0), (0.4, 0.5), (1.0, 1.0)])
+def test_school_takes_its_part_of_the_children_on_the_way_to_the_focus_and_no_adult(size: float, level: float) -> None:
+    plain, schooled = _scene(size_schooling=size), _scene(size_schooling=size)
+    schooled.state.instrument[:, INSTRUMENTS.index("schooling")] = level
+    a, b = (step(x, economy).state for x in (plain, schooled))
+    adults = [s.pool * (1.0 - s.pool_children) for s in (a, b)]
+    children = [s.pool * s.pool_children for s in (a, b)]
+    np.testing.assert_allclose(adults[1], adults[0], rtol=1e-12)
+    inside = plain.world.place_state[plain.world.destination_place] == plain.world.focus
+    np.testing.assert_allclose(children[1][:, :, inside], (1.0 - size * level) * children[0][:, :, inside], atol=1e-12)
+    np.testing.assert_allclose(children[1][:, :, ~inside], children[0][:, :, ~inside], rtol=1e-12)
+    assert children[0][:, :, inside].sum() > 0.0

@@ -11,8 +11,9 @@ import pytest
 
 from qorgau.model import organisations_life
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_terms import SIZE_CAP, arrangement, most_allowed, openness
+from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, most_allowed, openness, told_where
 from qorgau.model.streams import run_keys
+from qorgau.model.tally import relabelled
 from tests.model.people_scene import Scene
 from tests.verification.scenes import scene, set_to, step, switch, values
 
@@ -124,3 +125,29 @@ def test_what_the_state_allows_binds_as_far_as_the_arrangement_is_in_force(allow
     left = np.linspace(0.0, 1.0, 9)
     logs = np.log([most_allowed(allowance, v) for v in left])
     np.testing.assert_allclose(logs, np.log(SIZE_CAP) + left * (np.log(allowance) - np.log(SIZE_CAP)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("say, forces", [(0.0, 0.0), (0.3, 0.8), (1.0, 1.0)])
+def test_say_in_place_and_protection_by_forces_are_nothing_at_nought_and_all_at_one(say: float, forces: float) -> None:
+    x = set_to(scene(), "organisations", place_say=say, forces_protect=forces)
+    q, on = x.parameters["organisations"][0], x.on
+    for left in (0.0, 0.4, 1.0):
+        assert told_where(q, on, 0, 1, left) == pytest.approx(say * left) and told_where(q, on, 0, 0, left) == 0.0
+    conduct = np.zeros((2, 3, 5))
+    conduct[:, 1, 3], conduct[:, 2, 3] = 0.2, 1.0
+    standing = np.array([1.0, 1.0, 1.0])
+    for post, own in ((0, 0.0), (1, 0.5), (2, 1.0)):
+        # two sellers who fail apart
+        assert backing(q, on, conduct, standing, 0, post) == pytest.approx(1.0 - (1.0 - own) * (1.0 - forces))
+        assert backing(q, on, conduct, 0.0 * standing, 0, post) == pytest.approx(own)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.25, 0.75])
+def test_wrong_labels_keep_the_total_and_are_blind_where_each_label_is_as_likely(error: float) -> None:
+    """A symmetric channel over four labels: s (1 - e) + (1 - s) e/3, whose capacity is 0 at e = 3/4."""
+    share = np.array([[0.7, 0.2, 0.1, 0.0]])
+    told = relabelled(share, np.array([error]))
+    np.testing.assert_allclose(told, (1.0 - error) * share + error * (1.0 - share) / 3.0, rtol=1e-12)
+    assert told.sum() == pytest.approx(1.0)
+    if error == 0.75:
+        np.testing.assert_allclose(told, 0.25)

@@ -15,6 +15,7 @@ import pytest
 from qorgau.model import people
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.settlement import at_the_desk
+from qorgau.model.world import INSTRUMENTS
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, switch, values
 
@@ -254,3 +255,15 @@ def test_people_off_leaves_escape_and_the_end_of_demand_only() -> None:
     p = 1.0 - np.exp(-q["escape"] - 1.0 / q["spell_labour"])
     left = MANY - x.state.exploited[:, 0, 0, 0]
     np.testing.assert_allclose(left, MANY * p, atol=4.0 * np.sqrt(MANY * p * (1 - p)))
+
+
+@pytest.mark.parametrize("size", [0.0, 0.5, 1.0])
+def test_safe_return_averts_its_part_of_being_trafficked_again_in_the_focus_alone(size: float) -> None:
+    x = _scene(care_places=0.0, again_waiting=0.06, give_up=0.0, escape=0.0, outreach=0.0, self_report=0.0,
+               size_regional_coordination=size)
+    x.state.instrument[:, INSTRUMENTS.index("regional_coordination")] = 1.0
+    x.state.waiting[:] = 10**6
+    held(x, people, 1)
+    for s, left in enumerate(10**6 - x.state.waiting[0]):
+        p = 1.0 - np.exp(-0.06 * (1.0 - size if s == x.world.focus else 1.0))
+        np.testing.assert_allclose(left, 1e6 * p, atol=4.0 * np.sqrt(1e6 * p * (1.0 - p)) + 1e-9)
