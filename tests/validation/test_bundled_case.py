@@ -62,7 +62,8 @@ def test_each_subsystem_switched_off_moves_an_outcome_by_a_tenth_of_its_spread(r
 def test_each_measure_moves_people_or_what_reaches_them(results: Results) -> None:
     at = [list(results.years).index(y) for y in results.years if y >= 2016]
     names = ("people_exploited", "people_recruited", "people_identified", "people_assisted", "people_retrafficked",
-             "people_exploited_children", "cases_prosecuted", "opiates_seized_kg", "governor_tenure_months")
+             "people_exploited_children", "cases_prosecuted", "opiates_seized_kg", "governor_tenure_months",
+             "bribes_usd", "cases_convicted", "officials_corrupt_share")
     moved = dict.fromkeys((p for p in results.policies if p != "baseline"), 0.0)
     for name in names:
         values = np.nanmean(results.to_numpy(name)[:, :, at], axis=2)
