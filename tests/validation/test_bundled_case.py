@@ -59,17 +59,21 @@ def test_each_subsystem_switched_off_moves_an_outcome_by_a_tenth_of_its_spread(r
     assert not idle, f"subsystems that move nothing: {idle}"
 
 
+OWN_PATH = {"penalties": ("officials_corrupt_share",)}
+"""What a measure works through that the others are not asked about. Longer penalties deter officials too; the study has
+them do little for people (P35), so that what reaches people may be too small to see in 24 draws."""
+
+
 def test_each_measure_moves_people_or_what_reaches_them(results: Results) -> None:
     at = [list(results.years).index(y) for y in results.years if y >= 2016]
     names = ("people_exploited", "people_recruited", "people_identified", "people_assisted", "people_retrafficked",
-             "people_exploited_children", "cases_prosecuted", "opiates_seized_kg", "governor_tenure_months",
-             "bribes_usd", "cases_convicted", "officials_corrupt_share")
+             "people_exploited_children", "cases_prosecuted", "opiates_seized_kg", "governor_tenure_months")
     moved = dict.fromkeys((p for p in results.policies if p != "baseline"), 0.0)
-    for name in names:
+    for name in (*names, *{name for own in OWN_PATH.values() for name in own}):
         values = np.nanmean(results.to_numpy(name)[:, :, at], axis=2)
         base = values[list(results.policies).index("baseline")]
         spread = float(np.nanstd(base)) or 1.0
-        for policy in moved:
+        for policy in moved if name in names else (p for p, own in OWN_PATH.items() if name in own):
             change = np.nanmean(values[list(results.policies).index(policy)] - base)
             moved[policy] = max(moved[policy], abs(float(change)) / spread)
     idle = {p: round(v, 4) for p, v in moved.items() if v < 0.02}

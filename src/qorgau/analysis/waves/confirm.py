@@ -30,7 +30,6 @@ _SHOWN = 48
 """Draws of the set on which patterns only shown, with paired runs, are run again when case or patterns changed."""
 
 _AGAIN = "match again with qorgau match"
-Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True)
