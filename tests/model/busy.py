@@ -20,6 +20,7 @@ def busy_state(world: World, runs: int, seed: int, bribes: float = 3e4) -> State
     state = allocate(world.sizes, runs)
     n = world.sizes
     state.wage[:] = world.gdp_per_head[0] / 12.0 * rng.uniform(0.5, 1.5, (runs, n["state"]))
+    state.irregular_wage[:] = 0.8 * state.wage
     state.active[:] = rng.integers(0, 2, state.active.shape)
     state.network[:] = rng.integers(0, n["network"], state.network.shape)
     state.home[:] = rng.integers(0, n["place"], state.home.shape)

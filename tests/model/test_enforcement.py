@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qorgau.model.enforcement import EFFORT_REFERENCE
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.world import INSTRUMENTS
+from qorgau.model.world import INSTRUMENTS, ROADS
 from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, allocation, detection, follow, having, knocked, traffic
 from tests.model.twins import enforcement as twin
@@ -113,7 +113,7 @@ def test_cover_lowers_and_monitoring_raises_the_hazard() -> None:
     n = len(x.world.corridor_km)
     level = np.linspace(0.1, 0.9, n)
     same = dict(corridor_km=np.full(n, 600.0), corridor_border=np.zeros(n, dtype=np.int64),
-                corridor_fuel=np.zeros(n, dtype=np.int64))
+                corridor_fuel=np.zeros(n, dtype=np.int64), corridor_road=np.full(n, ROADS.index("fair")))
     x.state.instrument[:] = 0.0
     even = np.full(n, 0.5)
     x.world = _with(x, **same, corridor_cover=level, corridor_monitoring=even)

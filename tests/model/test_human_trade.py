@@ -150,7 +150,8 @@ def test_price_moves_to_clear_and_never_above_the_choke_price() -> None:
     after = before.copy().advance("human_trade", months=120)
     q = before.parameters["human_trade"]
     state_of = before.world.place_state[before.world.destination_place]
-    choke = np.stack([q["choke_labour"], q["choke_sexual"]], -1)[:, None, :] * before.state.wage[:, state_of, None]
+    pay = before.state.irregular_wage[:, state_of, None]
+    choke = np.stack([q["choke_labour"], q["choke_sexual"]], -1)[:, None, :] * pay
     choke = choke * (1 + q["endurance"][:, None] * before.state.attempts_drug_first)[:, None, :]
     assert (after.state.people_price <= 0.98 * choke * (1 + 1e-12)).all()
     assert (after.state.demand_people >= 0).all()

@@ -47,6 +47,7 @@ def _recruitment(world: World, lengths: np.ndarray) -> State:
     state.pool[:] = 300.0 + 50.0 * place + 500.0 * destination
     state.pool_children[:] = 0.2
     state.wage[:] = 100.0
+    state.irregular_wage[:] = 100.0
     state.irregular_arrivals[:] = 1000.0
     state.hazard[:] = lengths / 2.0e4
     human_trade.advance(world, state, draw_parameters(RUNS), all_on(RUNS), keys(RUNS), MONTH, np.zeros((RUNS, 13)))

@@ -7,13 +7,15 @@ watched moves geometrically to its share.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from qorgau.model import enforcement, organisations, routes
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import run_keys
-from qorgau.model.world import INSTRUMENTS
+from qorgau.model.world import INSTRUMENTS, MODES, ROADS
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, scene, set_to, step, switch
 
@@ -118,6 +120,21 @@ def test_monitoring_is_a_contrast_between_corridors() -> None:
     contrast = x.world.corridor_monitoring**1.5
     common = sharp / flat / contrast
     np.testing.assert_allclose(common, common[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("poor, traffic", [(2.0, 1.0), (2.5, 0.4), (1.6, 0.0)])
+def test_traffic_hides_in_proportion_to_what_it_loses_on_a_dearer_road(poor: float, traffic: float) -> None:
+    x = set_to(_plain(), "enforcement", traffic_cover=traffic)
+    set_to(x, "routes", poor_road_cost=poor)
+    roads = np.resize([ROADS.index(name) for name in ("good", "fair", "poor")], len(x.world.corridor_km))
+    roads = replace(x.world, corridor_mode=np.full(len(roads), MODES.index("road")), corridor_road=roads)
+    rails = replace(roads, corridor_mode=np.full(len(roads.corridor_mode), MODES.index("rail")))
+    told = _detect(replace(x.copy(), world=roads)).state.hazard_honest
+    rail = _detect(replace(x.copy(), world=rails)).state.hazard_honest
+    cost = poor ** (0.5 * (roads.corridor_road - 1.0))
+    np.testing.assert_allclose(told, rail * cost**traffic, rtol=1e-12)
+    off = _detect(replace(switch(x.copy(), 0.0, Mechanism.ROAD_QUALITY), world=roads)).state.hazard_honest
+    np.testing.assert_array_equal(off, rail)
 
 
 def test_campaigns_change_no_mean_and_fade_at_nine_tenths_a_month() -> None:

@@ -149,7 +149,7 @@ def _larger(x: Scene, factor: float) -> Scene:
         array = getattr(y.state, name)
         if (power(unit, "person") == 1 and "USD" not in unit) or unit in ("kg/month", "kg", "kg/year", "USD/month"):
             array *= int(factor) if array.dtype == np.int64 else factor
-    y.state.wage[:] = x.state.wage
+    y.state.wage[:], y.state.irregular_wage[:] = x.state.wage, x.state.irregular_wage
     y.state.control_income[:] = x.state.control_income
     y.state.profit_total[:] = x.state.profit_total * factor
     return y

@@ -17,7 +17,7 @@ from qorgau.model import economy
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.world import INSTRUMENTS
 from tests.model.people_scene import Scene
-from tests.verification.scenes import held, scene, set_to, step, still, values
+from tests.verification.scenes import held, scene, set_to, step, still, switch, values
 
 HOME = 2
 """State BIG, from which people leave for the two states that hold destinations."""
@@ -28,7 +28,7 @@ def _scene(**parameters: float) -> Scene:
     goals = {int(s) for s in x.world.place_state[x.world.destination_place]}
     assert goals == {0, 1} and HOME not in goals
     x.state.migrants[:] = 0.0
-    return set_to(x, "economy", **{"chain": 0.0, "push": 0.0, "open_year": 1900.0, "home_mass": 0.0,
+    return set_to(x, "economy", **{"chain": 0.0, "push": 0.0, "open_year": 1900.0, "home_mass": 0.0, "undercut": 0.0,
                                 **parameters})
 
 
@@ -210,6 +210,42 @@ def test_school_takes_its_part_of_the_children_on_the_way_to_the_focus_and_no_ad
     children = [s.pool * s.pool_children for s in (a, b)]
     np.testing.assert_allclose(adults[1], adults[0], rtol=1e-12)
     inside = plain.world.place_state[plain.world.destination_place] == plain.world.focus
-    np.testing.assert_allclose(children[1][:, :, inside], (1.0 - size * level) * children[0][:, :, inside], atol=1e-12)
-    np.testing.assert_allclose(children[1][:, :, ~inside], children[0][:, :, ~inside], rtol=1e-12)
-    assert children[0][:, :, inside].sum() > 0.0
+    coming = inside[None, :] & (plain.world.place_state != plain.world.focus)[:, None]
+    np.testing.assert_allclose(children[1][:, coming], (1.0 - size * level) * children[0][:, coming], atol=1e-12)
+    np.testing.assert_allclose(children[1][:, ~coming], children[0][:, ~coming], rtol=1e-12)
+    assert children[0][:, coming].sum() > 0.0
+
+
+@pytest.mark.parametrize("power, yearly", [(0.3, 0.02), (0.3, 0.06), (0.0, 0.06), (1.0, 0.0)])
+def test_plenty_undercuts_pay_by_its_power_and_what_migrants_can_expect_by_the_irregular_share(
+    power: float, yearly: float
+) -> None:
+    x = _scene(undercut=power, wage_gap=1.0)
+    x.state.irregular_changed[:] = 0.0
+    x.state.irregular_arrivals[:] = 0.0
+    before = _odds(x)
+    x.state.irregular_arrivals[:, 0] = yearly / 12.0 * x.world.population[x.month, 0]
+    paid = step(x.copy(), economy).state.irregular_wage[0] / (x.world.gdp_per_head[x.month] / 12.0)
+    left = (1.0 + yearly / 0.02) ** -power
+    np.testing.assert_allclose(paid, [left, *np.ones(len(paid) - 1)], rtol=1e-12)
+    share = values(x, "economy")["irregular"]
+    assert _odds(x) - before == pytest.approx(np.log(1.0 - share * (1.0 - left)), abs=1e-9)
+    off = step(switch(x.copy(), 0.0, Mechanism.CHEAP_LABOUR), economy).state
+    np.testing.assert_array_equal(off.irregular_wage, off.wage)
+
+
+@pytest.mark.parametrize("answer", [0.0, 1.0, 2.5])
+def test_offers_win_more_where_pay_is_undercut_by_odds_with_their_elasticity_and_no_more_at_home(answer: float) -> None:
+    x = _scene(undercut=0.3, offer_answer=answer, wage_gap=0.0, irregular=1.0)
+    switch(x, 0.0, Mechanism.POVERTY_VULNERABILITY)
+    x.state.irregular_changed[:] = 0.0
+    x.state.irregular_arrivals[:] = 0.04 / 12.0 * x.world.population[x.month]
+    plain = step(switch(x.copy(), 0.0, Mechanism.CHEAP_LABOUR), economy).state.pool[0]
+    more = step(x, economy).state.pool[0]
+    odds = 3.0 ** (0.3 * answer)
+    home, goal = x.world.place_state, x.world.place_state[x.world.destination_place]
+    abroad = (home[:, None] != goal[None, :]) & (plain > 0.0)
+    # 1/2 of those open to an offer take it where nothing is undercut
+    np.testing.assert_allclose(more[abroad], plain[abroad] * 2.0 * odds / (1.0 + odds), rtol=1e-9)
+    np.testing.assert_allclose(more[~abroad], plain[~abroad], rtol=1e-12)
+    assert abroad.any()

@@ -76,7 +76,7 @@ def test_recruiters_without_a_group_add_their_attempts_in_proportion_to_the_pric
     x.state.attempts_route[:, ways, 0] = attempts / len(ways)
     x.state.pool[:, p, d] = 60.0
     goal = int(x.world.place_state[x.world.destination_place[d]])
-    choke = values(x, "human_trade")["choke_labour"] * x.state.wage[:, goal]
+    choke = values(x, "human_trade")["choke_labour"] * x.state.irregular_wage[:, goal]
     x.state.people_price[:, d, 0] = 0.4 * choke
     held(x, human_trade, 1)
     mean = _matched(attempts + 0.8 * 60.0 * 0.4, 60.0, 1.3)
@@ -162,18 +162,22 @@ def test_documents_lower_the_risk_and_services_that_do_not_matter_leave_it() -> 
     assert hazard(0.2, 0.5, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0) == 0.0  # all officials carry
 
 
-@pytest.mark.parametrize("form, fill", [(0, 0.3), (1, 0.6)])
-def test_the_price_of_exploitation_settles_where_demand_is_met(form: int, fill: float) -> None:
-    x = switch(_scene(runs=2, price_speed=0.1), 0.0, Mechanism.CHEAP_LABOUR, Mechanism.POLICE_BROKERAGE)
+@pytest.mark.parametrize("form, fill, yearly", [(0, 0.3, 0.05), (1, 0.6, 0.0), (0, 0.3, None)])
+def test_the_price_of_exploitation_settles_where_demand_is_met(form: int, fill: float, yearly: float | None) -> None:
+    x = switch(_scene(runs=2, price_speed=0.1), 0.0, Mechanism.POLICE_BROKERAGE)
     q = values(x, "human_trade")
     d = int(np.flatnonzero(x.world.place_state[x.world.destination_place] == 1)[0])
     s = 1
     size = float(x.world.population[x.month, s] * x.world.place_share[x.world.destination_place[d]])
     share = q["demand_labour"] if form == 0 else q["demand_sexual"]
     choke = (q["choke_labour"] if form == 0 else q["choke_sexual"]) * x.world.gdp_per_head[x.month, s] / 12.0
-    x.state.wage[:] = x.world.gdp_per_head[x.month] / 12.0
+    x.state.irregular_wage[:] = x.world.gdp_per_head[x.month] / 12.0
+    if yearly is None:
+        switch(x, 0.0, Mechanism.CHEAP_LABOUR)
+    x.state.irregular_arrivals[:] = (0.05 if yearly is None else yearly) / 12.0 * x.world.population[x.month]
+    plenty = ((0.02 + (yearly or 0.0)) / 0.04) ** q["cheap_labour"]
     inside = human_trade._inside(x.world)[s]
-    whole = size * share * (1.0 if inside else q["far_demand"])
+    whole = size * share * plenty * (1.0 if inside else q["far_demand"])
     present = int(fill * whole)
     x.state.exploited[:, d, form, 0] = present
     held(x, human_trade, 3000)

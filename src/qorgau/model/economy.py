@@ -13,17 +13,28 @@ estimates departures rise less than in proportion to the home population; Lewer 
 N_d is the mass of the destination (without it Kazakhstan draws more people than Russia), open(t)
 the opening of borders after 1991, visa the barrier outside the former USSR, and the term in M_od chain
 migration. The rate has a ceiling h, whatever the wage gap. Stocks return at a constant rate, and each person
-abroad sends home a share of the income per head there, so that
+abroad sends home a share of what is earned there, so that
 
-    remittances over GDP = sent sum_d M_od w_d / (N_o w_o).
+    remittances over GDP = sent sum_d M_od w_d e_d / (N_o w_o).
+
+Plenty of irregular labour undercuts the pay of such work (an elasticity of pay to labour that competes for the same
+work; Borjas 2003, and Longhi, Nijkamp and Poot 2005 for how small many find it), and with it what a migrant can
+expect to earn and what an exploiter saves:
+
+    u_d = (1 + y_d / y0)^-undercut,   e_d = 1 - irregular_d (1 - u_d)
+
+with y_d the irregular arrivals of last month, a year and inhabitant, and y0 = ``ABUNDANCE_REFERENCE``. Incomes in
+V_od and between homes and destinations below are w_d e_d.
 
 Open to recruiters each month, from a place towards a destination, are irregular migrants who leave and people
 at home without work, both weighted by a vulnerability that falls with income at home relative to the region:
 
-    vulnerability_o = 1 / (1 + (w_o / mean w)^e)
+    vulnerability_od = 1 / (1 + (w_o / mean w)^e u_d^a)
 
-so that it is the lag behind neighbours that counts, and 1/2 for everyone when income does not matter. In the
-state in focus those without work are the unemployed that growth leaves. Children are part of the pool;
+so that it is the lag behind neighbours that counts, and 1/2 for everyone when income does not matter. What an offer
+of work in d promises is weighed against what is paid there otherwise: the odds of taking it rise as that is undercut,
+with the elasticity a of labour supply to one employer (Manning 2003; Sokolova and Sorensen 2021). At home u is 1. In
+the state in focus those without work are the unemployed that growth leaves. Children are part of the pool;
 schooling of migrants' children takes some of them out of it.
 """
 
@@ -38,6 +49,7 @@ from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
+from qorgau.model.units import ABUNDANCE_REFERENCE
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["BASE_MONTH", "MASS_REFERENCE", "PARAMETERS", "advance", "start"]
@@ -70,9 +82,11 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("open_year", "year", "middle of the opening of borders for work", 1980.0, 2030.0),
     Parameter("push", "1", "how strongly population outgrowing farm output raises departures"),
     Parameter("return_rate", "1/year", "rate of going home", 0.0, 6.0),
-    Parameter("sent_share", "1", "money sent home, as a share of income per head at the destination", 0.0, 1.0),
+    Parameter("sent_share", "1", "money sent home, as a share of what is earned at the destination", 0.0, 1.0),
+    Parameter("undercut", "1", "fall of the pay of irregular work with the abundance of such labour: power", 0.0, 2.0),
     Parameter("start_abroad", "1", "share of home populations abroad for work in January 1989", 0.0, 0.1),
     Parameter("exit_TKM", "1", "share of those who want to leave Turkmenistan who can", 0.0, 1.0),
+    Parameter("offer_answer", "1", "elasticity to an offer over what is paid otherwise, of the odds of taking it", 0.0),
     Parameter("irregular", "1", "share of work migration without legal status", 0.0, 1.0),
     Parameter("poverty_power", "1", "power of relative income at home in vulnerability"),
     Parameter("idle_share", "1", "people without work who would take an offer, of the population", 0.0, 1.0),
@@ -84,6 +98,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 _ECONOMY = int(Mechanism.ECONOMY)
+_CHEAP = int(Mechanism.CHEAP_LABOUR)
 _GAP = int(Mechanism.WAGE_GAP)
 _PUSH = int(Mechanism.POPULATION_PUSH)
 _POVERTY = int(Mechanism.POVERTY_VULNERABILITY)
@@ -154,8 +169,8 @@ def _start(par, on, w, people, home, goal, former, km, exit_state, migrants):
 
 @compiled
 def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share, distance,
-             d_place, home, goal, former, route, km, weight, instrument, changed, wage, departures, migrants,
-             remittances, pool, pool_children, irregular_arrivals):
+             d_place, home, goal, former, route, km, weight, instrument, changed, wage, irregular_wage, departures,
+             migrants, remittances, pool, pool_children, irregular_arrivals):
     runs = on.shape[0]
     states = w.shape[0]
     places = place_state.shape[0]
@@ -163,7 +178,9 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     value = np.zeros(states)
     gap = np.zeros((states, states))
     irregular = np.zeros(states)
-    vulnerable = np.zeros(states)
+    earned = np.zeros(states)
+    lag = np.zeros(states)
+    undercut = np.zeros(states)
     near = np.zeros(targets)
     inside = np.zeros(states)
     mass = np.zeros(targets)
@@ -180,14 +197,18 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
         for d in range(states):
             share = q.size_regular_migration * instrument[r, _REGULAR] if d == focus else 0.0
             irregular[d] = min(1.0, q.irregular * (1.0 - share) * (1.0 + changed[r, d]))
+            plenty = 12.0 * irregular_arrivals[r, d] / people[d] / ABUNDANCE_REFERENCE
+            pay = (1.0 + plenty * on[r, _CHEAP]) ** -q.undercut
             irregular_arrivals[r, d] = 0.0
             wage[r, d] = w[d] / 12.0
+            irregular_wage[r, d] = wage[r, d] * pay
+            earned[d] = w[d] * (1.0 - irregular[d] * (1.0 - pay))
+            undercut[d] = pay ** q.offer_answer
         for o in range(states):
             remittances[r, o] = 0.0
             if not home[o]:
                 continue
-            relative = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
-            vulnerable[o] = 1.0 / (1.0 + relative)
+            lag[o] = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
             growth = people[o] / people_base[o] / farm[o]
             push = 1.0 + q.push * on[r, _PUSH] * max(0.0, growth - 1.0)
             leave = q.exit_TKM if o == exit_state else 1.0
@@ -198,7 +219,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 gap[o, d] = 1.0
                 if not goal[d]:
                     continue
-                gap[o, d] = (w[d] / w[o]) ** q.wage_gap if on[r, _GAP] > 0.0 and d != o else 1.0
+                gap[o, d] = (earned[d] / w[o]) ** q.wage_gap if on[r, _GAP] > 0.0 and d != o else 1.0
                 if d != o:
                     stock = migrants[r, o, d] / people[o]
                     v = gap[o, d] * math.exp(-q.distance_cost * km[o, d])
@@ -213,7 +234,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 go = rate * left * value[d] / total
                 departures[r, o, d] = go
                 migrants[r, o, d] += go - min(1.0, q.return_rate / 12.0) * migrants[r, o, d]
-                sent += migrants[r, o, d] * w[d]
+                sent += migrants[r, o, d] * earned[d]
                 irregular_arrivals[r, d] += go * irregular[d]
             remittances[r, o] = q.sent_share * sent / (people[o] * w[o])
         for d in range(targets):
@@ -249,8 +270,10 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 if attract > 0.0:
                     open_to = idle * near[d] * gap[o, s] * barrier / attract
                 open_to += on[r, _MIGRANT] * irregular[s] * departures[r, o, s] * part * near[d] / inside[s]
-                kept = q.child_share * (school if s == focus else 0.0)
-                pool[r, p, d] = vulnerable[o] * open_to * (1.0 - kept)
+                # places at school for children who come, not for those of the country itself
+                kept = q.child_share * (school if s == focus and o != focus else 0.0)
+                vulnerable = 1.0 / (1.0 + lag[o] * (undercut[s] if s != o else 1.0))
+                pool[r, p, d] = vulnerable * open_to * (1.0 - kept)
                 pool_children[r, p, d] = (q.child_share - kept) / (1.0 - kept)
 
 
@@ -271,6 +294,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     """Small stocks abroad in January 1989, spread over destinations by their value; incomes of that month."""
     home, goal, former, _, km, _ = _map(world)
     state.wage[:] = world.gdp_per_head[0] / 12.0
+    state.irregular_wage[:] = state.wage
     state.migrants[:] = 0.0
     _start(parameters["economy"], on, world.gdp_per_head[0], world.population[0], home, goal, former, km,
            _exit_state(world), state.migrants)
@@ -285,5 +309,5 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
              home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
-             state.departures,
-             state.migrants, state.remittances_share, state.pool, state.pool_children, state.irregular_arrivals)
+             state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
+             state.pool_children, state.irregular_arrivals)

@@ -3,11 +3,14 @@
 Hazards, not probabilities: they add along a route, and a passage is detected with chance 1 - exp(-hazard).
 The honest hazard of a corridor is
 
-    h0 = ebar E/E_ref w/mean(w) (1 - cover) (1 - fuel cover) B exp(n z - n^2/2),   w = mon^c max(a, min(4, km/600))
+    h0 = ebar E/E_ref w/mean(w) (1 - cover) (1 - fuel cover) R B exp(n z - n^2/2),   w = mon^c max(a, min(4, km/600))
 
 with a = `crossing_watch` at a border and .6 inside a state, the mean that of the world in which the run began,
-E the officer-months on it, B the control at borders inside the former
-USSR (near zero in 1991) and z a persistent campaign term (AR(1), coefficient .9). Corrupt posts at its two ends lower
+E the officer-months on it, B the control at borders inside the former USSR (near zero in 1991) and z a persistent
+campaign term (AR(1), coefficient .9). R is the road among whose traffic one travels: legal traffic falls with what a
+road costs by `traffic_cover` (elasticities of -.5 soon and -1 later, Goodwin 1996), and as officers can look into so
+many vehicles and no more, the chance that one of them is looked into falls with traffic, so
+R = (cost over that of a fair road)^traffic_cover. Corrupt posts at its two ends lower
 it to h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
 vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
 (1 - corruption): corruption acts through h and the bribe only. Officers follow seizures per officer-month with
@@ -26,7 +29,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, normal
-from qorgau.model.world import INSTRUMENTS, World
+from qorgau.model.world import INSTRUMENTS, MODES, ROADS, World
 
 __all__ = ["EFFORT_REFERENCE", "PARAMETERS", "advance_allocation", "advance_detection", "start"]
 
@@ -38,6 +41,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("monitoring_contrast", "1", "how strongly the monitoring level tells (0: not at all)"),
     Parameter("cover_weight", "1", "share of the hazard that full terrain cover takes away", 0.0, 1.0),
     Parameter("crossing_watch", "1", "hazard of crossing a border over that of 600 km of road", 0.6),
+    Parameter("traffic_cover", "1", "elasticity of legal traffic, which hides, to what a road costs", 0.0, 3.0),
     Parameter("fuel_cover", "1", "share of the hazard hidden by fuel-smuggling traffic", 0.0, 1.0),
     Parameter("internal_border_start", "1", "control at borders between republics in 1991, of the later", 0.0, 1.0),
     Parameter("soviet_control", "1", "extra hazard in Soviet times without state protection (organisations)"),
@@ -54,6 +58,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _TERRAIN = int(Mechanism.TERRAIN_COVER)
 _FUEL = int(Mechanism.FUEL_COVER)
+_ROAD_QUALITY = int(Mechanism.ROAD_QUALITY)
 _ENFORCEMENT = int(Mechanism.ENFORCEMENT)
 _BRIBERY = int(Mechanism.BRIBERY)
 _DIVERSION = int(Mechanism.DIVERSION)
@@ -66,8 +71,8 @@ _REFERENCE = EFFORT_REFERENCE
 
 
 @compiled
-def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            mon_levels, c_mon, c_border, c_internal, c_fuel, effort, noise, corrupt, instrument, added, raised,
+def _detect(par, routes_par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
+            mon_levels, c_mon, c_border, c_internal, c_fuel, c_worse, effort, noise, corrupt, instrument, added, raised,
             watch_mean, honest, hazard, bribe):
     runs, links = effort.shape
     contrast = np.empty(mon_levels.shape[0])
@@ -81,6 +86,8 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             shortest = q.crossing_watch if c_border[l] == 1 else 0.6
             honest[r, l] = contrast[c_mon[l]] * max(shortest, min(4.0, c_km[l] / 600.0))
             mean += honest[r, l] / links
+        # in logs a fair road lies between a good and a poor one, as in transport
+        worse = routes_par[r].poor_road_cost ** (0.5 * q.traffic_cover * on[r, _ROAD_QUALITY])
         # a paired run that changes a corridor must not change the others
         if watch_mean[r] == 0.0:
             watch_mean[r] = mean
@@ -104,6 +111,8 @@ def _detect(par, on, keys, month, focus, internal, place_state, place_post, c_fr
             h = q.hazard_mean * e * m
             h *= 1.0 - q.cover_weight * c_cover[l] * on[r, _TERRAIN]
             h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
+            if c_worse[l] != 0.0:
+                h *= worse if c_worse[l] > 0.0 else 1.0 / worse
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)
@@ -145,6 +154,14 @@ def _monitoring(world: World) -> tuple[np.ndarray, np.ndarray]:
 
 
 @of_map
+def _worse(world: World) -> np.ndarray:
+    """1 where a corridor is a poor road, -1 where a good one, 0 elsewhere."""
+    by_road = world.corridor_mode == MODES.index("road")
+    poor, good = (world.corridor_road == ROADS.index(name) for name in ("poor", "good"))
+    return (by_road * (1.0 * poor - 1.0 * good)).astype(np.float64)
+
+
+@of_map
 def _watchers(world: World) -> tuple[np.ndarray, np.ndarray]:
     watcher = world.place_state[world.corridor_to]
     watched = np.bincount(watcher, minlength=world.sizes["state"]).astype(np.float64)
@@ -163,10 +180,10 @@ def advance_detection(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int
 ) -> None:
     """Hazards and bribe rates of the month from effort, posts, terrain and measures (see module docstring)."""
-    _detect(parameters["enforcement"], on, keys, month, world.focus,
+    _detect(parameters["enforcement"], parameters["routes"], on, keys, month, world.focus,
             float(world.event["internal_borders"][month]), world.place_state, world.place_post,
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
-            *_monitoring(world), world.corridor_border, world.corridor_internal, world.corridor_fuel,
+            *_monitoring(world), world.corridor_border, world.corridor_internal, world.corridor_fuel, _worse(world),
             state.effort, state.corridor_noise, state.corrupt, state.instrument,
             state.effort_added, state.hazard_raised, state.watch_mean, state.hazard_honest, state.hazard,
             state.bribe_rate)

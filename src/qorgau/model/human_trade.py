@@ -19,7 +19,8 @@ corridor they meet the hazard for people
 and are found with chance 1 - exp(-sum of h_people). Who is found is with the police of the state at the far
 end of the corridor where it happened; all others are newly exploited.
 
-Controllers would exploit D people at price W, with a choke price Wc of so many monthly wages (no one pays
+Controllers would exploit D people at price W, with a choke price Wc of so many months' pay of irregular work, which
+is what they save (no one pays
 more than the labour brings, and drugs are used to make people work longer; an iso-elastic demand pegs the price at
 any cap):
 
@@ -41,6 +42,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, binomial, pair_entity, poisson, uniform, way_item
+from qorgau.model.units import ABUNDANCE_REFERENCE
 from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
 
 __all__ = ["PARAMETERS", "advance", "start", "transit_hazard"]
@@ -50,9 +52,6 @@ SMOOTHING = 0.3
 
 LOSS_MEMORY = 0.1
 """Weight of this month in the share of people found on the way that groups reckon with, as for opiates."""
-
-ABUNDANCE_REFERENCE = 0.02
-"""Irregular arrivals a year per inhabitant at which cheap labour leaves demand as it is: a unit, not a finding."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("winnable", "1", "share of people open to recruiters whom an offer wins", 0.0, 1.0),
@@ -124,9 +123,9 @@ def _demand(q, on, r, f, former, people, wage, arrivals_year, abuse, drug_first,
     """Choke price, demand at the price."""
     choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage * (1.0 + q.endurance * drug_first * on[r, _HOLD])
     share = (q.demand_labour if f == 0 else q.demand_sexual) * (1.0 if former else q.far_demand)
-    if on[r, _CHEAP] > 0.0:
-        abundance = (ABUNDANCE_REFERENCE + arrivals_year) / (2.0 * ABUNDANCE_REFERENCE)
-        share *= abundance ** q.cheap_labour
+    # off, demand is what it would be if nobody came without papers
+    abundance = (ABUNDANCE_REFERENCE + arrivals_year * on[r, _CHEAP]) / (2.0 * ABUNDANCE_REFERENCE)
+    share *= abundance ** q.cheap_labour
     search = q.search_cost
     if f == 0:
         search *= 1.0 - on[r, _BROKER] * min(1.0, max(0.0, abuse))
@@ -394,7 +393,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
              state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
-             state.pool_children, state.hazard, state.service, state.conduct, state.instrument, state.wage,
+             state.pool_children, state.hazard, state.service, state.conduct, state.instrument, state.irregular_wage,
              state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
              state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,

@@ -123,7 +123,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.PRICE_USERS: "more people start using opiates as the price falls",
     Mechanism.AFGHAN_SUPPLY: "Afghan output moves the price at the source",
     Mechanism.STOCKPILING: "traders hold stocks against price",
-    Mechanism.CHEAP_LABOUR: "plenty of irregular labour raises demand for exploited labour; wages are given",
+    Mechanism.CHEAP_LABOUR: "plenty of irregular labour undercuts pay and draws exploiters; off: as if none came",
     Mechanism.POLICE_BROKERAGE: "corrupt police link traffickers with employers",
     Mechanism.FORCED_COURIERS: "some people carried are made to carry opiates",
     Mechanism.LOW_ENTRY_COST: "starting in the trade in people costs little; off: as much as in opiates",
@@ -174,7 +174,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.TIER_COMPLEXITY: "three roles at once raise the effort a tier asks for",
     Mechanism.TIER_COMPLICITY: "complicity and weak response weigh on the tier",
     Mechanism.RETAIL: "dealers break opiates down for users; off: users buy from traders at the wholesale price",
-    Mechanism.ROAD_QUALITY: "carrying costs less on good roads and more on poor ones; off: every road is a fair one",
+    Mechanism.ROAD_QUALITY: "good roads cost less and hide more, poor ones the reverse; off: all are fair",
     Mechanism.SAFE_HOUSES: "places to hide lower the cost of journeys and the risk in both trades",
     Mechanism.DIVERSIFICATION: "groups spread over trades to spread their risk; off: by return alone",
 }

@@ -49,6 +49,7 @@ _ECONOMY = (
     _v("pool", "place destination", "persons/month", "economy",
        "persons a month open to recruiters, from a place towards a destination"),
     _v("pool_children", "place destination", "1", "economy", "share of the pool that is under 18"),
+    _v("irregular_wage", "state", "USD/month", "economy", "pay of irregular work, undercut by plenty of labour"),
     _v("irregular_arrivals", "state", "persons/month", "economy", "irregular work migrants arriving in a state"),
 )
 

@@ -46,24 +46,32 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     for d in states:
         share = q["irregular"] * (1 - (regular if d == world.focus else 0))
         irregular[d] = min(1.0, share * (1 + s["irregular_changed"][d]))
+    undercut = {}
+    for d in states:
+        yearly = 12 * s["irregular_arrivals"][d] / n[d] if on["CHEAP_LABOUR"] else 0.0
+        undercut[d] = (1 + yearly / 0.02) ** -q["undercut"]
+    earned = [w[d] * (1 - irregular[d] + irregular[d] * undercut[d]) for d in states]
     mean = sum(n[o] * w[o] for o in homes) / sum(n[o] for o in homes)
 
     def leave(o: int) -> float:
         return q["exit_TKM"] if world.state_names[o] == "TKM" else 1.0
 
     def ratio(o: int, d: int) -> float:
-        return (w[d] / w[o]) ** q["wage_gap"] if on["WAGE_GAP"] and o != d else 1.0
+        return (earned[d] / w[o]) ** q["wage_gap"] if on["WAGE_GAP"] and o != d else 1.0
 
     def visa(d: int) -> float:
         return 1.0 if d in f["inside"] else q["visa"]
 
-    def vulnerable(o: int) -> float:
-        return 1 / (1 + (w[o] / mean) ** q["poverty_power"]) if on["POVERTY_VULNERABILITY"] else 0.5
+    def vulnerable(o: int, d: int) -> float:
+        odds = (w[o] / mean) ** -q["poverty_power"] if on["POVERTY_VULNERABILITY"] else 1.0
+        odds *= 1.0 if o == d else undercut[d] ** -q["offer_answer"]
+        return odds / (1 + odds)
 
     out = {k: np.zeros_like(s[k]) for k in ("departures", "remittances_share", "pool", "pool_children",
                                            "irregular_arrivals")}
     out["migrants"] = s["migrants"].copy()
     out["wage"] = np.array(w) / 12
+    out["irregular_wage"] = np.array([w[d] * undercut[d] / 12 for d in states])
     for o in homes:
         values = {}
         for d in goals:
@@ -82,7 +90,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             out["departures"][o, d] = go
             out["migrants"][o, d] = s["migrants"][o, d] * (1 - q["return_rate"] / 12) + go
             out["irregular_arrivals"][d] += irregular[d] * go
-        sent = sum(out["migrants"][o, d] * w[d] for d in states)
+        sent = sum(out["migrants"][o, d] * earned[d] for d in states)
         out["remittances_share"][o] = q["sent_share"] * sent / (n[o] * w[o])
     for p in places:
         o = state_of[p]
@@ -106,8 +114,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             migrants = irregular[d] * out["departures"][o, d] * world.place_share[p] / weight * reach[i] / in_state
             everyone = offers * pull[i] / sum(pull.values()) + (migrants if on["MIGRANT_VULNERABILITY"] else 0)
             adults, children = 1 - q["child_share"], q["child_share"]
-            if d == world.focus and on["SCHOOLING"]:
+            if d == world.focus and o != world.focus and on["SCHOOLING"]:
                 children *= 1 - q["size_schooling"] * s["instrument"][INSTRUMENTS.index("schooling")]
-            out["pool"][p, i] = vulnerable(o) * everyone * (adults + children)
+            out["pool"][p, i] = vulnerable(o, d) * everyone * (adults + children)
             out["pool_children"][p, i] = children / (adults + children)
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from qorgau.model.streams import Stream, normal
-from qorgau.model.world import INSTRUMENTS, World
+from qorgau.model.world import INSTRUMENTS, MODES, ROADS, World
 
 
 def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
@@ -34,6 +34,9 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
             factors.append(1 - p["cover_weight"] * world.corridor_cover[link])
         if on["FUEL_COVER"] and world.corridor_fuel[link]:
             factors.append(1 - p["fuel_cover"])
+        if on["ROAD_QUALITY"] and MODES[world.corridor_mode[link]] == "road":
+            dearer = {"good": -0.5, "fair": 0.0, "poor": 0.5}[ROADS[world.corridor_road[link]]]
+            factors.append(q["routes"]["poor_road_cost"] ** (dearer * p["traffic_cover"]))
         if world.corridor_border[link] and world.corridor_internal[link]:
             built = world.event["internal_borders"][month]
             factors.append(built + (1 - built) * p["internal_border_start"])

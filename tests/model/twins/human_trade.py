@@ -30,13 +30,12 @@ def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: s
     people = world.population[month, state]
     inside = any(internal and state in (world.place_state[a], world.place_state[b])
                  for a, b, internal in zip(world.corridor_from, world.corridor_to, world.corridor_internal))
-    choke = q[f"choke_{form}"] * s["wage"][state]
+    choke = q[f"choke_{form}"] * s["irregular_wage"][state]
     if on["DRUGS_TO_HOLD"]:
         choke *= 1 + q["endurance"] * first[int(form == "sexual")]
     wanted = people * world.place_share[place] * q[f"demand_{form}"] * (1 if inside else q["far_demand"])
-    if on["CHEAP_LABOUR"]:
-        yearly = 12 * s["irregular_arrivals"][state] / people
-        wanted *= ((0.02 + yearly) / 0.04) ** q["cheap_labour"]
+    yearly = 12 * s["irregular_arrivals"][state] / people if on["CHEAP_LABOUR"] else 0.0
+    wanted *= ((0.02 + yearly) / 0.04) ** q["cheap_labour"]
     search = q["search_cost"]
     if form == "labour" and on["POLICE_BROKERAGE"]:
         search *= 1 - s["abuse"][state]
@@ -64,7 +63,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         won = q["winnable"] * (1 - aware * (1 if home == world.focus else q["awareness_abroad"]))
         for form in (0, 1):
             most = won * (q["sexual_pool"] if form else 1 - q["sexual_pool"]) * s["pool"][p, d]
-            highest = q["choke_sexual" if form else "choke_labour"] * s["wage"][goal]
+            highest = q["choke_sexual" if form else "choke_labour"] * s["irregular_wage"][goal]
             lone = entry * most * min(1.0, s["people_price"][d, form] / highest)
             organised[form] += sum(float(s["attempts_route"][h, form]) for h in routes)
             single[form] += lone
