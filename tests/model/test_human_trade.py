@@ -9,7 +9,8 @@ from qorgau.model.world import CONDUCTS
 from tests.model.people_scene import Scene, assert_twin, scene
 from tests.model.twins import human_trade as twin
 
-WRITES = ("recruits", "recruits_children", "recruits_route", "arrived", "intercepted", "carried_people", "couriers",
+WRITES = ("recruits", "recruits_children", "recruits_there", "recruits_route", "arrived", "intercepted",
+          "carried_people", "couriers",
           "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price",
           "recruits_drug_first", "recruits_by_groups")
 SWITCHES = [Mechanism[n] for n in ("MARKETS", "CHEAP_LABOUR", "POLICE_BROKERAGE", "FORCED_COURIERS", "FACILITATORS",
@@ -44,7 +45,8 @@ def test_everyone_recruited_arrives_or_is_found(seed: int, hazard: float) -> Non
     before.state.hazard[:] *= hazard
     s, world = step(before).state, before.world
     recruits = s.recruits.sum(axis=(1, 2, 3))
-    np.testing.assert_array_equal(recruits, s.recruits_route.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(recruits - s.recruits_there.sum(axis=(1, 2, 3)), s.recruits_route.sum(axis=(1, 2)))
+    assert s.recruits_there.sum() > 0
     np.testing.assert_array_equal(recruits, s.arrived.sum(axis=(1, 2, 3)) + s.intercepted.sum(axis=1))
     np.testing.assert_array_equal(recruits, s.origin_flow.sum(axis=1))
     assert (s.recruits_children <= s.recruits).all() and all((getattr(s, n) >= 0).all() for n in WRITES)
@@ -91,7 +93,8 @@ def test_nobody_is_found_without_hazard_and_all_with_a_huge_one() -> None:
     before.on[:, Mechanism.OFFICIALS_CARRY] = 0
     s = step(before).state
     local = np.diff(before.world.people_ptr) == 0
-    np.testing.assert_array_equal(s.arrived.sum(axis=(1, 2, 3)), s.recruits_route[:, local].sum(axis=(1, 2)))
+    unseen = s.recruits_route[:, local].sum(axis=(1, 2)) + s.recruits_there.sum(axis=(1, 2, 3))
+    np.testing.assert_array_equal(s.arrived.sum(axis=(1, 2, 3)), unseen)
 
 
 def test_found_persons_are_placed_in_proportion_to_where_hazard_is_met() -> None:

@@ -26,8 +26,9 @@ expect to earn and what an exploiter saves:
 with y_d the irregular arrivals of last month, a year and inhabitant, and y0 = ``ABUNDANCE_REFERENCE``. Incomes in
 V_od and between homes and destinations below are w_d e_d.
 
-Open to recruiters each month, from a place towards a destination, are irregular migrants who leave and people
-at home without work, both weighted by a vulnerability that falls with income at home relative to the region:
+Open to recruiters each month, from a place towards a destination, are irregular migrants who leave, those who are
+there already and meet an offer of other work, and people at home without work, all weighted by a vulnerability that
+falls with income at home relative to the region:
 
     vulnerability_od = 1 / (1 + (w_o / mean w)^e u_d^a)
 
@@ -170,7 +171,7 @@ def _start(par, on, w, people, home, goal, former, km, exit_state, migrants):
 @compiled
 def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share, distance,
              d_place, home, goal, former, route, km, weight, instrument, changed, wage, irregular_wage, departures,
-             migrants, remittances, pool, pool_children, irregular_arrivals):
+             migrants, remittances, pool, pool_children, pool_there, irregular_arrivals):
     runs = on.shape[0]
     states = w.shape[0]
     places = place_state.shape[0]
@@ -262,6 +263,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             for d in range(targets):
                 pool[r, p, d] = 0.0
                 pool_children[r, p, d] = 0.0
+                pool_there[r, p, d] = 0.0
                 if near[d] <= 0.0:
                     continue
                 s = place_state[d_place[d]]
@@ -269,11 +271,15 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 open_to = 0.0
                 if attract > 0.0:
                     open_to = idle * near[d] * gap[o, s] * barrier / attract
-                open_to += on[r, _MIGRANT] * irregular[s] * departures[r, o, s] * part * near[d] / inside[s]
+                without = on[r, _MIGRANT] * irregular[s] * part * near[d] / inside[s]
+                there = without * q.offer_rate * migrants[r, o, s]
+                open_to += without * departures[r, o, s] + there
                 # places at school for children who come, not for those of the country itself
                 kept = q.child_share * (school if s == focus and o != focus else 0.0)
                 vulnerable = 1.0 / (1.0 + lag[o] * (undercut[s] if s != o else 1.0))
                 pool[r, p, d] = vulnerable * open_to * (1.0 - kept)
+                if there > 0.0:
+                    pool_there[r, p, d] = there / open_to
                 pool_children[r, p, d] = (q.child_share - kept) / (1.0 - kept)
 
 
@@ -310,4 +316,4 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
              home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
              state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
-             state.pool_children, state.irregular_arrivals)
+             state.pool_children, state.pool_there, state.irregular_arrivals)

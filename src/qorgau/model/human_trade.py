@@ -11,7 +11,8 @@ their own (acquaintances, brokers, employers), who need little to begin and answ
 
     alone S W / Wc   (from the end of Soviet rule, spread evenly over routes; none where entry costs much).
 
-Recruits are split over the routes of their pair in the proportions of the attempts, and carried; on each
+Who is recruited where he or she works already is exploited without a journey. All others are split over the routes of
+their pair in the proportions of the attempts, and carried; on each
 corridor they meet the hazard for people
 
     h_people = h transit_risk (1 + facilitator_risk (1 - (documents + safe houses)/2)) (1 - carried by officials)
@@ -92,6 +93,7 @@ _PAPERS = SERVICES.index("documents")
 _HOUSES = SERVICES.index("safe_houses")
 _S_RECRUITS = int(Stream.RECRUITS)
 _S_CHILDREN = int(Stream.RECRUITS_CHILDREN)
+_S_THERE = int(Stream.RECRUITS_THERE)
 _S_ROUTE = int(Stream.RECRUITS_ROUTE)
 _S_FOUND = int(Stream.INTERCEPTED)
 _S_COURIERS = int(Stream.COURIERS)
@@ -208,8 +210,10 @@ def _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_t
 @compiled
 def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
              p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
-             pool_children, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
-             effectiveness, recruits, children, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
+             pool_children, pool_there, corridor_hazard, service, conduct, instrument, wage, irregular, abuse,
+             exploited, price,
+             effectiveness, recruits, children, recruits_there, recruits_route, arrived, intercepted, carried,
+             couriers, origin_flow,
              transit, arrival_flow, demand, recruits_first, recruits_grouped, loss):
     runs, _, forms = attempts.shape
     places = place_state.shape[0]
@@ -277,6 +281,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                         n = poisson(uniform(key, _S_RECRUITS, month, entity, f), mean)
                     recruits[r, p, d, f] = n
                     children[r, p, d, f] = 0
+                    recruits_there[r, p, d, f] = 0
                     if n == 0:
                         for j in range(lo, hi):
                             recruits_route[r, order[j], f] = 0
@@ -284,7 +289,9 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     young = binomial(uniform(key, _S_CHILDREN, month, entity, f), n, pool_children[r, p, d])
                     children[r, p, d, f] = young
                     origin_flow[r, home] += n
-                    left = n
+                    there = binomial(uniform(key, _S_THERE, month, entity, f), n, pool_there[r, p, d])
+                    recruits_there[r, p, d, f] = there
+                    left = n - there
                     weight = total
                     caught = 0
                     for j in range(lo, hi):
@@ -335,7 +342,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
                     arrived[r, d, f, 0] += came - (young - young_found)
                     if goal != home:
                         arrival_flow[r, goal] += came
-                        abroad[f] += came
+                        abroad[f] += came - there
         if won > 0:
             loss[r] += LOSS_MEMORY * (lost / won - loss[r])
         couriers[r] = 0
@@ -393,8 +400,10 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
              world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
              state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
-             state.pool_children, state.hazard, state.service, state.conduct, state.instrument, state.irregular_wage,
+             state.pool_children, state.pool_there, state.hazard, state.service, state.conduct, state.instrument,
+             state.irregular_wage,
              state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
-             state.recruits, state.recruits_children, state.recruits_route, state.arrived, state.intercepted,
+             state.recruits, state.recruits_children, state.recruits_there, state.recruits_route,
+             state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
              state.demand_people, state.recruits_drug_first, state.recruits_by_groups, state.people_loss_share)

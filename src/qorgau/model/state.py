@@ -49,6 +49,7 @@ _ECONOMY = (
     _v("pool", "place destination", "persons/month", "economy",
        "persons a month open to recruiters, from a place towards a destination"),
     _v("pool_children", "place destination", "1", "economy", "share of the pool that is under 18"),
+    _v("pool_there", "place destination", "1", "economy", "share of the pool who are abroad there already"),
     _v("irregular_wage", "state", "USD/month", "economy", "pay of irregular work, undercut by plenty of labour"),
     _v("irregular_arrivals", "state", "persons/month", "economy", "irregular work migrants arriving in a state"),
 )
@@ -140,6 +141,7 @@ _HUMAN_TRADE = (
     _v("effectiveness", "place destination form", "1", "human_trade", "persons recruited per attempt, smoothed"),
     _v("recruits", "place destination form", "persons", "human_trade", "people recruited this month", True),
     _v("recruits_children", "place destination form", "persons", "human_trade", "of whom under 18", True),
+    _v("recruits_there", "place destination form", "persons", "human_trade", "of whom were there already", True),
     _v("recruits_drug_first", "form", "1", "human_trade", "share of recruits by groups that began with opiates"),
     _v("recruits_by_groups", "form", "1", "human_trade", "share of recruits by organisations"),
     _v("recruits_route", "people_route form", "persons", "human_trade", "people recruited by route", True),

@@ -67,7 +67,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         odds *= 1.0 if o == d else undercut[d] ** -q["offer_answer"]
         return odds / (1 + odds)
 
-    out = {k: np.zeros_like(s[k]) for k in ("departures", "remittances_share", "pool", "pool_children",
+    out = {k: np.zeros_like(s[k]) for k in ("departures", "remittances_share", "pool", "pool_children", "pool_there",
                                            "irregular_arrivals")}
     out["migrants"] = s["migrants"].copy()
     out["wage"] = np.array(w) / 12
@@ -111,11 +111,14 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         for i in reach:
             d = state_of[ends[i]]
             in_state = sum(v for j, v in reach.items() if state_of[ends[j]] == d)
-            migrants = irregular[d] * out["departures"][o, d] * world.place_share[p] / weight * reach[i] / in_state
-            everyone = offers * pull[i] / sum(pull.values()) + (migrants if on["MIGRANT_VULNERABILITY"] else 0)
+            here = irregular[d] * world.place_share[p] / weight * reach[i] / in_state
+            here *= 1 if on["MIGRANT_VULNERABILITY"] else 0
+            there = here * q["offer_rate"] * out["migrants"][o, d]
+            everyone = offers * pull[i] / sum(pull.values()) + here * out["departures"][o, d] + there
             adults, children = 1 - q["child_share"], q["child_share"]
             if d == world.focus and o != world.focus and on["SCHOOLING"]:
                 children *= 1 - q["size_schooling"] * s["instrument"][INSTRUMENTS.index("schooling")]
             out["pool"][p, i] = vulnerable(o, d) * everyone * (adults + children)
+            out["pool_there"][p, i] = there / everyone if there else 0.0
             out["pool_children"][p, i] = children / (adults + children)
     return out

@@ -45,7 +45,8 @@ def demand(world: World, s: dict, q: dict, on: dict, month: int, d: int, form: s
 def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     q = q["human_trade"]
     out = {k: np.zeros_like(s[k]) for k in (
-        "recruits", "recruits_children", "recruits_route", "arrived", "intercepted", "carried_people", "origin_flow",
+        "recruits", "recruits_children", "recruits_there", "recruits_route", "arrived", "intercepted", "carried_people",
+        "origin_flow",
         "transit_flow", "arrival_flow", "demand_people")}
     out["effectiveness"], out["people_price"] = s["effectiveness"].copy(), s["people_price"].copy()
     state_of = [int(v) for v in world.place_state]
@@ -78,7 +79,9 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             number = poisson(uniform(key, Stream.RECRUITS, month, pair, form), mean)
             u = uniform(key, Stream.RECRUITS_CHILDREN, month, pair, form)
             young = binomial(u, number, s["pool_children"][p, d])
-            left, found_all = number, 0
+            there = binomial(uniform(key, Stream.RECRUITS_THERE, month, pair, form), number, s["pool_there"][p, d])
+            out["recruits_there"][p, d, form] = there
+            left, found_all = number - there, 0
             for j, h in enumerate(routes):
                 if j == len(routes) - 1:
                     here = left
@@ -120,7 +123,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             out["origin_flow"][home] += number
             if home != goal:
                 out["arrival_flow"][goal] += came
-                abroad[form] += came
+                abroad[form] += came - there
     first = [float(s["attempts_drug_first"][f]) * organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)]
     out["recruits_drug_first"] = np.array(first)
     out["recruits_by_groups"] = np.array([organised[f] / max(1e-12, organised[f] + single[f]) for f in (0, 1)])
