@@ -69,8 +69,8 @@ def readings(world: World) -> tuple[Reading, ...]:
     labels = labelled(world)
     names_of_labels = [world.network_names[n] for n in labels]
 
-    def officials(name: str, least: int) -> Reading:
-        return one(name, "1", "mean", Term("conduct", (kp, slice(least, None)), 1.0 / max(1, len(kp))))
+    def officials(name: str, least: int, posts: np.ndarray) -> Reading:
+        return one(name, "1", "mean", Term("conduct", (posts, slice(least, None)), 1.0 / max(1, len(posts))))
 
     def paid_share(s: int) -> Reading:
         # only the places of the model pay: their part of the state's people
@@ -111,8 +111,9 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("bribes_usd", "USD/year", "flow", Term("bribes_post", kp), Term("fees_post", kp),
             Term("deals_usd", f)),
         one("rents_legal_usd", "USD/year", "flow", Term("legal_rents", kp), Term("legal_protection", kp)),
-        officials("officials_corrupt_share", 2),
-        officials("officials_protect_or_take_part_share", 3),
+        officials("officials_corrupt_share", 2, kp),
+        officials("officials_corrupt_share_centre", 2, centre_posts),
+        officials("officials_protect_or_take_part_share", 3, kp),
         one("perceived_corruption_score", "score 0-100", "mean", Term("perceived_corruption", f)),
         each((f"perceived_corruption_score_{n}" for n in world.state_names), "score 0-100", "mean",
              "perceived_corruption", states),
@@ -156,7 +157,8 @@ def readings(world: World) -> tuple[Reading, ...]:
             Term("recruits", np.ix_(origin_focus, kd), -1.0)),
         each((f"people_origin_{world.state_names[h]}" for h in homes if h != f), "persons/year", "flow", "origin_flow",
              (h for h in homes if h != f)),
-        one("people_carried_abroad", "persons/year", "flow", Term("arrival_flow")),
+        one("people_recruited_working_abroad", "persons/year", "flow", Term("recruits_there")),
+        one("people_carried_abroad", "persons/year", "flow", Term("arrival_flow"), Term("recruits_there", ALL, -1.0)),
         one("people_found_on_way", "persons/year", "flow", Term("intercepted")),
         one("journey_cost_usd", "USD/journey", "mean",
             read=lambda s: per_journey(s.money, _UPKEEP, s.active, s.capacity, s.in_use)),

@@ -141,6 +141,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("rents_legal_usd", "USD/year", "flow",
              lambda s: (s.legal_rents[:, kp] + s.legal_protection[:, kp]).sum(1)),
         _one("officials_corrupt_share", "1", "mean", lambda s: s.conduct[:, kp, 2:].sum(2).mean(1)),
+        _one("officials_corrupt_share_centre", "1", "mean", lambda s: s.conduct[:, centre_posts, 2:].sum(2).mean(1)),
         _one("officials_protect_or_take_part_share", "1", "mean", lambda s: s.conduct[:, kp, 3:].sum(2).mean(1)),
         _one("perceived_corruption_score", "score 0-100", "mean", lambda s: s.perceived_corruption[:, f]),
         Reading(tuple(f"perceived_corruption_score_{n}" for n in world.state_names), "score 0-100", "mean",
@@ -189,7 +190,9 @@ def readings(world: World) -> tuple[Reading, ...]:
              lambda s: s.recruits[:, :, kd].sum((1, 2, 3)) - s.recruits[:, origin_focus][:, :, kd].sum((1, 2, 3))),
         Reading(tuple(f"people_origin_{world.state_names[h]}" for h in homes if h != f), "persons/year", "flow",
                 lambda s: s.origin_flow[:, [h for h in homes if h != f]]),
-        _one("people_carried_abroad", "persons/year", "flow", lambda s: s.arrival_flow.sum(1)),
+        _one("people_recruited_working_abroad", "persons/year", "flow", lambda s: s.recruits_there.sum((1, 2, 3))),
+        _one("people_carried_abroad", "persons/year", "flow",
+             lambda s: s.arrival_flow.sum(1) - s.recruits_there.sum((1, 2, 3))),
         _one("people_found_on_way", "persons/year", "flow", lambda s: s.intercepted.sum(1)),
         _one("journey_cost_usd", "USD/journey", "mean", _upkeep),
     ]
