@@ -32,7 +32,7 @@ from qorgau.model import transport
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, china_toll, far_markets
-from qorgau.model.exponentials import fall
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.route_tree import Stems, WayTrees, way_trees_of
@@ -85,7 +85,8 @@ _SHUT = 1e12
 @inlined
 def china_pay(q, kind, km, crossing, usual, price, met):
     """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
-    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * min(1.25, met ** q.barrier_answer)
+    answer = min(1.25, fall(-q.barrier_answer * logarithm(met)))
+    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * answer
 
 
 @compiled
@@ -116,6 +117,7 @@ def _plan(
     ahead = np.empty(routes)
     everyone = np.ones(routes)
     ordinary = 1.0 - official
+    into_china = np.flatnonzero(c_china)
     width = np.empty(markets)
     peak = np.empty(markets)
     # unsigned: compiled code then does not ask for negative indices
@@ -195,10 +197,9 @@ def _plan(
                 risk = q.risk_pay * belief[r, o, l] * corridor_trips[r, l]
                 hop[l] = pay * (q.transport_cost * corridor_cost[r, l] + risk)
                 through[l] = fall(belief[r, o, l])
-            for l in range(links):
-                if c_china[l] > 0:
-                    known = (crossing[r], usual[r], reach[r, 0], belief[r, o, l] / reach[r, 1])
-                    hop[l] += china_pay(q, c_china[l], c_km[l], *known)
+            for l in into_china:
+                known = (crossing[r], usual[r], reach[r, 0], belief[r, o, l] / reach[r, 1])
+                hop[l] += china_pay(q, c_china[l], c_km[l], *known)
             passed[0] = 1.0
             spent[0] = 0.0
             for i in range(1, nodes):
@@ -288,9 +289,14 @@ def _plan(
 
 
 @inlined
-def seen(q, mean, hazard):
-    """Hazard that a look at a corridor suggests: its own and the mean of all, weighted in logs by visibility."""
-    return q.belief_unused * mean ** (1.0 - q.visibility) * hazard ** q.visibility
+def seen(q, mean, hazard, look):
+    """Hazard that a look at corridors suggests: its own and the mean of all, weighted in logs by visibility."""
+    own = q.visibility
+    alike = q.belief_unused * mean ** (1.0 - own)
+    for l in range(look.shape[0]):
+        look[l] = own * -logarithm(hazard[l])
+    for l in range(look.shape[0]):
+        look[l] = alike * fall(look[l])
 
 
 @inlined
