@@ -133,6 +133,8 @@ def interpret(counted: bool) -> Counter[str]:
     def note(name: str, value: Any) -> Any:
         if isinstance(value, float):
             counts[name] += 1
+        elif name != "load" and isinstance(value, np.ndarray) and value.dtype == np.float64:
+            counts[name] += value.size
         elif name == "load" and isinstance(value, (int, np.integer)):
             counts["load index"] += 1
         elif name not in ("load", "add", "multiply") and name in _MATH:
@@ -157,6 +159,17 @@ def interpret(counted: bool) -> Counter[str]:
         return uniform(int(key), int(stream), int(month), int(entity), int(item))
 
     streams.uniform = draw
+    from qorgau.model import lanes
+
+    def row(array: np.ndarray, i: int) -> np.ndarray:
+        counts["load"] += lanes.LANES
+        return array[i].copy()
+
+    def put(array: np.ndarray, i: int, x: np.ndarray) -> None:
+        counts["store"] += lanes.LANES
+        array[i] = x
+
+    lanes.row, lanes.put = row, put
     return counts
 
 

@@ -256,7 +256,9 @@ def test_beliefs_rest_between_what_is_felt_and_what_is_seen_by_experience() -> N
 def test_what_is_seen_lies_between_the_mean_and_the_hazard(share: float, clear: float, mean: float,
                                                            hazard: float) -> None:
     x = having(traffic(1), routes__belief_unused=share, routes__visibility=clear)
-    got = seen(x.parameters["routes"][0], mean, hazard)
+    look = np.empty(1)
+    seen(x.parameters["routes"][0], mean, np.array([hazard]), look)
+    got = look[0]
     q = {"routes": {"belief_unused": share, "visibility": clear}, "enforcement": {"hazard_mean": mean}}
     assert got == pytest.approx(twin.looks(q, hazard), rel=1e-9)
     assert min(mean, hazard) * share * (1 - 1e-9) <= got <= max(mean, hazard) * share * (1 + 1e-9)

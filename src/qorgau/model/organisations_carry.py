@@ -12,8 +12,9 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
-from qorgau.model.exponentials import fall
+from qorgau.model.lanes import LANES, beside, dot, one_by_one
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_flows import bear, divide, meet, send
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
 from qorgau.model.routes import china_pay, learn, seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -61,41 +62,57 @@ def carry(
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
     routes = route_kg.shape[1]
-    felt = np.empty(links)
     look = np.empty(links)
-    through = np.empty(links + 1)
-    averted = np.empty(links)
-    paid = np.empty(links)
     paid_all = np.empty(links)
-    left = np.empty(nodes)
-    below = np.empty(nodes)
-    worth_below = np.empty(nodes)
+    # organisations side by side; one corridor more for routes without any: nothing is lost there
+    averted = np.zeros((links, LANES))
+    felt = np.zeros((links, LANES))
+    through = np.ones((links + 1, LANES))
+    entering = np.zeros((links + 1, LANES))
+    worth = np.zeros((links + 1, LANES))
+    own = np.zeros((links, LANES))
+    left = np.zeros((nodes, LANES))
+    below = np.zeros((nodes, LANES))
+    worth_below = np.zeros((nodes, LANES))
+    share = np.zeros((routes, LANES))
+    part = np.zeros((markets, LANES))
+    sent = np.zeros((markets, LANES))
+    each = np.zeros((markets, LANES))
+    got = np.zeros((markets, LANES))
+    held_at = np.zeros((posts, LANES))
+    visits = np.zeros((posts, LANES))
+    shelter = np.zeros((net_cover.shape[1], LANES))
+    borne = np.zeros((4, LANES))
+    bought = np.zeros(LANES)
+    approaching = np.zeros(LANES)
+    bribed_for = np.zeros(LANES)
+    made = np.empty((LANES, links))
+    met = np.empty((LANES, links))
+    live = np.zeros(slots + LANES, dtype=np.int64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
-    tried = np.empty((2, ways))
-    abroad = np.empty((2, ways))
-    pays = np.empty((2, ways))
+    # both forms of a way stand side by side, ways in the order of home states
+    went = np.zeros(2 * ways)
+    tried = np.empty((4, 2 * ways))
+    abroad = np.empty(2 * ways)
+    pays = np.empty(2 * ways)
+    bribed = np.empty(2 * ways)
+    ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     # unsigned: compiled code then does not ask for negative indices
     way_end = w_end[way_list]
-    begins = market_ptr.astype(np.uint64)
+    way_from = h_origin[way_list].astype(np.uint32)
+    way_to = h_dest[way_list].astype(np.uint32)
+    way_at = way_list.astype(np.uint32)
+    leaves = way_abroad[way_list].astype(np.float64)
     homes = way_ptr.astype(np.uint64)
-    used = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
-    so_far = np.empty(route_kg.shape[1] + 1, dtype=np.uint32)
+    begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
     from_post = place_post[c_from].astype(np.uint32)
     to_post = place_post[c_to].astype(np.uint32)
-    entering = np.empty(links + 1)
-    worth = np.empty(links + 1)
-    worth_people = np.empty(links)
-    own = np.empty(links)
-    # one place more for routes without a corridor: nothing is lost there
-    through[links] = 1.0
-    visits = np.empty(posts)
+    into_china = np.flatnonzero(c_china)
     pin = np.empty(posts)
-    held_at = np.empty(posts)
-    shelter = np.empty(net_cover.shape[1])
-    first = np.empty(2)
-    opiates = np.empty(2)
+    kept = np.empty(posts)
+    reach_of = np.empty((2, net_cover.shape[0], posts))
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -114,283 +131,232 @@ def carry(
             pin[i] = backing(q, on, conduct, forces, r, i)
         network_kg[r] = 0.0
         money[r] = 0.0
-        first[:] = 0.0
-        opiates[:] = 0.0
         bought_all = out_all = 0.0
-        for l in range(links):
-            look[l] = seen(rq, enforcement[r].hazard_mean, hazard[r, l])
+        seen(rq, enforcement[r].hazard_mean, hazard[r], look)
         needed = on[r, _FACILITATORS]
         switch = min(on[r, _LEARN], on[r, _ROUTES])
         soviet = arrangement(q, began, since_soviet)
         worn = q.tie_kept ** (2.0 * (arrangement(q, began, since_soviet - 1.0) - soviet))
         pay = carrying_cost[r]
+        for c in range(w_ptr.shape[0] - 1):
+            income[w_ptr[c]] = 0.0
+            for i in range(w_ptr[c] + 1, w_ptr[c + 1]):
+                income[i] = income[w_parent[i]] + bribe[r, w_link[i]]
         for i in range(ways):
-            w = way_list[i]
+            a = way_from[i]
+            d = way_to[i]
             for f in range(2):
-                likely = effectiveness[r, h_origin[w], h_dest[w], f]
-                abroad[f, i] = way_abroad[w] * likely
-                pays[f, i] = likely * people_price[r, h_dest[w], f] * people_par[r].transit_risk
+                likely = effectiveness[r, a, d, f]
+                abroad[2 * i + f] = leaves[i] * likely
+                pays[2 * i + f] = likely * people_price[r, d, f] * people_par[r].transit_risk
+                bribed[2 * i + f] = pays[2 * i + f] * income[way_end[i]]
+        for i in range(posts):
+            kept[i] = 0.985 * (q.tie_kept if rotated[r, i] == 1 else 1.0)
+        for n in range(net_cover.shape[0]):
+            for i in range(posts):
+                for old in range(2):
+                    far = net_insider[n, post_state[i]]
+                    if old == 1:
+                        far = max(far, soviet)
+                    reach_of[old, n, i] = 1.0 if net_official[n] == 1 else far + (1.0 - far) * q.outsider_ties
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
+        alive = 0
         for o in range(slots):
-            if active[r, o] == 0:
-                purchased[r, o] = 0.0
-                continue
-            n = network[r, o]
-            s = place_state[home[r, o]]
-            x = trade[r, o, 0]
-            scope = q.scope * on[r, _SCOPE]
-            size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
-            short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
-            size *= 1.0 - q.service_need * short
-            # a group that began with opiates wins people as far as its network or itself has contacts
-            known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
-            persons = size * known * _PERSONS
-            # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
-            for i in range(posts):
-                held_at[i] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
-                visits[i] = 0.0
-            order = 1.0
-            if soviet > 0.0:
-                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                    order = 1.0 - 0.9 * soviet
-                else:
-                    order = 1.0 + enforcement[r].soviet_control * soviet
-            for c in range(shelter.shape[0]):
-                shelter[c] = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
-                shelter[c] *= 1.0 + q.service_risk * needed * (1.0 - service[r, c, 1])
-            for l in range(links):
-                averted[l] = shelter[to_state[l]] * (1.0 - held_at[from_post[l]] - held_at[to_post[l]])
-            for l in range(links):
-                felt[l] = hazard[r, l] * averted[l]
-                through[l] = fall(felt[l])
-                entering[l] = 0.0
-                worth[l] = 0.0
-                worth_people[l] = 0.0
-                own[l] = 0.0
-            # journeys of people: approached persons by way
-            courier_kg = 0.0
-            for i in range(w_ptr[s], w_ptr[s + 1]):
-                trips[i] = 0.0
-                income[i] = 0.0
-            labour = persons * trade[r, o, 1]
-            sexual = persons * trade[r, o, 2]
-            tries_0 = 0.0
-            tries_1 = 0.0
-            for i in range(homes[s], homes[s + 1]):
-                a = labour * people_share[r, o, i - homes[s], 0]
-                b = sexual * people_share[r, o, i - homes[s], 1]
-                tried[0, i] += a
-                tried[1, i] += b
-                tries_0 += a
-                tries_1 += b
-                courier_kg += a * abroad[0, i] + b * abroad[1, i]
-                at = way_end[i]
-                trips[at] += (a + b) * (1.0 / _PERSONS)
-                income[at] += a * pays[0, i] + b * pays[1, i]
-            if drug_first[r, o] == 1:
-                first[0] += tries_0
-                first[1] += tries_1
-            if x > _IN_OPIATES:
-                opiates[0] += tries_0
-                opiates[1] += tries_1
-            for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
-                l = w_link[i]
-                before = w_parent[i]
-                taken = trips[i]
-                value = income[i]
-                own[l] += taken
-                worth_people[l] += value
-                trips[before] += taken
-                income[before] += value
-            # purchase; half of a load can be had on credit
-            kg = size * x * load[r] * ration[r]
-            if x > _IN_OPIATES:
-                kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
-            kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
-            purchased[r, o] = kg
-            network_kg[r, n] += kg
-            bought_all += kg
-            revenue = 0.0
-            delivered = lost = 0.0
-            transport = 0.0
-            risk_pay = 0.0
-            bribes = 0.0
-            for_people = 0.0
-            entering[links] = 0.0
-            worth[links] = 0.0
-            left[0] = 1.0
-            for i in range(1, nodes):
-                left[i] = left[tree_parent[i]] * through[tree_link[i]]
-                below[i] = 0.0
-                worth_below[i] = 0.0
-            below[0] = 0.0
-            worth_below[0] = 0.0
-            # routes in use, and how many of them stand before each route
-            count = 0
-            for k in range(routes):
-                so_far[k] = count
-                used[count] = k
-                count += route_share[r, o, k] > _TINY
-            so_far[routes] = count
-            whole = 0.0
-            for m in range(markets):
-                if market_share[r, o, m] >= 1e-6:
-                    whole += market_share[r, o, m]
-            for m in range(markets):
-                part = market_share[r, o, m]
-                if part < 1e-6 or kg <= 0.0:
-                    continue
-                total = 0.0
-                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
-                    total += route_share[r, o, used[i]]
-                if total <= 0.0:
-                    continue
-                sent = kg * part / whole
-                each = sent / total
-                unit = price[r, m]
-                got = 0.0
-                for i in range(so_far[begins[m]], so_far[begins[m + 1]]):
-                    k = used[i]
-                    flow = each * route_share[r, o, k]
-                    before = stem[k]
-                    l = last[k]
-                    below[before] += flow
-                    worth_below[before] += flow * unit
-                    flow *= left[before]
-                    entering[l] += flow
-                    worth[l] += flow * unit
-                    flow *= through[l]
-                    route_kg[r, k] += flow
-                    got += flow
-                arrivals[r, m] += got
-                revenue += got * unit * (1.0 - rivalry[r, o])
-                survival[r, o, m] += 0.2 * (got / sent - survival[r, o, m])
-                delivered += got
-            if kg > 0.0:
-                for i in range(nodes - 1, 0, -1):
-                    before = tree_parent[i]
-                    l = tree_link[i]
-                    part = left[before]
-                    kilograms = below[i]
-                    value = worth_below[i]
-                    entering[l] += part * kilograms
-                    worth[l] += part * value
-                    below[before] += kilograms
-                    worth_below[before] += value
-                for l in range(links):
-                    flow = entering[l]
-                    gone = flow * (1.0 - through[l])
-                    carried[r, l] += flow
-                    seized[r, l] += gone
-                    own[l] += flow * per_load * corridor_trips[r, l]
-                    # protection and cover have already averted a part of the loss that a bribe would avert
-                    paid[l] = worth[l] * bribe[r, l] * (min(1.0, averted[l]) if hazard[r, l] > 0.0 else 1.0)
-                    paid_all[l] += paid[l]
-                for l in range(links):
-                    lost += entering[l] * (1.0 - through[l])
-                    transport += entering[l] * corridor_cost[r, l]
-                    risk_pay += entering[l] * felt[l] * corridor_trips[r, l]
-                    bribes += paid[l]
-                risk_pay *= pay * rq.risk_pay
-                for l in range(links):
-                    if c_china[l] > 0 and entering[l] > 0.0:
-                        known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l] / reach[r, 1])
-                        risk_pay += entering[l] * china_pay(rq, c_china[l], c_km[l], *known)
-            for l in range(links):
-                for_people += worth_people[l] * bribe[r, l]
-                visits[to_post[l]] += own[l]
-            for l in range(links):
-                paid_all[l] += worth_people[l] * bribe[r, l]
-                journeys[r, l] += own[l]
-            transport *= rq.transport_cost * pay
-            if kg > 0.0:
-                road[r, o] = transport / kg
-            transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
-            out_all += delivered + lost
-            if kg > 0.0:
-                loss[r, o] += 0.1 * (lost / kg - loss[r, o])
-            # money
-            paid_services = 0.5 * (service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1])
-            dearer = q.service_cost * short + q.service_fee * needed * paid_services
-            fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
-            fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
-            # what people bring is net of bribes; they are shown with the other bribes
-            bribes += for_people
-            people_net = for_people
-            for f in range(2):
-                people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
-            purchases = kg * source_price[r]
-            profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
-            gross = profit
-            base = place_post[home[r, o]]
-            old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
-            fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
-            # what forces are paid goes with them, not to the officials of the place
-            if fee > 0.0:
-                fees_post[r, base] += fee * grip(conduct, r, base) * on[r, _RACKETS] / pin[base]
-            if net_official[n] == 1:
-                racket_post[r, base] += max(0.0, profit)
-            profit -= fee
-            clean = 0.0
-            if profit > 0.0:
-                served = service[r, s, 2] * on[r, _LAUNDER]
-                taken = q.service_fee * service_fee[r, s, 2] * served
-                clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
-                clean = min(clean, profit)
-            profit -= clean
-            flows = (revenue, purchases, transport, risk_pay, bribes, fee, fixed, clean, people_net, profit)
-            for k in range(money.shape[1]):
-                money[r, k] += flows[k]
-            capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
-            # people's part of what is earned, before officials and laundering take theirs alike
-            apart = people_net - for_people - fixed * (1.0 - x)
-            apart *= profit / gross if gross > 0.0 else 1.0
-            other_capital[r, o] = min(max(0.0, 0.97 * other_capital[r, o] + apart), max(0.0, capital[r, o]))
-            # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
-            costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
-            returns[r, o] += 0.25 * (profit / costs - returns[r, o])
-            if on[r, _ORG] > 0.5:
-                limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
-                most = SIZE_CAP
-                if old:
-                    # whom the state protects needs no other protector to grow, and grows no further than it says
-                    limit = max(limit, SIZE_CAP * soviet)
-                    most = most_allowed(allowance[r], soviet)
-                grow = q.growth * (math.tanh(1.5 * returns[r, o]) - capacity[r, o] / limit)
-                capacity[r, o] = max(0.5, min(most, capacity[r, o] * math.exp(grow)))
-            # ties with officials of the posts on the way and at home
-            for i in range(posts):
-                t = trust[r, o, i]
-                rate = visits[i] / (visits[i] + 3.0) * per_visit
-                if i == base:
-                    rate += 1.0 / q.protection_months
-                reach_i = 1.0
-                if net_official[n] == 0:
-                    reach_i = net_insider[n, post_state[i]]
+            purchased[r, o] = 0.0
+            if active[r, o] == 1:
+                live[alive] = o
+                alive += 1
+        for start in range(0, alive, LANES):
+            together = min(LANES, alive - start)
+            own[:] = 0.0
+            bought[:] = 0.0
+            for j in range(together):
+                o = live[start + j]
+                n = network[r, o]
+                s = place_state[home[r, o]]
+                x = trade[r, o, 0]
+                scope = q.scope * on[r, _SCOPE]
+                size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
+                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+                size *= 1.0 - q.service_need * short
+                # a group that began with opiates wins people as far as its network or itself has contacts
+                known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
+                persons = size * known * _PERSONS
+                # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
+                for i in range(posts):
+                    held_at[i, j] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
+                order = 1.0
+                if soviet > 0.0:
+                    if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                        order = 1.0 - 0.9 * soviet
+                    else:
+                        order = 1.0 + enforcement[r].soviet_control * soviet
+                for c in range(shelter.shape[0]):
+                    kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
+                    shelter[c, j] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
+                # journeys of people: approached persons by way
+                trips[w_ptr[s]:w_ptr[s + 1]] = 0.0
+                labour = persons * trade[r, o, 1]
+                sexual = persons * trade[r, o, 2]
+                begin = homes[s]
+                count = homes[s + 1] - begin
+                approached = went[:2 * count]
+                for i in range(count):
+                    approached[2 * i] = labour * ways_of[r, o, 2 * i]
+                    approached[2 * i + 1] = sexual * ways_of[r, o, 2 * i + 1]
+                alike = tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:]
+                for i in range(approached.shape[0]):
+                    alike[i] += approached[i]
+                for i in range(count):
+                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * (1.0 / _PERSONS)
+                for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
+                    taken = trips[i]
+                    own[w_link[i], j] += taken
+                    trips[w_parent[i]] += taken
+                approaching[j] = persons
+                bribed_for[j] = dot(approached, bribed[2 * begin:])
+                # purchase; half of a load can be had on credit
+                kg = size * x * load[r] * ration[r]
+                if x > _IN_OPIATES:
+                    courier_kg = dot(approached, abroad[2 * begin:])
+                    kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
+                kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
+                purchased[r, o] = kg
+                network_kg[r, n] += kg
+                bought_all += kg
+                bought[j] = kg
+                for m in range(markets):
+                    part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
+            beside(route_share[r], live, start, share)
+            divide(_TINY, begins, share, part, bought, sent, each)
+            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, averted, felt, through)
+            send(tree_parent, tree_link, stem, last, begins, price[r], through, share, each, left, below, worth_below,
+                 entering, worth, got, route_kg[r])
+            bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_post, averted, felt, through,
+                 entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
+            one_by_one(own, made)
+            one_by_one(felt, met)
+            for j in range(together):
+                o = live[start + j]
+                n = network[r, o]
+                s = place_state[home[r, o]]
+                x = trade[r, o, 0]
+                scope = q.scope * on[r, _SCOPE]
+                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+                kg = bought[j]
+                persons = approaching[j]
+                for_people = bribed_for[j]
+                revenue = 0.0
+                delivered = 0.0
+                for m in range(markets):
+                    if sent[m, j] > 0.0:
+                        arrivals[r, m] += got[m, j]
+                        delivered += got[m, j]
+                        revenue += got[m, j] * price[r, m] * (1.0 - rivalry[r, o])
+                        survival[r, o, m] += 0.2 * (got[m, j] / sent[m, j] - survival[r, o, m])
+                lost = borne[0, j]
+                transport = borne[1, j]
+                risk_pay = borne[2, j] * pay * rq.risk_pay
+                bribes = borne[3, j]
+                for l in into_china:
+                    if entering[l, j] > 0.0:
+                        known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l, j] / reach[r, 1])
+                        risk_pay += entering[l, j] * china_pay(rq, c_china[l], c_km[l], *known)
+                transport *= rq.transport_cost * pay
+                if kg > 0.0:
+                    road[r, o] = transport / kg
+                transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
+                out_all += delivered + lost
+                if kg > 0.0:
+                    loss[r, o] += 0.1 * (lost / kg - loss[r, o])
+                # money
+                paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
+                dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
+                fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
+                fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
+                # what people bring is net of bribes; they are shown with the other bribes
+                bribes += for_people
+                people_net = for_people
+                for f in range(2):
+                    people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
+                purchases = kg * source_price[r]
+                profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
+                gross = profit
+                base = place_post[home[r, o]]
+                old = net_soviet[n] == 1 and on[r, _STATE] > 0.5
+                fee = q.fee_share * trust[r, o, base] * pin[base] * max(0.0, profit)
+                # what forces are paid goes with them, not to the officials of the place
+                if fee > 0.0:
+                    fees_post[r, base] += fee * grip(conduct, r, base) * on[r, _RACKETS] / pin[base]
+                if net_official[n] == 1:
+                    racket_post[r, base] += max(0.0, profit)
+                profit -= fee
+                clean = 0.0
+                if profit > 0.0:
+                    served = service[r, s, 2] * on[r, _LAUNDER]
+                    taken = q.service_fee * service_fee[r, s, 2] * served
+                    clean = profit * (taken + needed * q.cash_at_risk * (1.0 - served))
+                    clean = min(clean, profit)
+                profit -= clean
+                flows = (revenue, purchases, transport, risk_pay, bribes, fee, fixed, clean, people_net, profit)
+                for k in range(money.shape[1]):
+                    money[r, k] += flows[k]
+                capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
+                # people's part of what is earned, before officials and laundering take theirs alike
+                apart = people_net - for_people - fixed * (1.0 - x)
+                apart *= profit / gross if gross > 0.0 else 1.0
+                other_capital[r, o] = min(max(0.0, 0.97 * other_capital[r, o] + apart), max(0.0, capital[r, o]))
+                # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
+                costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
+                returns[r, o] += 0.25 * (profit / costs - returns[r, o])
+                if on[r, _ORG] > 0.5:
+                    limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
+                    most = SIZE_CAP
                     if old:
-                        reach_i = max(reach_i, soviet)
-                    reach_i += (1.0 - reach_i) * q.outsider_ties
-                t += max(0.0, reach_i - t) * min(1.0, rate)
-                t *= 0.985
-                if rotated[r, i] == 1:
-                    t *= q.tie_kept
-                if old:
-                    t *= worn
-                trust[r, o, i] = t
-            learn(rq, look, switch, r, o, n, own, felt, belief, network_belief)
+                        # whom the state protects needs no other protector to grow, and grows no further than it says
+                        limit = max(limit, SIZE_CAP * soviet)
+                        most = most_allowed(allowance[r], soviet)
+                    grow = q.growth * (math.tanh(1.5 * returns[r, o]) - capacity[r, o] / limit)
+                    capacity[r, o] = max(0.5, min(most, capacity[r, o] * math.exp(grow)))
+                # ties with officials of the posts on the way and at home
+                wear = worn if old else 1.0
+                reach_n = reach_of[1 if old else 0, n]
+                at_home = trust[r, o, base]
+                for i in range(posts):
+                    rate = visits[i, j] / (visits[i, j] + 3.0) * per_visit
+                    t = trust[r, o, i]
+                    trust[r, o, i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
+                rate = visits[base, j] / (visits[base, j] + 3.0) * per_visit + 1.0 / q.protection_months
+                at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
+                trust[r, o, base] = at_home * kept[base] * wear
+                learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
+        # what people's journeys pay at posts, of all groups at once
+        income[:] = 0.0
+        for f in range(2):
+            total = 1e-12
+            first = 0.0
+            opiates = 0.0
+            for i in range(ways):
+                j = 2 * i + f
+                both = tried[3, j]
+                first += tried[2, j] + both
+                opiates += tried[1, j] + both
+                everyone = tried[0, j] + tried[1, j] + (tried[2, j] + both)
+                total += everyone
+                attempts[r, way_at[i], f] = everyone
+                income[way_end[i]] += everyone * pays[j]
+            attempts_first[r, f] = first / total
+            attempts_opiates[r, f] = opiates / total
+        for c in range(w_ptr.shape[0] - 1):
+            for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
+                paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]
+                income[w_parent[i]] += income[i]
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
-        for i in range(ways):
-            attempts[r, way_list[i], 0] = tried[0, i]
-            attempts[r, way_list[i], 1] = tried[1, i]
-        for f in range(2):
-            total = 1e-12 + tried[f].sum()
-            attempts_first[r, f] = first[f] / total
-            attempts_opiates[r, f] = opiates[f] / total
         profit_total[r] = money[r, 9]
         ledger[r] = bought_all - out_all

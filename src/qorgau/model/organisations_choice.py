@@ -28,6 +28,7 @@ import numpy as np
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.drug_market import elasticity_at, inverse_demand, pass_through, wholesale_bends
 from qorgau.model.exponentials import fall
+from qorgau.model.lanes import LANES, beside, most, one_by_one, put, row, spread, total
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, backing, crowding, openness, told_where
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
@@ -58,18 +59,29 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
                market_share):
     """Expected prices by two damped Newton steps, then market shares towards the anticipated logit."""
     runs, slots, markets = market_share.shape
-    target = np.empty((slots, markets))
+    # organisations side by side, eight at a time: rows of the first eight stand before those of the next
+    blocks = (slots + LANES - 1) // LANES
+    value = np.zeros((blocks * markets, LANES))
+    slope = np.zeros((blocks * markets, LANES))
+    planned = np.zeros((blocks * markets, LANES))
+    survive = np.zeros((blocks * markets, LANES))
+    share = np.zeros((blocks * markets, LANES))
+    target = np.zeros((blocks * markets, LANES))
+    kept = np.zeros((blocks, LANES))
+    own = np.zeros((blocks, LANES))
+    bought = np.zeros((blocks, LANES))
+    moved = np.empty((markets, LANES))
+    logits = moved.reshape(markets * LANES)
+    arriving = np.empty((markets, LANES))
+    moving = np.empty((markets, LANES))
+    sending = np.empty((markets, LANES))
+    pushing = np.empty((markets, LANES))
+    each = np.empty((LANES, markets))
     gap = np.empty(markets)
     damp = np.empty(markets)
     log_users = np.empty(markets)
-    moved = np.empty(markets)
     demand = np.empty(markets)
-    ahead = np.empty(markets)
-    num = np.empty(markets)
-    den = np.empty(markets)
-    push = np.empty(markets)
-    live = np.empty(slots, dtype=np.int64)
-    own = np.empty(slots)
+    live = np.zeros(slots + LANES, dtype=np.int64)
     for r in range(runs):
         q = par[r]
         mp = market_par[r]
@@ -84,74 +96,101 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
         per_scale = 1.0 / scale
         alive = 0
         soviet = arrangement(q, began, since_soviet)
+        own[:] = 0.0
+        bought[:] = 0.0
         for o in range(slots):
             if active[r, o] == 1:
+                b = alive // LANES
+                j = alive - b * LANES
                 # of what a group would move between markets, what is its own to move
-                own[alive] = 1.0 - told_where(q, on, r, net_soviet[network[r, o]], soviet)
+                own[b, j] = 1.0 - told_where(q, on, r, net_soviet[network[r, o]], soviet)
+                kept[b, j] = 1.0 - rivalry[r, o]
+                bought[b, j] = purchased[r, o]
                 live[alive] = o
                 alive += 1
+        filled = (alive + LANES - 1) // LANES
+        for b in range(filled):
+            first = b * LANES
+            here = b * markets
+            beside(plan_value[r], live, first, value[here:])
+            beside(plan_slope[r], live, first, slope[here:])
+            beside(plan_price[r], live, first, planned[here:])
+            beside(survival[r], live, first, survive[here:])
+            beside(market_share[r], live, first, share[here:])
         for m in range(markets):
             log_users[m] = math.log(users[r, m])
             demand[m] = mp.use_per_person * users[r, m] / 12.0
         steps = 2 if on[r, _MARKETS] > 0.5 else 0
         for it in range(steps + 1):
             for m in range(markets):
-                ahead[m] = 1e-9
-                num[m] = 0.0
-                den[m] = 1e-12
-                push[m] = 0.0
-            for i in range(alive):
-                o = live[i]
-                kept = 1.0 - rivalry[r, o]
-                best = -1e300
+                put(arriving, m, spread(0.0))
+                put(moving, m, spread(0.0))
+                put(sending, m, spread(0.0))
+                put(pushing, m, spread(0.0))
+            for b in range(filled):
+                here = b * markets
+                keeps = row(kept, b)
+                best = spread(-1e300)
                 for m in range(markets):
-                    away = (kept * expected[r, m] - plan_price[r, o, m]) * per_scale
-                    moved[m] = plan_value[r, o, m] + plan_slope[r, o, m] * away + log_users[m]
+                    i = here + m
+                    away = (keeps * spread(expected[r, m]) - row(planned, i)) * spread(per_scale)
+                    level = row(value, i) + row(slope, i) * away + spread(log_users[m])
+                    put(moved, m, level)
+                    best = most(best, level)
                 for m in range(markets):
-                    best = max(best, moved[m])
+                    put(moved, m, best - row(moved, m))
+                for i in range(logits.shape[0]):
+                    logits[i] = fall(logits[i])
+                whole = spread(0.0)
                 for m in range(markets):
-                    moved[m] = fall(best - moved[m])
-                total = 0.0
+                    whole = whole + row(moved, m)
+                per_whole = spread(1.0) / whole
+                mean = spread(0.0)
                 for m in range(markets):
-                    total += moved[m]
-                total = 1.0 / total
-                part = own[i]
+                    t = row(moved, m) * per_whole
+                    put(moved, m, t)
+                    mean = mean + t * row(slope, here + m) * spread(expected[r, m])
+                part = row(own, b)
+                told = spread(1.0) - part
+                kg = row(bought, b)
+                free = part * keeps * kg
                 for m in range(markets):
-                    moved[m] *= total
-                    target[o, m] = part * moved[m] + (1.0 - part) * market_share[r, o, m]
-                mean = 0.0
-                for m in range(markets):
-                    mean += moved[m] * plan_slope[r, o, m] * expected[r, m]
-                part *= kept
-                for m in range(markets):
-                    t = moved[m]
-                    ahead[m] += purchased[r, o] * target[o, m] * survival[r, o, m]
-                    num[m] += purchased[r, o] * t * (1.0 - t) * part * plan_slope[r, o, m]
-                    den[m] += purchased[r, o] * target[o, m]
-                    push[m] += purchased[r, o] * t * part * (plan_slope[r, o, m] * expected[r, m] - mean)
+                    i = here + m
+                    t = row(moved, m)
+                    goal = part * t + told * row(share, i)
+                    put(target, i, goal)
+                    sent = kg * goal
+                    moves_here = free * t
+                    put(arriving, m, row(arriving, m) + sent * row(survive, i))
+                    put(sending, m, row(sending, m) + sent)
+                    put(moving, m, row(moving, m) + moves_here * (spread(1.0) - t) * row(slope, i))
+                    put(pushing, m, row(pushing, m) + moves_here * (row(slope, i) * spread(expected[r, m]) - mean))
             if it == steps:
                 break
             common = 0.0
             moves = 0.0
             for m in range(markets):
                 elasticity = elasticity_at(mp, far[m], xinjiang[m], passed)
-                wanted = inverse_demand(math.log(demand[m] / ahead[m]), elasticity, curvature,
-                                        substitution, turn)
+                wanted = inverse_demand(math.log(demand[m] / (1e-9 + total(row(arriving, m)))), elasticity,
+                                        curvature, substitution, turn)
                 here = math.log(expected[r, m] / reference[r, m])
                 e = elasticity + curvature * max(0.0, here) + substitution * max(0.0, here - turn)
-                gain = max(0.0, expected[r, m] / (scale * e) * num[m] / den[m])
+                offered = 1e-12 + total(row(sending, m))
+                gain = max(0.0, expected[r, m] / (scale * e) * total(row(moving, m)) / offered)
                 gap[m] = wanted - here
                 damp[m] = 1.0 / (1.0 + gain)
                 common += users[r, m] / weight * gap[m]
-                moves += users[r, m] / weight * abs(push[m]) / (scale * e * den[m])
+                moves += users[r, m] / weight * abs(total(row(pushing, m))) / (scale * e * offered)
             common = min(0.5, max(-0.5, 0.3 * common / (1.0 + moves)))
             for m in range(markets):
                 step = min(0.5, max(-0.5, 0.6 * (gap[m] - common) * damp[m]))
                 expected[r, m] = min(_CAP, max(50.0, expected[r, m] * math.exp(common + step)))
-        for i in range(alive):
-            o = live[i]
-            for m in range(markets):
-                market_share[r, o, m] += q.market_speed * (target[o, m] - market_share[r, o, m])
+        for b in range(filled):
+            one_by_one(target[b * markets:(b + 1) * markets], each)
+            for j in range(min(LANES, alive - b * LANES)):
+                o = live[b * LANES + j]
+                for m in range(markets):
+                    market_share[r, o, m] += q.market_speed * (each[j, m] - market_share[r, o, m])
 
 
 @inlined

@@ -32,9 +32,11 @@ from qorgau.model import transport
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, china_toll, far_markets
-from qorgau.model.exponentials import fall
+from qorgau.model.exponentials import fall, logarithm
+from qorgau.model.lanes import LANES, beside, dot, one_by_one
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.route_choice import choose, expect, foresee
 from qorgau.model.route_tree import Stems, WayTrees, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -76,16 +78,13 @@ _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
 _PERSONS = PERSONS_PER_JOURNEY
-_SHARPEST = 0.01
-"""Least scale of choice among ways, over that among markets: where no way costs anything, nothing divides by nought."""
-_SHUT = 1e12
-"""USD/kg that a way which is not open is short of any other: its exponential is 0."""
 
 
 @inlined
 def china_pay(q, kind, km, crossing, usual, price, met):
     """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
-    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * min(1.25, met ** q.barrier_answer)
+    answer = min(1.25, fall(-q.barrier_answer * logarithm(met)))
+    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * answer
 
 
 @compiled
@@ -103,21 +102,35 @@ def _plan(
     ways = h_km.shape[0]
     links = c_km.shape[0]
     nodes = tree_parent.shape[0]
-    hop = np.zeros(links + 1)
-    through = np.ones(links + 1)
-    passed = np.empty(nodes)
-    spent = np.empty(nodes)
+    # organisations side by side
+    faith = np.zeros((links, LANES))
+    hop = np.zeros((links + 1, LANES))
+    through = np.ones((links + 1, LANES))
+    passed = np.zeros((nodes, LANES))
+    spent = np.zeros((nodes, LANES))
+    kept = np.zeros((routes, LANES))
+    cost = np.zeros((routes, LANES))
+    u = np.zeros((routes, LANES))
+    share = np.zeros((routes, LANES))
+    width = np.zeros((markets, LANES))
+    whole = np.zeros((markets, LANES))
+    value = np.zeros((markets, LANES))
+    slope = np.zeros((markets, LANES))
+    mean_cost = np.zeros((markets, LANES))
+    flies = np.zeros((1, LANES))
+    speed = np.zeros((1, LANES))
+    # and one after the other
+    shares = np.empty((LANES, routes))
+    told = np.empty((3, LANES, markets))
+    toll = np.empty(nodes)
     paid = np.empty(routes)
     price = np.empty(routes)
     level = np.empty(routes)
-    kept = np.empty(routes)
-    cost = np.empty(routes)
-    u = np.empty(routes)
     ahead = np.empty(routes)
-    everyone = np.ones(routes)
-    ordinary = 1.0 - official
-    width = np.empty(markets)
+    open_to_few = official.astype(np.float64)
+    into_china = np.flatnonzero(c_china)
     peak = np.empty(markets)
+    live = np.zeros(slots + LANES, dtype=np.int64)
     # unsigned: compiled code then does not ask for negative indices
     begins = market_ptr.astype(np.uint64)
     way_end = np.empty(ways, dtype=np.uint32)
@@ -129,6 +142,7 @@ def _plan(
     burden = np.empty((2, ways))
     v = np.empty(ways)
     e = np.empty(ways)
+    ones = np.ones(ways)
     for r in range(runs):
         q = par[r]
         hp = people_par[r].transit_risk
@@ -151,14 +165,14 @@ def _plan(
         per_people_scale = 1.0 / (2.0 * q.choice_scale * wbar)
         frozen = on[r, _ROUTES] < 0.5
         # what every organisation meets alike
-        spent[0] = 0.0
+        toll[0] = 0.0
         for i in range(1, nodes):
-            spent[i] = spent[tree_parent[i]] + bribe[r, tree_link[i]]
+            toll[i] = toll[tree_parent[i]] + bribe[r, tree_link[i]]
         for m in range(markets):
             peak[m] = -1e300
             for k in range(begins[m], begins[m + 1]):
                 price[k] = 0.0 if frozen else price_expected[r, m]
-                paid[k] = spent[stem[k]] + (bribe[r, last[k]] if last[k] < links else 0.0)
+                paid[k] = toll[stem[k]] + (bribe[r, last[k]] if last[k] < links else 0.0)
                 if frozen:
                     level[k] = -route_km[k] / 500.0
                 else:
@@ -182,115 +196,87 @@ def _plan(
                 effective = effectiveness[r, h_origin[w], d, f]
                 gain[f, i] = effective * people_price[r, d, f]
                 burden[f, i] = gain[f, i] * way_paid + effective * prepare + at_law
+        count = 0
         for o in range(slots):
-            if active[r, o] == 0:
-                continue
-            if not everything and (month + o) % _EVERY != 0 and age[r, o] > 0:
-                continue
-            n = network[r, o]
-            fresh = everything or age[r, o] == 0
-            flies = net_official[n] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
-            speed = 1.0 if fresh or on[r, _HABIT] < 0.5 else 1.0 - (1.0 - q.route_speed) ** _EVERY
-            for l in range(links):
-                risk = q.risk_pay * belief[r, o, l] * corridor_trips[r, l]
-                hop[l] = pay * (q.transport_cost * corridor_cost[r, l] + risk)
-                through[l] = fall(belief[r, o, l])
-            for l in range(links):
-                if c_china[l] > 0:
-                    known = (crossing[r], usual[r], reach[r, 0], belief[r, o, l] / reach[r, 1])
-                    hop[l] += china_pay(q, c_china[l], c_km[l], *known)
-            passed[0] = 1.0
-            spent[0] = 0.0
-            for i in range(1, nodes):
-                before = tree_parent[i]
-                l = tree_link[i]
-                passed[i] = passed[before] * through[l]
-                spent[i] = spent[before] + hop[l]
-            opened = everyone if flies else ordinary
-            for k in range(routes):
-                before = stem[k]
-                l = last[k]
-                kept[k] = passed[before] * through[l] - paid[k]
-                cost[k] = spent[before] + hop[l]
-            for k in range(routes):
-                u[k] = price[k] * kept[k] - (0.0 if frozen else cost[k]) - _SHUT * (1.0 - opened[k])
-            for m in range(markets):
-                top = -1e300
-                for k in range(begins[m], begins[m + 1]):
-                    top = max(top, u[k])
-                # ways are told apart by their cost over that of the best, and no less sharply than markets
-                all_in = max(_SHARPEST * scale, q.way_scale * (price_expected[r, m] - top))
-                width[m] = 1.0 if frozen else min(scale, all_in)
-                per_width = 1.0 / width[m]
-                for k in range(begins[m], begins[m + 1]):
-                    u[k] = ahead[k] + (top - u[k]) * per_width
-                plan_value[r, o, m] = (top - source_price[r] + width[m] * peak[m]) * per_scale
-            for k in range(routes):
-                u[k] = fall(u[k])
-            for m in range(markets):
-                total = 0.0
-                for k in range(begins[m], begins[m + 1]):
-                    total += u[k]
-                per_total = speed / total
-                slope = 0.0
-                mean_cost = 0.0
-                for k in range(begins[m], begins[m + 1]):
-                    share = route_share[r, o, k] * (1.0 - speed) + u[k] * per_total
-                    route_share[r, o, k] = share
-                    # a way no longer chosen still carries what habit leaves on it
-                    share *= opened[k]
-                    slope += share * kept[k]
-                    mean_cost += share * cost[k]
-                plan_slope[r, o, m] = slope
-                plan_cost[r, o, m] = mean_cost
-                plan_price[r, o, m] = price_expected[r, m]
-                if frozen:
-                    net = price_expected[r, m] * slope - mean_cost - source_price[r]
-                    plan_value[r, o, m] = net / scale
-                else:
-                    plan_value[r, o, m] += width[m] * math.log(total) * per_scale
-            # journeys of people, from places of the home state
-            state = place_state[home[r, o]]
-            first = way_ptr[state]
-            count = way_ptr[state + 1] - first
-            stopped[w_ptr[state]] = 0.0
-            for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
-                stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
-            for i in range(count):
-                passing[i] = stopped[way_end[first + i]]
-            for i in range(count):
-                passing[i] = fall(passing[i])
-            for f in range(2):
-                best = -1e300
-                gains = gain[f, first:]
-                burdens = burden[f, first:]
-                for i in range(count):
-                    v[i] = gains[i] * passing[i] - burdens[i]
-                for i in range(count):
-                    best = max(best, v[i])
-                for i in range(count):
-                    e[i] = (best - v[i]) * per_people_scale
-                if frozen:
-                    for i in range(count):
-                        e[i] = h_km[way_list[first + i]] / 500.0
-                for i in range(count):
-                    e[i] = fall(e[i])
-                total = 1e-300
-                mean = 0.0
-                for i in range(count):
-                    total += e[i]
-                total = speed / total
-                for i in range(count):
-                    share = people_share[r, o, i, f] * (1.0 - speed) + e[i] * total
-                    people_share[r, o, i, f] = share
-                    mean += share * v[i]
-                people_value[r, o, f] = mean
+            if active[r, o] == 1 and (everything or (month + o) % _EVERY == 0 or age[r, o] == 0):
+                live[count] = o
+                count += 1
+        habit = 1.0 - (1.0 - q.route_speed) ** _EVERY
+        for start in range(0, count, LANES):
+            together = min(LANES, count - start)
+            for j in range(together):
+                o = live[start + j]
+                lets = net_official[network[r, o]] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
+                flies[0, j] = 1.0 if lets else 0.0
+                fresh = everything or age[r, o] == 0
+                speed[0, j] = 1.0 if fresh or on[r, _HABIT] < 0.5 else habit
+            beside(belief[r], live, start, faith)
+            beside(route_share[r], live, start, share)
+            expect(faith, pay * q.transport_cost, pay * q.risk_pay, corridor_cost[r], corridor_trips[r], hop, through)
+            for l in into_china:
+                for j in range(together):
+                    known = (crossing[r], usual[r], reach[r, 0], faith[l, j] / reach[r, 1])
+                    hop[l, j] += china_pay(q, c_china[l], c_km[l], *known)
+            foresee(tree_parent, tree_link, stem, last, hop, through, paid, passed, spent, kept, cost)
+            choose(frozen, begins, price, price_expected[r], source_price[r], scale, q.way_scale, ahead, peak,
+                   open_to_few, flies, speed, kept, cost, u, share, width, whole, value, slope, mean_cost)
+            one_by_one(share, shares)
+            one_by_one(value, told[0])
+            one_by_one(slope, told[1])
+            one_by_one(mean_cost, told[2])
+            for j in range(together):
+                o = live[start + j]
+                moves = speed[0, j]
+                for k in range(routes):
+                    route_share[r, o, k] = shares[j, k]
+                for m in range(markets):
+                    plan_value[r, o, m] = told[0, j, m] * per_scale
+                    plan_slope[r, o, m] = told[1, j, m]
+                    plan_cost[r, o, m] = told[2, j, m]
+                    plan_price[r, o, m] = price_expected[r, m]
+                # journeys of people, from places of the home state
+                state = place_state[home[r, o]]
+                first = way_ptr[state]
+                there = way_ptr[state + 1] - first
+                stopped[w_ptr[state]] = 0.0
+                for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
+                    stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
+                for i in range(there):
+                    passing[i] = stopped[way_end[first + i]]
+                for i in range(there):
+                    passing[i] = fall(passing[i])
+                for f in range(2):
+                    best = -1e300
+                    gains = gain[f, first:]
+                    burdens = burden[f, first:]
+                    for i in range(there):
+                        v[i] = gains[i] * passing[i] - burdens[i]
+                    for i in range(there):
+                        best = max(best, v[i])
+                    for i in range(there):
+                        e[i] = (best - v[i]) * per_people_scale
+                    if frozen:
+                        for i in range(there):
+                            e[i] = h_km[way_list[first + i]] / 500.0
+                    for i in range(there):
+                        e[i] = fall(e[i])
+                    per_total = moves / (1e-300 + dot(e[:there], ones))
+                    for i in range(there):
+                        e[i] = people_share[r, o, i, f] * (1.0 - moves) + e[i] * per_total
+                        people_share[r, o, i, f] = e[i]
+                    mean = dot(e[:there], v)
+                    people_value[r, o, f] = mean
 
 
 @inlined
-def seen(q, mean, hazard):
-    """Hazard that a look at a corridor suggests: its own and the mean of all, weighted in logs by visibility."""
-    return q.belief_unused * mean ** (1.0 - q.visibility) * hazard ** q.visibility
+def seen(q, mean, hazard, look):
+    """Hazard that a look at corridors suggests: its own and the mean of all, weighted in logs by visibility."""
+    own = q.visibility
+    alike = q.belief_unused * mean ** (1.0 - own)
+    for l in range(look.shape[0]):
+        look[l] = own * -logarithm(hazard[l])
+    for l in range(look.shape[0]):
+        look[l] = alike * fall(look[l])
 
 
 @inlined
