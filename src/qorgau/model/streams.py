@@ -17,12 +17,19 @@ from numba import njit, uint64
 from qorgau.model.compiled import inlined
 
 __all__ = [
-    "FOUNDERS", "Stream", "binomial", "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson",
-    "run_keys", "uniform", "way_item",
+    "FOUNDERS", "LARGE", "Stream", "binomial", "binomial_given", "normal", "normal_quantile", "organisation_entity",
+    "pair_entity", "poisson", "poisson_given", "run_keys", "uniform", "way_item",
 ]
 
 FOUNDERS = 4096
 """Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
+
+
+LARGE = 40.0
+"""Mean of a count from which it is formed from a normal number."""
+_TERMS = 400
+"""Terms of a distribution that are added up at most."""
+_ONE_OVER = np.array([0.0, *(1.0 / k for k in range(1, _TERMS + 1))])
 
 
 class Stream(IntEnum):
@@ -147,6 +154,45 @@ def normal(key, stream, month, entity, item):
 
 
 @inlined
+def _first_poisson(u, mean, nobody):
+    total = nobody
+    k = 0
+    while u > total and k < _TERMS:
+        k += 1
+        nobody *= mean * _ONE_OVER[k]
+        total += nobody
+    return k
+
+
+@inlined
+def _first_binomial(u, n, odds, nobody):
+    total = nobody
+    k = 0
+    most = min(n, _TERMS)
+    left = float(n)
+    while u > total and k < most:
+        k += 1
+        nobody *= left * _ONE_OVER[k] * odds
+        total += nobody
+        left -= 1.0
+    return k
+
+
+@inlined
+def _large_poisson(u, mean):
+    z = normal_quantile(u)
+    return max(0, math.floor(mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0 + 0.5))
+
+
+@inlined
+def _large_binomial(u, n, p):
+    mean = n * p
+    z = normal_quantile(u)
+    x = mean + math.sqrt(mean * (1.0 - p)) * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
+    return min(n, max(0, math.floor(x + 0.5)))
+
+
+@inlined
 def poisson(u, mean):
     """Poisson quantile of ``u``: by summing up to mean 40, above by Cornish-Fisher to second order.
 
@@ -154,18 +200,17 @@ def poisson(u, mean):
     """
     if mean <= 0.0 or u <= 1.0 - mean:  # exp(-mean) is no less: most counts are settled without it
         return 0
-    if mean < 40.0:
-        p = math.exp(-mean)
-        total = p
-        k = 0
-        while u > total and k < 400:
-            k += 1
-            p *= mean / k
-            total += p
-        return k
-    z = normal_quantile(u)
-    x = mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0
-    return max(0, math.floor(x + 0.5))
+    if mean < LARGE:
+        return _first_poisson(u, mean, math.exp(-mean))
+    return _large_poisson(u, mean)
+
+
+@inlined
+def poisson_given(u, mean, nobody):
+    """The same where the chance of 0 is known."""
+    if mean < LARGE:
+        return _first_poisson(u, mean, nobody)
+    return _large_poisson(u, mean)
 
 
 @inlined
@@ -175,22 +220,32 @@ def binomial(u, n, p):
         return 0
     if p >= 1.0:
         return n
-    if p > 0.5:
-        return n - binomial(1.0 - u, n, 1.0 - p)
+    # the rarer of the two outcomes is counted
+    common = p > 0.5
+    if common:
+        u = 1.0 - u
+        p = 1.0 - p
     mean = n * p
     if u <= 1.0 - mean:  # (1 - p)^n is no less (Bernoulli's inequality)
-        return 0
-    if mean < 40.0:
-        q = 1.0 - p
-        term = math.exp(n * math.log(q))
-        total = term
         k = 0
-        while u > total and k < n and k < 400:
-            term *= (n - k) / (k + 1.0) * p / q
-            total += term
-            k += 1
-        return k
-    sd = math.sqrt(mean * (1.0 - p))
-    z = normal_quantile(u)
-    x = mean + sd * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
-    return min(n, max(0, math.floor(x + 0.5)))
+    elif mean < LARGE:
+        q = 1.0 - p
+        k = _first_binomial(u, n, p / q, math.exp(n * math.log(q)))
+    else:
+        k = _large_binomial(u, n, p)
+    return n - k if common else k
+
+
+@inlined
+def binomial_given(u, n, p, nobody):
+    """The same where the chance that none is of the rarer outcome is known, max(p, 1 - p)^n."""
+    if n <= 0 or p <= 0.0:
+        return 0
+    if p >= 1.0:
+        return n
+    common = p > 0.5
+    if common:
+        u = 1.0 - u
+        p = 1.0 - p
+    k = _first_binomial(u, n, p / (1.0 - p), nobody) if n * p < LARGE else _large_binomial(u, n, p)
+    return n - k if common else k
