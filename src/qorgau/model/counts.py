@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from qorgau.model.compiled import inlined
 from qorgau.model.exponentials import fall, logarithm
-from qorgau.model.streams import binomial_given
+from qorgau.model.streams import TAIL, binomial_given, central_quantile, normal_quantile
 
-__all__ = ["binomials"]
+__all__ = ["binomials", "normals"]
 
 
 @inlined
@@ -30,3 +30,13 @@ def binomials(count, u, number, p, nobody, out):
         nobody[i] = fall(-number[i] * logarithm(min(1.0, max(p[i], 1.0 - p[i]))))
     for i in range(count):
         out[i] = binomial_given(u[i], int(number[i]), p[i], nobody[i])
+
+
+@inlined
+def normals(count, u, out):
+    """Write the standard normal quantiles of the first ``count`` numbers of a row."""
+    for i in range(count):
+        out[i] = central_quantile(u[i])
+    for i in range(count):
+        if u[i] < TAIL or u[i] > 1.0 - TAIL:
+            out[i] = normal_quantile(u[i])

@@ -17,14 +17,17 @@ from numba import njit, uint64
 from qorgau.model.compiled import inlined
 
 __all__ = [
-    "FOUNDERS", "LARGE", "Stream", "binomial", "binomial_given", "normal", "normal_quantile", "organisation_entity",
-    "pair_entity", "poisson", "poisson_given", "run_keys", "uniform", "way_item",
+    "FOUNDERS", "LARGE", "TAIL", "Stream", "binomial", "binomial_given", "central_quantile", "normal",
+    "normal_quantile", "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys", "uniform",
+    "way_item",
 ]
 
 FOUNDERS = 4096
 """Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
 
 
+TAIL = 0.02425
+"""Chance below or above which the normal quantile takes another form."""
 LARGE = 40.0
 """Mean of a count from which it is formed from a normal number."""
 _TERMS = 400
@@ -127,17 +130,8 @@ def organisation_entity(network, number):
 
 
 @inlined
-def normal_quantile(u):
-    """Standard normal quantile, relative error under 1.2e-9 (Acklam 2003, rational approximation)."""
-    if u < 0.02425:
-        q = math.sqrt(-2.0 * math.log(u))
-        return (
-            ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q
-              - 2.549732539343734e00) * q + 4.374664141464968e00) * q + 2.938163982698783e00
-        ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q
-              + 3.754408661907416e00) * q + 1.0)
-    if u > 1.0 - 0.02425:
-        return -normal_quantile(1.0 - u)
+def central_quantile(u):
+    """Standard normal quantile of a number from ``TAIL`` to 1 - ``TAIL``."""
     q = u - 0.5
     r = q * q
     return (
@@ -145,6 +139,21 @@ def normal_quantile(u):
            + 1.383577518672690e02) * r - 3.066479806614716e01) * r + 2.506628277459239e00) * q
     ) / (((((-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02) * r
            + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0)
+
+
+@inlined
+def normal_quantile(u):
+    """Standard normal quantile, relative error under 1.2e-9 (Acklam 2003, rational approximation)."""
+    if u < TAIL:
+        q = math.sqrt(-2.0 * math.log(u))
+        return (
+            ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q
+              - 2.549732539343734e00) * q + 4.374664141464968e00) * q + 2.938163982698783e00
+        ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q
+              + 3.754408661907416e00) * q + 1.0)
+    if u > 1.0 - TAIL:
+        return -normal_quantile(1.0 - u)
+    return central_quantile(u)
 
 
 @inlined
