@@ -164,27 +164,43 @@ def normal(key, stream, month, entity, item):
 
 @inlined
 def _first_poisson(u, mean, nobody):
-    total = nobody
+    """By fours: whether a count is 0, 1, 2 or 3 is then no guess of the processor's."""
     k = 0
-    while u > total and k < _TERMS:
-        k += 1
-        nobody *= mean * _ONE_OVER[k]
-        total += nobody
-    return k
+    above = 0.0
+    while True:
+        a = mean * _ONE_OVER[k + 1]
+        b = a * (mean * _ONE_OVER[k + 2])
+        c = b * (mean * _ONE_OVER[k + 3])
+        one = above + nobody
+        two = above + (nobody + nobody * a)
+        three = two + nobody * b
+        above = two + (nobody * b + nobody * c)
+        if u <= above or k >= _TERMS - 4:
+            break
+        nobody *= c * (mean * _ONE_OVER[k + 4])
+        k += 4
+    return k + int(u > one) + int(u > two) + int(u > three)
 
 
 @inlined
 def _first_binomial(u, n, odds, nobody):
-    total = nobody
     k = 0
-    most = min(n, _TERMS)
+    above = 0.0
     left = float(n)
-    while u > total and k < most:
-        k += 1
-        nobody *= left * _ONE_OVER[k] * odds
-        total += nobody
-        left -= 1.0
-    return k
+    while True:
+        a = left * odds * _ONE_OVER[k + 1]
+        b = a * ((left - 1.0) * odds * _ONE_OVER[k + 2])
+        c = b * ((left - 2.0) * odds * _ONE_OVER[k + 3])
+        one = above + nobody
+        two = above + (nobody + nobody * a)
+        three = two + nobody * b
+        above = two + (nobody * b + nobody * c)
+        if u <= above or k >= min(n, _TERMS - 1) - 3:
+            break
+        nobody *= c * ((left - 3.0) * odds * _ONE_OVER[k + 4])
+        left -= 4.0
+        k += 4
+    return min(n, k + int(u > one) + int(u > two) + int(u > three))
 
 
 @inlined
