@@ -28,8 +28,12 @@ def binomials(count, u, number, p, nobody, out):
     """
     for i in range(count):
         nobody[i] = fall(-number[i] * logarithm(min(1.0, max(p[i], 1.0 - p[i]))))
+        # as few as can be of the rarer outcome: all, or nobody, where the chance is 0 or 1 or nobody is drawn from
+        settled = (1.0 - u[i] if p[i] > 0.5 else u[i]) <= nobody[i]
+        out[i] = int((number[i] if p[i] > 0.5 else 0.0) if settled else -1.0)
     for i in range(count):
-        out[i] = binomial_given(u[i], int(number[i]), p[i], nobody[i])
+        if out[i] < 0:
+            out[i] = binomial_given(u[i], int(number[i]), p[i], nobody[i])
 
 
 @inlined
