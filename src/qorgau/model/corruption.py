@@ -310,6 +310,13 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
 
 
+@compiled
+def _start_custom(par, keys, guarantor):
+    for r in range(guarantor.shape[0]):
+        for s in range(guarantor.shape[1]):
+            guarantor[r, s] = par[r].custom_start + par[r].custom_spread * normal(keys[r], _STATE_EFFECT, 0, s, 1)
+
+
 @brief
 def _outputs(gdp_per_head, population, place_state, place_share, place_extractive, post_place):
     """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
@@ -358,13 +365,17 @@ def _since(series: np.ndarray, month: int, value: float) -> float:
     return float(months_above(series, month, 0.0) if value > 0.0 else months_below(series, month, 1.0))
 
 
+def _outputs_of(world: World, month: int) -> tuple[np.ndarray, ...]:
+    return _outputs(world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
+                    world.place_extractive, world.post_place)
+
+
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
     wage: np.ndarray, bribes: np.ndarray, deals: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
+    outputs: tuple[np.ndarray, ...],
 ) -> None:
-    state_gdp, state_extract, post_gdp, post_extract = _outputs(
-        world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
-        world.place_extractive, world.post_place)
+    state_gdp, state_extract, post_gdp, post_extract = outputs
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract,
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
@@ -390,10 +401,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     tolerate = 1.0 - takers - refuse
     state.conduct[:] = np.stack([refuse, tolerate, *(part * takers for part in TAKERS)], axis=2)
     state.corrupt[:] = takers + 0.5 * tolerate
-    for r in range(runs):
-        for s in range(world.sizes["state"]):
-            state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
-                keys[r], _STATE_EFFECT, 0, s, 1)
+    _start_custom(q, keys, state.guarantor)
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
     state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
@@ -402,9 +410,10 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     nothing = np.zeros((runs, posts))
     none = np.zeros((runs, world.sizes["state"]))
     tenure = np.full((runs, posts), 24, dtype=np.int64)
+    fees = 0.5 * TAKERS[1] / TAKERS[0] * bribes
+    outputs = _outputs_of(world, 0)
     for _ in range(120):
-        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, 0.5 * TAKERS[1] / TAKERS[0] * bribes,
-              nothing, tenure)
+        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, fees, nothing, tenure, outputs)
 
 
 def advance(
@@ -413,4 +422,4 @@ def advance(
 ) -> None:
     """Move conduct, sanction, rents from legal business, shielding and custom by one month (module docstring)."""
     _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.deals_usd,
-          state.fees_post, state.racket_profit_post, state.tenure)
+          state.fees_post, state.racket_profit_post, state.tenure, _outputs_of(world, month))
