@@ -149,7 +149,7 @@ def china_toll(kind, km, crossing):
 
 
 @compiled
-def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, market_haul, purchased, source_price,
+def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_haul, purchased, source_price,
              source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold,
              dealer_stock, consumed, price_retail):
     runs, markets = price.shape
@@ -181,7 +181,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, marke
         for m in range(markets):
             demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
             available = stock[r, m] + arrivals[r, m]
-            floor = 0.5 * (source_price[r] + transport_cost[r] * market_haul[r, m])
+            floor = 0.5 * (source_price[r] + par_routes[r].transport_cost * market_haul[r, m])
             reference = price_reference[r, m]
             if moving:
                 e = elasticity_at(q, far[m], xinjiang[m], passed)
@@ -321,8 +321,7 @@ def advance(
 ) -> None:
     """Clear every market of the month (see module docstring)."""
     _advance(parameters["drug_market"], on, float(world.opium[month]), _market_people(world, month),
-             world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
-             state.market_haul,
-             state.purchased, state.source_price, state.source_offer, state.purchases_year,
+             world.market_xinjiang, far_markets(world), parameters["routes"],
+             state.market_haul, state.purchased, state.source_price, state.source_offer, state.purchases_year,
              state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
              state.users, state.arrivals, state.sold, state.dealer_stock, state.consumed, state.price_retail)

@@ -173,7 +173,9 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                     hazard += q.size_rotation * instrument[r, _LEVER]
             tenure[r, i] += 1
             tie[r, i] += (1.0 - tie[r, i]) / q.tie_months
-            leaves = uniform(keys[r], _S_ROTATION, month, i, 0) < 1.0 - math.exp(-hazard)
+            u = uniform(keys[r], _S_ROTATION, month, i, 0)
+            # 1 - exp(-x) is x or less: most stay without an exponential
+            leaves = u < hazard and u < 1.0 - math.exp(-hazard)
             across = 0
             if i == dismissal_post and dismissal > 0.0:
                 leaves = True

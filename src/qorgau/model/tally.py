@@ -214,7 +214,7 @@ def of_people(share, people):
         counted = 0.0
         plain = 0.0
         for f in range(forms):
-            here = 0.0
+            here = 0
             for p in range(places):
                 for d in range(targets):
                     here += people[r, p, d, f]
