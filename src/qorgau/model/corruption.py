@@ -23,12 +23,12 @@ from qorgau.model.compiled import brief, compiled, inlined
 from qorgau.model.counts import normals
 from qorgau.model.derived import months_above, months_below, of_map
 from qorgau.model.exponentials import fall, logarithm
-from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
+from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share, start_custom
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, reveal
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, normal, uniform
+from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["PARAMETERS", "advance", "expected_sanction", "rent_value", "start"]
@@ -310,13 +310,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
 
 
-@compiled
-def _start_custom(par, keys, guarantor):
-    for r in range(guarantor.shape[0]):
-        for s in range(guarantor.shape[1]):
-            guarantor[r, s] = par[r].custom_start + par[r].custom_spread * normal(keys[r], _STATE_EFFECT, 0, s, 1)
-
-
 @brief
 def _outputs(gdp_per_head, population, place_state, place_share, place_extractive, post_place):
     """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
@@ -401,7 +394,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     tolerate = 1.0 - takers - refuse
     state.conduct[:] = np.stack([refuse, tolerate, *(part * takers for part in TAKERS)], axis=2)
     state.corrupt[:] = takers + 0.5 * tolerate
-    _start_custom(q, keys, state.guarantor)
+    start_custom(q, keys, state.guarantor)
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
     state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]

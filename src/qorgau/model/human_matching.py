@@ -29,18 +29,27 @@ def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, de
         dear[d, 1] = min(1.0, price[d, 1] / (q.choke_sexual * wage[d_state[d]]))
     here = q.winnable * (1.0 - aware)
     abroad = q.winnable * (1.0 - aware * q.awareness_abroad)
-    for i in range(met.shape[0]):
-        f = ways.form[i]
-        v = here if ways.home[i] == focus else abroad
-        most[i] = v * (q.sexual_pool if f == 1 else 1.0 - q.sexual_pool) * pool[ways.pair[i]]
-        total = alone * most[i] * dear[ways.target[i], f]
-        singles[i] = total * ways.share[i]
-        singly[f] += total
-        by_groups = 0.0
-        for j in range(ways.first[i], ways.last[i] + 1):
-            by_groups += attempts[ways.order[j], f]
-        grouped[f] += by_groups
-        tried[i] = total + by_groups
+    tried[:] = 0.0
+    for h in range(attempts.shape[0]):
+        i = ways.cell[h]
+        tried[i] += attempts[h, 0]
+        tried[i + 1] += attempts[h, 1]
+        grouped[0] += attempts[h, 0]
+        grouped[1] += attempts[h, 1]
+    # the two forms of a pair stand side by side
+    for i in range(0, met.shape[0], 2):
+        d = ways.target[i]
+        open_to = (here if ways.home[i] == focus else abroad) * pool[ways.pair[i]]
+        most[i] = (1.0 - q.sexual_pool) * open_to
+        most[i + 1] = q.sexual_pool * open_to
+        labour = alone * most[i] * dear[d, 0]
+        sexual = alone * most[i + 1] * dear[d, 1]
+        singles[i] = labour * ways.share[i]
+        singles[i + 1] = sexual * ways.share[i]
+        singly[0] += labour
+        singly[1] += sexual
+        tried[i] += labour
+        tried[i + 1] += sexual
     per_power = 1.0 / q.matching
     for i in range(met.shape[0]):
         ratio = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)

@@ -34,6 +34,8 @@ class Ways(NamedTuple):
         The pair's ways are ``order[first : last + 1]``.
     order : ndarray, shape (ways,)
         Ways sorted by pair.
+    cell : ndarray, shape (ways,)
+        First cell of each way's pair.
     share : ndarray, shape (cells,)
         One over the number of ways of the pair.
     parent, link : ndarray, shape (nodes,)
@@ -55,6 +57,7 @@ class Ways(NamedTuple):
     first: _Array
     last: _Array
     order: _Array
+    cell: _Array
     share: _Array
     parent: _Array
     link: _Array
@@ -102,5 +105,6 @@ def ways_of(world: World) -> Ways:
         form, _places(place), _places(target), _places(world.place_state[place]),
         _places(world.place_state[world.destination_place[target]]), entity,
         _places(pair), _places(pair * forms + form), first[cell], (first + count - 1)[cell], _places(order),
+        _places(forms * np.searchsorted(pairs, pair_of)),
         1.0 / count[cell], tree.parent, tree.link, tree.end, _places(passed[apart, 0]), _places(passed[apart, 1]),
     )

@@ -16,7 +16,8 @@ from qorgau.model.chains import Chains, chains_of, route_entropy
 from qorgau.model.collector import Reading, Term, YearTable, each, labelled, one
 from qorgau.model.organisations import FLOWS
 from qorgau.model.tally import (
-    active_and_labelled,
+    active_by_network,
+    labelled_active,
     logistic,
     mixed_share,
     of_people,
@@ -117,9 +118,10 @@ def readings(world: World) -> tuple[Reading, ...]:
              "perceived_corruption", states),
         one("tip_tier", "tier", "end", Term("tier", f)),
         one("active_organisations", "organisations", "mean", Term("active")),
-        Reading((*(f"organisations_active_{n}" for n in world.network_names),
-                 *(f"organisations_labelled_active_{n}" for n in names_of_labels)), "organisations", "mean",
-                read=lambda s: active_and_labelled(s.active, s.network, networks, labels, s.label_error)),
+        Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
+                read=lambda s: active_by_network(s.active, s.network, networks)),
+        Reading(tuple(f"organisations_labelled_active_{n}" for n in names_of_labels), "organisations", "mean",
+                read=lambda s: labelled_active(s.active, s.network, networks, labels, s.label_error)),
         one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
         one("people_carried_share_by_opiate_first", "1", "mean",
             read=lambda s: of_people(s.recruits_drug_first, s.recruits)),

@@ -30,19 +30,19 @@ free people. Ledger, exact every month:
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from qorgau.model.compiled import compiled, inlined
+from qorgau.model.compiled import compiled
 from qorgau.model.counts import binomials
 from qorgau.model.derived import of_map
 from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.people_counts import accounted, nearest_market, of_whom, room_in_rows, spread
 from qorgau.model.settlement import DESK_SPEED, at_the_desk, bribe_paid, settled
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, binomial, poisson, uniform
+from qorgau.model.streams import Stream, poisson, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
@@ -113,71 +113,6 @@ _S_CARE = int(Stream.CARE)
 _S_AGAIN = int(Stream.RETRAFFICKED)
 _S_RECOVERED = int(Stream.RECOVERED)
 _S_FREED = int(Stream.FREED)
-
-
-@compiled
-def _nearest_market(distance, d_place, market_place):
-    near = np.zeros(d_place.shape[0], dtype=np.int64)
-    for d in range(d_place.shape[0]):
-        best = math.inf
-        for m in range(market_place.shape[0]):
-            if distance[d_place[d], market_place[m]] < best:
-                best = distance[d_place[d], market_place[m]]
-                near[d] = m
-    return near
-
-
-@compiled
-def _spread(key, stream, month, state, item, number, limited, cells):
-    """Share ``number`` persons over cells in proportion to their weights, one binomial after the other.
-
-    ``cells`` (D, F, A), whole weights, becomes the numbers per cell; ``limited``: no more than the weight.
-    """
-    total = 0
-    for d in range(cells.shape[0]):
-        for f in range(cells.shape[1]):
-            for a in range(cells.shape[2]):
-                total += cells[d, f, a]
-    left = number
-    for d in range(cells.shape[0]):
-        for f in range(cells.shape[1]):
-            for a in range(cells.shape[2]):
-                w = cells[d, f, a]
-                n = 0
-                if left > 0 and w > 0:
-                    n = left
-                    if w < total:
-                        entity = ((state * 32 + d) * 2 + f) * 2 + a
-                        n = binomial(uniform(key, stream, month, entity, item), left, w / total)
-                    if limited:
-                        n = min(w, max(n, left - (total - w)))
-                total -= w
-                left -= n
-                cells[d, f, a] = n
-
-
-class _Rows(NamedTuple):
-    """Work space for counts of many cells, or states, at once.
-
-    ``u``, ``drawn``, ``chance``, ``nobody`` and ``taken`` are those of ``counts.binomials``; ``left`` and ``total`` are
-    who leaves a cell and how fast, ``rate`` (5, cells) by which way, ``back`` the chance to be handed back.
-    """
-
-    u: np.ndarray
-    drawn: np.ndarray
-    chance: np.ndarray
-    nobody: np.ndarray
-    taken: np.ndarray
-    left: np.ndarray
-    total: np.ndarray
-    rate: np.ndarray
-    back: np.ndarray
-
-
-@inlined
-def _rows(count):
-    return _Rows(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64),
-                 np.zeros(count, dtype=np.int64), np.zeros(count), np.zeros((5, count)), np.zeros(count))
 
 
 @compiled
@@ -277,24 +212,6 @@ def _exits(q, qc, endurance, on, key, month, focus, ngo, dose_price, people, wag
 
 
 @compiled
-def _accounted(exploited, waiting, in_care, recovered, unassisted_out):
-    total = 0
-    for d in range(exploited.shape[0]):
-        for f in range(exploited.shape[1]):
-            for a in range(exploited.shape[2]):
-                total += exploited[d, f, a]
-    for s in range(waiting.shape[0]):
-        total += waiting[s] + in_care[s] + recovered[s] + unassisted_out[s]
-    return total
-
-
-@inlined
-def _of_whom(drawn, number, part, whole):
-    """Of ``number`` taken from ``whole`` ``drawn`` belong to ``part``; never more than there are of either."""
-    return min(part, number, max(drawn, number - (whole - part)))
-
-
-@compiled
 def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_place, place_state, near, price_retail,
              people_price, wage, law, abuse, risk, shield, officers, desk, desk_rent, deals, prosecuted,
              drug_first, instrument, demand, arrived, intercepted, recruits, exploited, waiting, waiting_outreach,
@@ -309,7 +226,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
     out = np.zeros((8, states), dtype=np.int64)
     cells = np.zeros((targets, forms, ages), dtype=np.int64)
     dose_price = np.zeros(targets)
-    rows = _rows(max(states, targets * forms * ages))
+    rows = room_in_rows(max(states, targets * forms * ages))
     again = np.zeros(states, dtype=np.int64)
     queue = np.zeros(states, dtype=np.int64)
     by_outreach = np.zeros(states, dtype=np.int64)
@@ -318,7 +235,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
         q = par[r]
         key = keys[r]
         helped = on[r, _PEOPLE]
-        before = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        before = accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
         present[:] = 0
         out[:] = 0
         for d in range(targets):
@@ -344,7 +261,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
                     for f in range(forms):
                         for a in range(ages):
                             cells[d, f, a] = exploited[r, d, f, a] if d_state[d] == s else 0
-                _spread(key, _S_FREED, month, s, 1, n, True, cells)
+                spread(key, _S_FREED, month, s, 1, n, True, cells)
                 for d in range(targets):
                     for f in range(forms):
                         for a in range(ages):
@@ -395,7 +312,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
         binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
         for s in range(states):
             taken = assisted[r, s]
-            taken_outreach = _of_whom(rows.taken[s], taken, by_outreach[s], queue[s])
+            taken_outreach = of_whom(rows.taken[s], taken, by_outreach[s], queue[s])
             in_care[r, s] += taken
             assisted_outreach[r, s] = taken_outreach
             queue[s] -= taken
@@ -420,7 +337,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
         for s in range(states):
             gone = rows.left[s]
             waiting[r, s] = queue[s] - gone
-            waiting_outreach[r, s] = by_outreach[s] - _of_whom(rows.taken[s], gone, by_outreach[s], queue[s])
+            waiting_outreach[r, s] = by_outreach[s] - of_whom(rows.taken[s], gone, by_outreach[s], queue[s])
             if again[s] > 0:
                 inside = present[s] > 0
                 for d in range(targets):
@@ -429,7 +346,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
                             cells[d, f, a] = 0
                             if d_state[d] == s or not inside:
                                 cells[d, f, a] = exploited[r, d, f, a] + (1 if a == 0 else 0)
-                _spread(key, _S_AGAIN, month, 256 + s, 1, again[s], False, cells)
+                spread(key, _S_AGAIN, month, 256 + s, 1, again[s], False, cells)
                 for d in range(targets):
                     for f in range(forms):
                         for a in range(ages):
@@ -437,7 +354,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
         total = 0
         for i in range(recruits.shape[1]):
             total += recruits[r, i]
-        after = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        after = accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
         ledger[r] += total - (after - before)
 
 
@@ -450,7 +367,7 @@ def _former_states(world: World) -> np.ndarray:
 @of_map
 def _near(world: World) -> np.ndarray:
     """Market nearest to each destination."""
-    return _nearest_market(world.distance, world.destination_place, world.market_place)
+    return nearest_market(world.distance, world.destination_place, world.market_place)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 
 from qorgau.model.compiled import brief, compiled, inlined
 
-__all__ = ["active_and_labelled", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "of_people",
-           "per_journey", "relabelled", "share_above", "share_equal"]
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "labelled_active", "logistic", "mixed_share",
+           "of_people", "per_journey", "relabelled", "share_above", "share_equal"]
 
 
 @inlined
@@ -155,17 +155,27 @@ def form_year(by_organisation, by_network, spells, traffic, out):
 
 
 @brief
-def active_and_labelled(active, network, networks, labels, error):
-    """Living organisations by network, and as they are told by label (``relabelled``), side by side."""
-    out = np.zeros((active.shape[0], networks + labels.shape[0]))
-    by_label = np.empty((active.shape[0], labels.shape[0]))
+def active_by_network(active, network, networks):
+    """Living organisations by network, shape (runs, networks)."""
+    out = np.zeros((active.shape[0], networks))
     for r in range(active.shape[0]):
         for o in range(active.shape[1]):
             out[r, network[r, o]] += active[r, o]
-        for i in range(labels.shape[0]):
-            by_label[r, i] = out[r, labels[i]]
-    out[:, networks:] = relabelled(by_label, error)
     return out
+
+
+@brief
+def labelled_active(active, network, networks, labels, error):
+    """The same as they are told by label (``relabelled``), shape (runs, labels)."""
+    by_label = np.empty((active.shape[0], labels.shape[0]))
+    here = np.empty(networks)
+    for r in range(active.shape[0]):
+        here[:] = 0.0
+        for o in range(active.shape[1]):
+            here[network[r, o]] += active[r, o]
+        for i in range(labels.shape[0]):
+            by_label[r, i] = here[labels[i]]
+    return relabelled(by_label, error)
 
 
 @brief
