@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qorgau.model import human_trade
+from qorgau.model import human_journeys, human_trade
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import run_keys
 from tests.model.people_scene import Scene
@@ -88,7 +88,7 @@ def test_matching_limits_and_returns_to_scale() -> None:
         """Recruits per attempt as the model reports them: 0.7 of 1 and 0.3 of the month's."""
         x, p, d, _ = _recruit(a, s, power)
         start = scene(places=9).state.effectiveness[0, p, d, 0]
-        return float(a * (start + (x.state.effectiveness[0, p, d, 0] - start) / human_trade.SMOOTHING))
+        return float(a * (start + (x.state.effectiveness[0, p, d, 0] - start) / human_journeys.SMOOTHING))
 
     for power in (0.7, 1.3):
         one = expected(20.0, 50.0, power)

@@ -82,16 +82,18 @@ def each(names: Iterable[str], unit: str, kind: str, array: str, indices: Iterab
 
 def _entries(
     arrays: Sequence[str], found: Mapping[str, list[tuple[int, np.ndarray, float]]]
-) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Entries of the given arrays, one array after the other: pointers, columns, cells, weights."""
-    parts = [part for name in arrays for part in found[name]]
-    counts = [sum(len(cells) for _, cells, _ in found[name]) for name in arrays]
-    return (
-        np.cumsum([0, *counts]).astype(np.int64),
-        [np.full(len(cells), column) for column, cells, _ in parts],
-        [cells for _, cells, _ in parts],
-        [np.full(len(cells), weight) for _, cells, weight in parts],
-    )
+) -> tuple[np.ndarray, list[tuple[int, np.ndarray, float]]]:
+    """Terms of the given arrays, one array after the other, those of one cell first: pointers and terms.
+
+    Array k has the terms ptr[2 k]:ptr[2 k + 2], of which those up to ptr[2 k + 1] have one cell.
+    """
+    counts, terms = [0], []
+    for name in arrays:
+        for short in (True, False):
+            part = [term for term in found[name] if (len(term[1]) == 1) == short]
+            counts.append(len(part))
+            terms += part
+    return np.cumsum(counts), terms
 
 
 def labelled(world: World) -> np.ndarray:
@@ -127,15 +129,20 @@ class _Plan:
                 found.setdefault(t.array, []).append((column + i, t.cells(world.sizes), t.weight))
         self.reals = [name for name in found if not _VARIABLE[name].integer]
         self.wholes = [name for name in found if _VARIABLE[name].integer]
-        real_ptr, *real = _entries(self.reals, found)
-        whole_ptr, *whole = _entries(self.wholes, found)
-        columns, cells, weights = (np.concatenate(a + b) for a, b in zip(real, whole, strict=True))
+        real_ptr, real = _entries(self.reals, found)
+        whole_ptr, whole = _entries(self.wholes, found)
+        terms_of = real + whole
         kinds = [item.kind for item in items for _ in item.names]
         self.width = column
         self.work = column + len(below)
         self.mean = np.array([k == "mean" for k in kinds])
         self.real_ptr, self.whole_ptr = real_ptr, whole_ptr + real_ptr[-1]
-        self.entries = (columns.astype(np.int64), cells.astype(np.int64), weights.astype(np.float64))
+        self.entries = (
+            np.array([column for column, _, _ in terms_of], dtype=np.uint32),
+            np.array([weight for _, _, weight in terms_of], dtype=np.float64),
+            np.cumsum([0, *(len(cells) for _, cells, _ in terms_of)]),
+            np.concatenate([cells for _, cells, _ in terms_of]).astype(np.uint32),
+        )
         self.ratios = (np.array(top, dtype=np.int64), column + np.arange(len(below)))
         self.other = np.array(other, dtype=np.int64)
         self.last = np.array([k == "end" for k in kinds]).astype(np.int64)

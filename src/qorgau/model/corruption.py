@@ -20,13 +20,15 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import brief, compiled, inlined
+from qorgau.model.counts import normals
 from qorgau.model.derived import months_above, months_below, of_map
-from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share
+from qorgau.model.exponentials import fall, logarithm
+from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share, start_custom
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.scruples import RISK, START_PARAMETERS, TAKERS, reveal
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, normal
+from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["PARAMETERS", "advance", "expected_sanction", "rent_value", "start"]
@@ -104,7 +106,7 @@ def expected_sanction(audit, penalty, crowd, independence, shield):
 @inlined
 def rent_value(rent):
     """Concave value of a rent in monthly wages: the gain in log income of one who lives on the wage."""
-    return math.log(1.0 + max(0.0, rent))
+    return logarithm(1.0 + max(0.0, rent))
 
 
 @compiled
@@ -126,7 +128,19 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
     pay = np.zeros(states)
     skimmed = np.zeros(states)
     run = np.zeros(states)
-    fresh = np.zeros(kinds)
+    wealth = np.zeros(states)
+    control_log = np.zeros(states)
+    effect = np.zeros(states)
+    u = np.zeros(states)
+    official = np.zeros(states)
+    # by post: a row for what is taken in each way, so that exponentials and logarithms are formed in rows
+    from_bribes = np.zeros(posts)
+    from_fees = np.zeros(posts)
+    from_part = np.zeros(posts)
+    haste = np.zeros(posts)
+    dues = np.zeros(posts)
+    fresh = np.zeros((kinds, posts))
+    top = np.zeros(posts)
     local = np.zeros(states)
     for i in range(posts):
         if post_kind[i] == 0:
@@ -162,16 +176,21 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             deal_risk[r, s] = 0.0
             for j in range(kinds):
                 total[s, j] = 0.0
-            rich = max(1.0, wage[r, s]) / _WAGE_REFERENCE
+            wealth[s] = logarithm(max(1.0, wage[r, s]) / _WAGE_REFERENCE)
+            control_log[s] = logarithm(control_income[r, s] / _WAGE_REFERENCE)
+            u[s] = uniform(keys[r], _STATE_EFFECT, 0, s, 0)
+            official[s] = 1.0 / (1.0 + math.exp(-guarantor[r, s]))
+        normals(states, u, effect)
+        for s in range(states):
             if speed <= 0.0:
-                ahead = math.log(rich * _WAGE_REFERENCE / control_income[r, s])
-                control_income[r, s] *= math.exp(ahead / (12.0 * q.audit_years))
-            grown = control_income[r, s] / _WAGE_REFERENCE
+                grown = (wealth[s] - control_log[s]) / (12.0 * q.audit_years)
+                control_income[r, s] *= math.exp(grown)
+                control_log[s] += grown
             level = anti if s == focus else 0.0
-            audit[s] = (q.audit * control * grown ** q.audit_income * (1.0 + q.size_audit * level)
-                        * math.exp(q.audit_spread * normal(keys[r], _STATE_EFFECT, 0, s, 0)))
+            audit[s] = (q.audit * control * (1.0 + q.size_audit * level)
+                        * math.exp(q.audit_income * control_log[s] + q.audit_spread * effect[s]))
             pay[s] = q.pay_ratio * (1.0 + q.size_pay * level)
-            skimmed[s] = min(_TRIBUTE, rich ** q.boom) * q.skim * on[r, _LEGAL]
+            skimmed[s] = min(_TRIBUTE, math.exp(q.boom * wealth[s])) * q.skim * on[r, _LEGAL]
             skimmed[s] *= 1.0 - (1.0 - q.private_open) * private_state[s]
             run[s] = q.state_skim * (1.0 - private_state[s]) * unplanned * on[r, _LEGAL]
         for i in range(posts):
@@ -191,10 +210,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 gangs[place_state[home[r, o]]] += 1.0
         for i in range(posts):
             s = post_state[i]
-            if post_kind[i] == 1:
-                cost = scruple_centre[r]
-            else:
-                cost = scruple_under[r] if centre_posts[s] > 0 else scruple[r]
             x_tolerate = conduct[r, i, 1]
             x_bribe = conduct[r, i, 2]
             x_protect = conduct[r, i, 3]
@@ -202,29 +217,35 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             takers = x_bribe + x_protect + x_part
             mine = max(1.0, wage[r, s]) * pay[s]
             # legal rents and firms' payments, per official with a hold on firms
-            official = 1.0 / (1.0 + math.exp(-guarantor[r, s]))
             if post_kind[i] == 1:
                 share = q.centre_cut / centre_posts[s]
                 open_to_skim = (skimmed[s] * extract_state[s] + run[s] * gdp_state[s]) * share
-                custom = q.protection_rate * private * gdp_state[s] * share * official * rackets
+                custom = q.protection_rate * private * gdp_state[s] * share * official[s] * rackets
                 staff = q.apparatus * q.centre_staff / centre_posts[s] * gdp_state[s]
             else:
                 share = 1.0 - q.centre_cut if centre_posts[s] > 0 else 1.0
                 open_to_skim = (skimmed[s] * post_extract[i] + run[s] * post_gdp[i]) * share
-                custom = q.protection_rate * private * post_gdp[i] * share * official * rackets
+                custom = q.protection_rate * private * post_gdp[i] * share * official[s] * rackets
                 staff = q.apparatus * post_gdp[i]
             # staff is counted in the GDP it would earn, so that rents over staff are rents in wages
-            staff = max(1e-9, staff * pay[s])
-            legal = open_to_skim / staff / (takers + q.skim_half)
-            firms = custom / staff / (x_protect + _PROTECT_FLOOR)
-            legal_rents[r, i] = open_to_skim * takers / (takers + q.skim_half)
-            legal_protection[r, i] = custom * x_protect / (x_protect + _PROTECT_FLOOR)
-            exposed = max(1.0, q.exposed_share * post_officials[i]) * mine
+            staff = 1.0 / max(1e-9, staff * pay[s])
+            skimmers = 1.0 / (takers + q.skim_half)
+            sellers = 1.0 / (x_protect + _PROTECT_FLOOR)
+            legal = open_to_skim * staff * skimmers
+            firms = custom * staff * sellers
+            legal_rents[r, i] = open_to_skim * takers * skimmers
+            legal_protection[r, i] = custom * x_protect * sellers
+            exposed = 1.0 / (max(1.0, q.exposed_share * post_officials[i]) * mine)
             settling = deals[r, s] * post_officials[i] / local[s] if post_kind[i] == 0 else 0.0
-            got_bribe = bribery * (bribes[r, i] + settling) * (1.0 - q.carry_part) / exposed / (x_bribe + _FLOOR)
-            got_fee = rackets * fees[r, i] / exposed / (x_protect + _FLOOR)
-            got_part = (bribery * bribes[r, i] * q.carry_part + on[r, _OWN_RACKETS] * racket[r, i]) / exposed
+            got_bribe = bribery * (bribes[r, i] + settling) * (1.0 - q.carry_part) * exposed / (x_bribe + _FLOOR)
+            got_fee = rackets * fees[r, i] * exposed / (x_protect + _FLOOR)
+            got_part = (bribery * bribes[r, i] * q.carry_part + on[r, _OWN_RACKETS] * racket[r, i]) * exposed
             got_part /= x_part + _FLOOR
+            from_bribes[i] = got_bribe + legal
+            from_fees[i] = got_fee + firms + legal
+            from_part[i] = got_part + legal
+            haste[i] = tenure[r, i] / 12.0
+            dues[i] = q.patron_dues * patron_reach[r, i] * on[r, _SPOILS]
             # expected sanction; off: officials weigh that of the start for ever
             if on[r, _WEAK] > 0.5 or speed > 0.0:
                 hold = centre[s] * on[r, _SHARED]
@@ -234,34 +255,44 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                     penalty *= 1.0 + q.size_penalty * instrument[r, _PENALTIES]
                 sanction[r, i] = expected_sanction(audit[s], penalty, takers + 0.3 * x_tolerate, 1.0 - hold,
                                                    patron_shield[r, i])
-            stake = sanction[r, i]
             if post_kind[i] == 0:
-                deal_risk[r, s] += stake * mine * post_officials[i] / local[s]
-            worth = q.rent_value * (1.0 + q.haste * math.exp(-tenure[r, i] / 12.0))
-            dues = q.patron_dues * patron_reach[r, i] * on[r, _SPOILS]
-            pull = 0.5 * q.conformity * on[r, _CONFORMITY]
-            crowd = pull * (takers + total[s, 2] + total[s, 3] + total[s, 4])
-            heat = 1.0 / q.temperature
-            fresh[0] = pull * (conduct[r, i, 0] + total[s, 0])
-            fresh[1] = pull * (x_tolerate + total[s, 1]) - (cost[1] + RISK[1] * stake) * heat
-            fresh[2] = crowd + (worth * rent_value(got_bribe + legal) + dues - cost[2] - RISK[2] * stake) * heat
-            fresh[3] = crowd + (worth * rent_value(got_fee + firms + legal) + dues - cost[3] - RISK[3] * stake) * heat
-            fresh[4] = crowd + (worth * rent_value(got_part + legal) + dues - cost[4] - RISK[4] * stake) * heat
-            top = max(fresh[0], fresh[1], fresh[2], fresh[3], fresh[4])
-            mass = 0.0
+                deal_risk[r, s] += sanction[r, i] * mine * post_officials[i] / local[s]
+        for i in range(posts):
+            worth = q.rent_value * (1.0 + q.haste * fall(haste[i]))
+            fresh[2, i] = worth * rent_value(from_bribes[i]) + dues[i]
+            fresh[3, i] = worth * rent_value(from_fees[i]) + dues[i]
+            fresh[4, i] = worth * rent_value(from_part[i]) + dues[i]
+        heat = 1.0 / q.temperature
+        pull = 0.5 * q.conformity * on[r, _CONFORMITY]
+        for i in range(posts):
+            s = post_state[i]
+            if post_kind[i] == 1:
+                cost = scruple_centre[r]
+            else:
+                cost = scruple_under[r] if centre_posts[s] > 0 else scruple[r]
+            stake = sanction[r, i]
+            crowd = pull * (conduct[r, i, 2] + conduct[r, i, 3] + conduct[r, i, 4]
+                            + total[s, 2] + total[s, 3] + total[s, 4])
+            fresh[0, i] = pull * (conduct[r, i, 0] + total[s, 0])
+            fresh[1, i] = pull * (conduct[r, i, 1] + total[s, 1]) - (cost[1] + RISK[1] * stake) * heat
+            fresh[2, i] = crowd + (fresh[2, i] - cost[2] - RISK[2] * stake) * heat
+            fresh[3, i] = crowd + (fresh[3, i] - cost[3] - RISK[3] * stake) * heat
+            fresh[4, i] = crowd + (fresh[4, i] - cost[4] - RISK[4] * stake) * heat
+        for i in range(posts):
+            top[i] = max(max(fresh[0, i], fresh[1, i]), max(max(fresh[2, i], fresh[3, i]), fresh[4, i]))
+        for j in range(kinds):
+            willing = bribery if j == 2 else (rackets if j == 3 else 1.0)
+            for i in range(posts):
+                fresh[j, i] = fall(top[i] - fresh[j, i]) * willing
+        step = speed if speed > 0.0 else q.speed
+        for i in range(posts):
+            mass = step / (fresh[0, i] + fresh[1, i] + fresh[2, i] + fresh[3, i] + fresh[4, i])
             for j in range(kinds):
-                fresh[j] = math.exp(fresh[j] - top)
-            fresh[2] *= bribery
-            fresh[3] *= rackets
-            for j in range(kinds):
-                mass += fresh[j]
-            step = speed if speed > 0.0 else q.speed
-            mass = step / mass
-            for j in range(kinds):
-                conduct[r, i, j] += mass * fresh[j] - step * conduct[r, i, j]
+                conduct[r, i, j] += mass * fresh[j, i] - step * conduct[r, i, j]
             corrupt[r, i] = (0.5 * conduct[r, i, 1] * on[r, _BLIND] + conduct[r, i, 2] + conduct[r, i, 3]
                              + conduct[r, i, 4])
             if post_kind[i] == 0:
+                s = post_state[i]
                 police[s] += post_officials[i] * (1.0 - conduct[r, i, 0] - conduct[r, i, 1])
                 police_weight[s] += post_officials[i]
         for s in range(states):
@@ -327,13 +358,17 @@ def _since(series: np.ndarray, month: int, value: float) -> float:
     return float(months_above(series, month, 0.0) if value > 0.0 else months_below(series, month, 1.0))
 
 
+def _outputs_of(world: World, month: int) -> tuple[np.ndarray, ...]:
+    return _outputs(world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
+                    world.place_extractive, world.post_place)
+
+
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
     wage: np.ndarray, bribes: np.ndarray, deals: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
+    outputs: tuple[np.ndarray, ...],
 ) -> None:
-    state_gdp, state_extract, post_gdp, post_extract = _outputs(
-        world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
-        world.place_extractive, world.post_place)
+    state_gdp, state_extract, post_gdp, post_extract = outputs
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract,
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
@@ -359,10 +394,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     tolerate = 1.0 - takers - refuse
     state.conduct[:] = np.stack([refuse, tolerate, *(part * takers for part in TAKERS)], axis=2)
     state.corrupt[:] = takers + 0.5 * tolerate
-    for r in range(runs):
-        for s in range(world.sizes["state"]):
-            state.guarantor[r, s] = q["custom_start"][r] + q["custom_spread"][r] * normal(
-                keys[r], _STATE_EFFECT, 0, s, 1)
+    start_custom(q, keys, state.guarantor)
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
     state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
@@ -371,9 +403,10 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     nothing = np.zeros((runs, posts))
     none = np.zeros((runs, world.sizes["state"]))
     tenure = np.full((runs, posts), 24, dtype=np.int64)
+    fees = 0.5 * TAKERS[1] / TAKERS[0] * bribes
+    outputs = _outputs_of(world, 0)
     for _ in range(120):
-        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, 0.5 * TAKERS[1] / TAKERS[0] * bribes,
-              nothing, tenure)
+        _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, fees, nothing, tenure, outputs)
 
 
 def advance(
@@ -382,4 +415,4 @@ def advance(
 ) -> None:
     """Move conduct, sanction, rents from legal business, shielding and custom by one month (module docstring)."""
     _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.deals_usd,
-          state.fees_post, state.racket_profit_post, state.tenure)
+          state.fees_post, state.racket_profit_post, state.tenure, _outputs_of(world, month))

@@ -149,7 +149,7 @@ def china_toll(kind, km, crossing):
 
 
 @compiled
-def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, market_haul, purchased, source_price,
+def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_haul, purchased, source_price,
              source_offer, purchases_year, ration, price, price_norm, price_reference, stock, users, arrivals, sold,
              dealer_stock, consumed, price_retail):
     runs, markets = price.shape
@@ -181,7 +181,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, marke
         for m in range(markets):
             demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
             available = stock[r, m] + arrivals[r, m]
-            floor = 0.5 * (source_price[r] + transport_cost[r] * market_haul[r, m])
+            floor = 0.5 * (source_price[r] + par_routes[r].transport_cost * market_haul[r, m])
             reference = price_reference[r, m]
             if moving:
                 e = elasticity_at(q, far[m], xinjiang[m], passed)
@@ -193,21 +193,23 @@ def _advance(par, on, opium, market_people, xinjiang, far, transport_cost, marke
                 sale = min(available, demand)
             sold[r, m] = sale
             stock[r, m] = max(0.0, available - sale)
-            price_norm[r, m] += (math.log(p) - price_norm[r, m]) / 12.0
+            level = math.log(p)
+            price_norm[r, m] += (level - price_norm[r, m]) / 12.0
             # users get 1/(1 + kept) of what dealers have: at rest these hold what is used in ``kept`` months
             held = dealer_stock[r, m] + sale
             used = held / (1.0 + kept)
             consumed[r, m] = used
             dealer_stock[r, m] = held - used
-            dearer = (p / reference) ** passed
+            # powers of the price over reference, by its logarithm
+            rise = passed * (level - math.log(reference))
+            dearer = math.exp(rise)
             price_retail[r, m] = markup * reference * dearer
             if moving:
                 people = market_people[m] * (q.far_share if far[m] == 1 else 1.0)
                 limit = q.users_limit * people * (q.xinjiang_growth if xinjiang[m] == 1 else 1.0)
-                pull = dearer ** (-q.start_elasticity * on[r, _PRICE_USERS])
-                pull = min(5.0, pull)
+                pull = min(5.0, math.exp(-q.start_elasticity * on[r, _PRICE_USERS] * rise))
                 u = users[r, m]
-                push = min(4.0, dearer ** (q.stop_elasticity * on[r, _PRICE_USERS]))
+                push = min(4.0, math.exp(q.stop_elasticity * on[r, _PRICE_USERS] * rise))
                 change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0 * push)
                 users[r, m] = max(1.0, u + change + 2e-7 * people)
 
@@ -319,8 +321,7 @@ def advance(
 ) -> None:
     """Clear every market of the month (see module docstring)."""
     _advance(parameters["drug_market"], on, float(world.opium[month]), _market_people(world, month),
-             world.market_xinjiang, far_markets(world), parameters["routes"]["transport_cost"].copy(),
-             state.market_haul,
-             state.purchased, state.source_price, state.source_offer, state.purchases_year,
+             world.market_xinjiang, far_markets(world), parameters["routes"],
+             state.market_haul, state.purchased, state.source_price, state.source_offer, state.purchases_year,
              state.purchase_ration, state.price, state.price_norm, state.price_reference, state.stock,
              state.users, state.arrivals, state.sold, state.dealer_stock, state.consumed, state.price_retail)

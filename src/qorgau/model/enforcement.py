@@ -24,11 +24,13 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.counts import normals
 from qorgau.model.derived import of_map
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, normal
+from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import INSTRUMENTS, MODES, ROADS, World
 
 __all__ = ["EFFORT_REFERENCE", "PARAMETERS", "advance_allocation", "advance_detection", "start"]
@@ -76,6 +78,9 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, plac
             watch_mean, honest, hazard, bribe):
     runs, links = effort.shape
     contrast = np.empty(mon_levels.shape[0])
+    u = np.empty(links)
+    z = np.empty(links)
+    wave = np.empty(links)
     for r in range(runs):
         q = par[r]
         mean = 0.0
@@ -93,8 +98,17 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, plac
             watch_mean[r] = mean
         mean = watch_mean[r]
         for l in range(links):
-            z = normal(keys[r], _NOISE, month, l, 0)
-            noise[r, l] = _RHO * noise[r, l] + math.sqrt(1.0 - _RHO * _RHO) * z
+            u[l] = uniform(keys[r], _NOISE, month, l, 0)
+        normals(links, u, z)
+        highest = 0.0
+        for l in range(links):
+            noise[r, l] = _RHO * noise[r, l] + math.sqrt(1.0 - _RHO * _RHO) * z[l]
+            wave[l] = q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise
+            highest = max(highest, wave[l])
+        top = math.exp(highest)
+        for l in range(links):
+            wave[l] = top * fall(highest - wave[l])
+        for l in range(links):
             a = c_from[l]
             b = c_to[l]
             own = place_state[b] == focus
@@ -115,12 +129,13 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, plac
                 h *= worse if c_worse[l] > 0.0 else 1.0 / worse
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
-            h *= math.exp(q.campaign_noise * noise[r, l] - 0.5 * q.campaign_noise * q.campaign_noise)
+            h *= wave[l]
             h = min(3.0, h * (1.0 + raised[r, l])) * on[r, _ENFORCEMENT]
             c = 0.5 * (corrupt[r, place_post[a]] + corrupt[r, place_post[b]])
             honest[r, l] = h
             hazard[r, l] = h * (1.0 - q.corrupt_reach * c)
-            bribe[r, l] = q.bribe_share * (math.exp(-hazard[r, l]) - math.exp(-h)) * on[r, _BRIBERY]
+        for l in range(links):
+            bribe[r, l] = q.bribe_share * (fall(hazard[r, l]) - fall(honest[r, l])) * on[r, _BRIBERY]
 
 
 @compiled
@@ -132,10 +147,16 @@ def _allocate(par, on, diversion, focus, watcher, watched, seized, effort, succe
     for r in range(runs):
         q = par[r]
         total[:] = 1e-12
+        best = 0.0
         for l in range(links):
             yield_l = seized[r, l] / max(1.0, effort[r, l])
             success[r, l] += 0.15 * (yield_l - success[r, l])
-            pull[l] = (success[r, l] + 0.005) ** q.effort_power
+            pull[l] = success[r, l] + 0.005
+            best = max(best, pull[l])
+        top = best ** q.effort_power
+        for l in range(links):
+            pull[l] = top * fall(q.effort_power * logarithm(best / pull[l]))
+        for l in range(links):
             total[watcher[l]] += pull[l]
         for l in range(links):
             s = watcher[l]

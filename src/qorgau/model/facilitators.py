@@ -10,10 +10,13 @@ fee rises with demand over supply. Organisations and the trade in people bear th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, months_above
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.guarantors import private_share
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -46,6 +49,7 @@ _LAUNDERING = int(Mechanism.LAUNDERING)
 _PRIVATISATION = int(Mechanism.PRIVATISATION)
 _FEE_FLOOR = 0.2
 _FEE_CAP = 5.0
+_LOG_CAP = math.log(_FEE_CAP)
 
 
 @inlined
@@ -60,7 +64,8 @@ def availability(supply, demand, half):
 def fee(supply, demand, half, elasticity):
     """Price of a service over its reference; 1 where demand equals supply, between 0.2 and 5."""
     ratio = (demand + half) / (supply + half)
-    return min(_FEE_CAP, max(_FEE_FLOOR, ratio ** elasticity))
+    # ratio ** elasticity, told from the cap downwards
+    return max(_FEE_FLOOR, _FEE_CAP * fall(max(0.0, _LOG_CAP - elasticity * logarithm(ratio))))
 
 
 @compiled

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import math
 
-from qorgau.model.compiled import inlined
+from qorgau.model.compiled import compiled, inlined
 from qorgau.model.parameters import Parameter
+from qorgau.model.streams import Stream, normal
 
-__all__ = ["CUSTOM_PARAMETERS", "custom_pull", "gang_quality", "private_share"]
+__all__ = ["CUSTOM_PARAMETERS", "custom_pull", "gang_quality", "private_share", "start_custom"]
+
+_STATE_EFFECT = int(Stream.SPARE_1)
 
 CUSTOM_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("protection_rate", "1", "part of private output that firms pay for protection", 0.0, 1.0),
@@ -56,3 +59,11 @@ def custom_pull(q, private, sell, taking, gangs, balance):
     """Change of the balance of custom (logit) in a month; ``sell``, ``taking`` are shares of officials."""
     officials = sell / (sell + q.official_half) + q.harassment * taking
     return q.custom_speed * private * (q.custom_sense * (officials - gangs) - q.custom_decay * balance)
+
+
+@compiled
+def start_custom(par, keys, guarantor):
+    """Draw the balance of custom at the start, by state from one distribution."""
+    for r in range(guarantor.shape[0]):
+        for s in range(guarantor.shape[1]):
+            guarantor[r, s] = par[r].custom_start + par[r].custom_spread * normal(keys[r], _STATE_EFFECT, 0, s, 1)

@@ -16,45 +16,43 @@ _NOBODY = 1e-300
 
 
 @inlined
-def match(q, r, alone, aware, focus, place_state, d_place, first, order, pool, wage, price, attempts, singles, tried,
-          most, met, singly, grouped):
-    """Write by cell, pair and form, what recruiters of run ``r`` try and whom they can expect to win.
+def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, dear, singles, tried, most, met, singly,
+          grouped):
+    """Write by cell of ``ways`` what recruiters of a run try and whom they can expect to win.
 
     ``singles`` are attempts of those who work alone on each way of the pair, ``tried`` those of all, ``most`` the
     people who can be won, ``met`` the recruits to be expected; attempts by form are added to ``singly`` and
-    ``grouped``.
+    ``grouped``. ``dear`` is work space: the price over the choke price, by destination and form.
     """
-    targets = d_place.shape[0]
-    forms = attempts.shape[2]
-    for p in range(place_state.shape[0]):
-        home = place_state[p]
-        v = q.winnable * (1.0 - aware * (1.0 if home == focus else q.awareness_abroad))
-        for d in range(targets):
-            pair = p * targets + d
-            lo = first[pair]
-            hi = first[pair + 1]
-            for f in range(forms):
-                cell = pair * forms + f
-                if lo == hi:
-                    tried[cell] = most[cell] = 0.0
-                    continue
-                part = q.sexual_pool if f == 1 else 1.0 - q.sexual_pool
-                most[cell] = v * part * pool[r, p, d]
-                choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage[r, place_state[d_place[d]]]
-                own = alone * most[cell] * min(1.0, price[r, d, f] / choke) / (hi - lo)
-                total = own * (hi - lo)
-                singly[f] += total
-                for j in range(lo, hi):
-                    total += attempts[r, order[j], f]
-                    grouped[f] += attempts[r, order[j], f]
-                singles[cell] = own
-                tried[cell] = total
+    for d in range(dear.shape[0]):
+        dear[d, 0] = min(1.0, price[d, 0] / (q.choke_labour * wage[d_state[d]]))
+        dear[d, 1] = min(1.0, price[d, 1] / (q.choke_sexual * wage[d_state[d]]))
+    here = q.winnable * (1.0 - aware)
+    abroad = q.winnable * (1.0 - aware * q.awareness_abroad)
+    tried[:] = 0.0
+    for h in range(attempts.shape[0]):
+        i = ways.cell[h]
+        tried[i] += attempts[h, 0]
+        tried[i + 1] += attempts[h, 1]
+        grouped[0] += attempts[h, 0]
+        grouped[1] += attempts[h, 1]
+    # the two forms of a pair stand side by side
+    for i in range(0, met.shape[0], 2):
+        d = ways.target[i]
+        open_to = (here if ways.home[i] == focus else abroad) * pool[ways.pair[i]]
+        most[i] = (1.0 - q.sexual_pool) * open_to
+        most[i + 1] = q.sexual_pool * open_to
+        labour = alone * most[i] * dear[d, 0]
+        sexual = alone * most[i + 1] * dear[d, 1]
+        singles[i] = labour * ways.share[i]
+        singles[i + 1] = sexual * ways.share[i]
+        singly[0] += labour
+        singly[1] += sexual
+        tried[i] += labour
+        tried[i + 1] += sexual
     per_power = 1.0 / q.matching
     for i in range(met.shape[0]):
-        met[i] = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
+        ratio = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
+        met[i] = fall(-q.matching * logarithm(max(ratio, _NOBODY)))
     for i in range(met.shape[0]):
-        met[i] = fall(-q.matching * logarithm(max(met[i], _NOBODY)))
-    for i in range(met.shape[0]):
-        met[i] = fall(per_power * logarithm(1.0 + met[i]))
-    for i in range(met.shape[0]):
-        met[i] *= min(tried[i], most[i])
+        met[i] = fall(per_power * logarithm(1.0 + met[i])) * min(tried[i], most[i])

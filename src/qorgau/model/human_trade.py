@@ -37,19 +37,18 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import of_map
+from qorgau.model.derived import destination_states, of_map
+from qorgau.model.human_journeys import recruit, room_for, set_out, travel
 from qorgau.model.human_matching import match
+from qorgau.model.human_ways import ways_of
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, binomial, pair_entity, poisson, uniform, way_item
+from qorgau.model.streams import Stream, binomial, uniform
 from qorgau.model.units import ABUNDANCE_REFERENCE
 from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
 
-__all__ = ["PARAMETERS", "advance", "start", "transit_hazard"]
-
-SMOOTHING = 0.3
-"""Weight of this month in the smoothed number of recruits per attempt."""
+__all__ = ["PARAMETERS", "advance", "need_of", "start", "transit_hazard"]
 
 LOSS_MEMORY = 0.1
 """Weight of this month in the share of people found on the way that groups reckon with, as for opiates."""
@@ -91,12 +90,14 @@ _AWARENESS = INSTRUMENTS.index("awareness")
 _TAKE_PART = CONDUCTS.index("take_part")
 _PAPERS = SERVICES.index("documents")
 _HOUSES = SERVICES.index("safe_houses")
-_S_RECRUITS = int(Stream.RECRUITS)
 _S_CHILDREN = int(Stream.RECRUITS_CHILDREN)
-_S_THERE = int(Stream.RECRUITS_THERE)
-_S_ROUTE = int(Stream.RECRUITS_ROUTE)
-_S_FOUND = int(Stream.INTERCEPTED)
 _S_COURIERS = int(Stream.COURIERS)
+
+
+@inlined
+def need_of(facilitator_risk, facilitators, papers, houses):
+    """Hazard for people where papers and safe houses are as given, over that where both are to be had by all."""
+    return 1.0 + facilitator_risk * facilitators * (1.0 - 0.5 * (papers + houses))
 
 
 @inlined
@@ -116,7 +117,7 @@ def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, papers,
     carry, take_part : float
         ``officials_carry`` (0 when switched off) and the share of officials at both ends who take part.
     """
-    need = 1.0 + facilitator_risk * facilitators * (1.0 - 0.5 * (papers + houses))
+    need = need_of(facilitator_risk, facilitators, papers, houses)
     return hazard * transit_risk * need * (1.0 - carry * take_part)
 
 
@@ -150,32 +151,6 @@ def _start(par, on, pop, share, d_place, place_state, former, w, price, demand, 
 
 
 @compiled
-def _routes_by_pair(p_origin, p_destination, ptr, links, c_from, c_to, place_state, d_place, places):
-    """Routes sorted by pair of place and destination, and the states each route passes through, as bits."""
-    count = p_origin.shape[0]
-    targets = d_place.shape[0]
-    first = np.zeros(places * targets + 1, dtype=np.int64)
-    for h in range(count):
-        first[p_origin[h] * targets + p_destination[h] + 1] += 1
-    for k in range(places * targets):
-        first[k + 1] += first[k]
-    fill = first[:-1].copy()
-    order = np.zeros(count, dtype=np.int64)
-    passed = np.zeros(count, dtype=np.int64)
-    for h in range(count):
-        k = p_origin[h] * targets + p_destination[h]
-        order[fill[k]] = h
-        fill[k] += 1
-        home = place_state[p_origin[h]]
-        goal = place_state[d_place[p_destination[h]]]
-        for i in range(ptr[h], ptr[h + 1]):
-            s = place_state[c_from[links[i]]]
-            if s != home and s != goal:
-                passed[h] |= 1 << s
-    return first, order, passed
-
-
-@compiled
 def _former(c_from, c_to, c_internal, place_state, states):
     former = np.zeros(states, dtype=np.bool_)
     for k in range(c_from.shape[0]):
@@ -186,163 +161,73 @@ def _former(c_from, c_to, c_internal, place_state, states):
 
 
 @compiled
-def _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_to, place_state, hazard, home, goal,
-          intercepted, carried, transit):
-    """Place each person found on route h on the corridor where the hazard met reaches a truncated exponential."""
-    for person in range(found):
-        u = uniform(key, _S_FOUND, month, entity, item + 2 * person + 8)
-        depth = -math.log(1.0 - u * chance)
-        seen = 0
-        last = ptr[h + 1] - 1
-        for i in range(ptr[h], ptr[h + 1]):
-            k = links[i]
-            s = place_state[c_from[k]]
-            if s != home and s != goal and (seen >> s) & 1 == 0:
-                transit[s] += 1
-                seen |= 1 << s
-            carried[k, f] += 1
-            depth -= hazard[k]
-            if depth <= 0.0 or i == last:
-                intercepted[place_state[c_to[k]]] += 1
-                break
-
-
-@compiled
-def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, former,
-             p_origin, ptr, links, c_from, c_to, first, order, passed, attempts, drug_first, with_opiates, pool,
-             pool_children, pool_there, corridor_hazard, service, conduct, instrument, wage, irregular, abuse,
-             exploited, price,
-             effectiveness, recruits, children, recruits_there, recruits_route, arrived, intercepted, carried,
-             couriers, origin_flow,
+def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, d_state, former,
+             ways, ptr, links, c_from, c_to, attempts, drug_first, with_opiates, pool, pool_children, pool_there,
+             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
+             recruits, children, recruits_there, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
              transit, arrival_flow, demand, recruits_first, recruits_grouped, loss):
     runs, _, forms = attempts.shape
-    places = place_state.shape[0]
+    states = people.shape[0]
     targets = d_place.shape[0]
     corridors = c_from.shape[0]
     hazard = np.zeros(corridors)
+    need = np.zeros(states)
+    part = np.zeros(place_state.shape[0])
+    dear = np.zeros((targets, forms))
     abroad = np.zeros(2, dtype=np.int64)
     grouped = np.zeros(2)
     singly = np.zeros(2)
-    # by pair and form: attempts of one who works alone, all attempts, people who can be won, recruits to be expected
-    singles = np.zeros(places * targets * forms)
-    tried = np.zeros(places * targets * forms)
-    most = np.zeros(places * targets * forms)
-    met = np.zeros(places * targets * forms)
+    room = room_for(ways.form.shape[0], attempts.shape[1], ways.parent.shape[0], forms)
     for r in range(runs):
         q = par[r]
         key = keys[r]
         carry = q.officials_carry * on[r, _CARRY]
+        for s in range(states):
+            need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
+                              service[r, s, _HOUSES] * on[r, _SAFE_HOUSES])
+        for p in range(part.shape[0]):
+            part[p] = conduct[r, place_post[p], _TAKE_PART]
         for k in range(corridors):
-            s = place_state[c_to[k]]
-            a = place_post[c_from[k]]
-            b = place_post[c_to[k]]
-            take_part = 0.5 * (conduct[r, a, _TAKE_PART] + conduct[r, b, _TAKE_PART])
-            papers = service[r, s, _PAPERS] * on[r, _DOCUMENTS]
-            houses = service[r, s, _HOUSES] * on[r, _SAFE_HOUSES]
-            hazard[k] = transit_hazard(corridor_hazard[r, k], q.transit_risk, q.facilitator_risk,
-                                       on[r, _FACILITATORS], papers, houses, carry, take_part)
-            carried[r, k, 0] = 0
-            carried[r, k, 1] = 0
+            take_part = 0.5 * (part[c_from[k]] + part[c_to[k]])
+            hazard[k] = corridor_hazard[r, k] * q.transit_risk * need[place_state[c_to[k]]] * (1.0 - carry * take_part)
         intercepted[r] = 0
         origin_flow[r] = 0
         transit[r] = 0
         arrival_flow[r] = 0
         arrived[r] = 0
         abroad[:] = 0
-        won = 0
-        lost = 0
         grouped[:] = 0.0
         singly[:] = 0.0
         alone = q.alone * on[r, _LOW_ENTRY] * free
         aware = q.size_awareness * instrument[r, _AWARENESS]
-        match(q, r, alone, aware, focus, place_state, d_place, first, order, pool, wage, price, attempts, singles,
-              tried, most, met, singly, grouped)
-        for p in range(places):
-            home = place_state[p]
-            for d in range(targets):
-                pair = p * targets + d
-                entity = pair_entity(p, d)
-                lo = first[pair]
-                hi = first[pair + 1]
-                if lo == hi:
-                    continue
-                goal = place_state[d_place[d]]
-                for f in range(forms):
-                    cell = pair * forms + f
-                    own = singles[cell]
-                    total = tried[cell]
-                    mean = met[cell]
-                    yielded = 1.0 if most[cell] > 0.0 else 0.0
-                    if total > 0.0 and most[cell] > 0.0:
-                        yielded = mean / total
-                    effectiveness[r, p, d, f] += SMOOTHING * (yielded - effectiveness[r, p, d, f])
-                    n = 0
-                    if mean > 0.0:
-                        n = poisson(uniform(key, _S_RECRUITS, month, entity, f), mean)
-                    recruits[r, p, d, f] = n
-                    children[r, p, d, f] = 0
-                    recruits_there[r, p, d, f] = 0
-                    if n == 0:
-                        for j in range(lo, hi):
-                            recruits_route[r, order[j], f] = 0
-                        continue
-                    young = binomial(uniform(key, _S_CHILDREN, month, entity, f), n, pool_children[r, p, d])
-                    children[r, p, d, f] = young
-                    origin_flow[r, home] += n
-                    there = binomial(uniform(key, _S_THERE, month, entity, f), n, pool_there[r, p, d])
-                    recruits_there[r, p, d, f] = there
-                    left = n - there
-                    weight = total
-                    caught = 0
-                    for j in range(lo, hi):
-                        h = order[j]
-                        here = left
-                        item = way_item(j - lo, f)
-                        if j < hi - 1 and left > 0:
-                            share = (attempts[r, h, f] + own) / max(weight, 1e-300)
-                            here = binomial(uniform(key, _S_ROUTE, month, entity, item), left, min(1.0, share))
-                        weight -= attempts[r, h, f] + own
-                        left -= here
-                        recruits_route[r, h, f] = here
-                        if here == 0:
-                            continue
-                        risk = 0.0
-                        for i in range(ptr[h], ptr[h + 1]):
-                            risk += hazard[links[i]]
-                        # most journeys are found out by no one: one exponential settles those
-                        u = uniform(key, _S_FOUND, month, entity, item)
-                        found = 0
-                        if u > math.exp(-risk * here):
-                            chance = 1.0 - math.exp(-risk)
-                            found = binomial(u, here, chance)
-                        if found > 0:
-                            _find(key, month, entity, item, h, f, found, chance, ptr, links, c_from, c_to,
-                                  place_state, hazard, home, goal, intercepted[r], carried[r], transit[r])
-                        caught += found
-                        on_way = here - found
-                        if on_way == 0:
-                            continue
-                        for i in range(ptr[h], ptr[h + 1]):
-                            carried[r, links[i], f] += on_way
-                        bits = passed[h]
-                        s = 0
-                        while bits:
-                            if bits & 1:
-                                transit[r, s] += on_way
-                            bits >>= 1
-                            s += 1
-                    came = n - caught
-                    won += n
-                    lost += caught
-                    young_found = 0
-                    if caught > 0:
-                        young_found = binomial(uniform(key, _S_CHILDREN, month, entity, 2 + f), caught, young / n)
-                        young_found = min(young, max(young - came, young_found))
-                    arrived[r, d, f, 1] += young - young_found
-                    arrived[r, d, f, 0] += came - (young - young_found)
-                    if goal != home:
-                        arrival_flow[r, goal] += came
-                        abroad[f] += came - there
+        match(q, alone, aware, focus, ways, d_state, pool[r], wage[r], price[r], attempts[r], dear, room.singles,
+              room.tried, room.most, room.met, singly, grouped)
+        count = recruit(key, month, ways, room, pool_children[r], pool_there[r], effectiveness[r], recruits[r],
+                        children[r], recruits_there[r])
+        found = set_out(key, month, ways, room, count, attempts[r])
+        travel(key, month, ways, room, count, found, hazard, ptr, links, c_from, c_to, place_state, recruits_route[r],
+               intercepted[r], carried[r], transit[r])
+        won = 0
+        lost = 0
+        for c in range(count):
+            i = room.busy[c]
+            f = ways.form[i]
+            n = room.number[c]
+            young = room.young[c]
+            caught = room.caught[c]
+            came = n - caught
+            won += n
+            lost += caught
+            origin_flow[r, ways.home[i]] += n
+            young_found = 0
+            if caught > 0:
+                u = uniform(key, _S_CHILDREN, month, ways.entity[i], 2 + f)
+                young_found = min(young, max(young - came, binomial(u, caught, young / n)))
+            arrived[r, ways.target[i], f, 1] += young - young_found
+            arrived[r, ways.target[i], f, 0] += came - (young - young_found)
+            if ways.goal[i] != ways.home[i]:
+                arrival_flow[r, ways.goal[i]] += came
+                abroad[f] += came - room.there[c]
         if won > 0:
             loss[r] += LOSS_MEMORY * (lost / won - loss[r])
         couriers[r] = 0
@@ -375,14 +260,6 @@ def _inside(world: World) -> np.ndarray:
                    world.sizes["state"])
 
 
-@of_map
-def _pairs(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Routes by pair of place and destination, and the states that each passes."""
-    return _routes_by_pair(
-        world.people_origin, world.people_destination, world.people_ptr, world.people_links, world.corridor_from,
-        world.corridor_to, world.place_state, world.destination_place, world.sizes["place"])
-
-
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Price at half the choke price, no crowding, nobody carried; losses as those of opiates."""
     state.people_loss_share[:] = 0.1
@@ -394,16 +271,16 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
 def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
             levers: np.ndarray) -> None:
     """One month of recruitment and journeys; new price of exploitation (see module docstring)."""
-    first, order, passed = _pairs(world)
     free = 1.0 - float(world.event["soviet"][month])
+    by_run = (state.people_price.shape[0], -1)
     _advance(parameters["human_trade"], on, keys, month, free, world.focus, world.population[month], world.place_state,
-             world.place_share, world.place_post, world.destination_place, _inside(world), world.people_origin,
-             world.people_ptr, world.people_links, world.corridor_from, world.corridor_to, first, order, passed,
-             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool,
-             state.pool_children, state.pool_there, state.hazard, state.service, state.conduct, state.instrument,
-             state.irregular_wage,
-             state.irregular_arrivals, state.abuse, state.exploited, state.people_price, state.effectiveness,
-             state.recruits, state.recruits_children, state.recruits_there, state.recruits_route,
+             world.place_share, world.place_post, world.destination_place, destination_states(world), _inside(world),
+             ways_of(world), world.people_ptr, world.people_links, world.corridor_from, world.corridor_to,
+             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool.reshape(by_run),
+             state.pool_children.reshape(by_run), state.pool_there.reshape(by_run), state.hazard, state.service,
+             state.conduct, state.instrument, state.irregular_wage, state.irregular_arrivals, state.abuse,
+             state.exploited, state.people_price, state.effectiveness.reshape(by_run), state.recruits.reshape(by_run),
+             state.recruits_children.reshape(by_run), state.recruits_there.reshape(by_run), state.recruits_route,
              state.arrived, state.intercepted,
              state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
              state.demand_people, state.recruits_drug_first, state.recruits_by_groups, state.people_loss_share)

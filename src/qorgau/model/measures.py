@@ -47,7 +47,7 @@ def attention_pull(harm, half):
 
 
 @compiled
-def _advance(par, costs, on, announced, law_bound, law_series, month, independent, focus, levers, visible_harm,
+def _advance(par, every, costs, on, announced, law_bound, law_series, month, independent, focus, levers, visible_harm,
              instrument, attention, law, measure_cost):
     runs, kinds = instrument.shape
     states = law.shape[1]
@@ -59,7 +59,7 @@ def _advance(par, costs, on, announced, law_bound, law_series, month, independen
         for k in range(kinds):
             base = announced[k] * share
             instrument[r, k] = works * (base + levers[r, k] * (1.0 - base))
-            spent += works * levers[r, k] * costs[r, k]
+            spent += works * levers[r, k] * every[r, costs[k]]
         measure_cost[r] = spent / 12.0
         if on[r, _ATTENTION] > 0.5:
             attention[r] += q.attention_speed * (attention_pull(visible_harm[r], q.attention_half) - attention[r])
@@ -74,8 +74,9 @@ def _advance(par, costs, on, announced, law_bound, law_series, month, independen
                 law[r, s] = law_series[late]
 
 
-def _costs(q: np.ndarray) -> np.ndarray:
-    return np.take(np.ascontiguousarray(q).view(np.float64).reshape(len(q), -1), _COSTS, axis=1)
+def _as_table(q: np.ndarray) -> np.ndarray:
+    """Parameters as numbers, shape (runs, parameters)."""
+    return np.ascontiguousarray(q).view(np.float64).reshape(len(q), -1)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -98,6 +99,6 @@ def advance(
     """
     q = parameters["measures"]
     independent = float(months_below(world.event["soviet"], month, 1.0))
-    _advance(q, _costs(q), on, world.announced[month], float(world.event["law"][month]), world.event["law"], month,
-             independent, world.focus, levers, state.visible_harm, state.instrument, state.attention, state.law,
-             state.measure_cost)
+    law = world.event["law"]
+    _advance(q, _as_table(q), _COSTS, on, world.announced[month], float(law[month]), law, month, independent,
+             world.focus, levers, state.visible_harm, state.instrument, state.attention, state.law, state.measure_cost)

@@ -49,13 +49,21 @@ _MET = 10.0
 
 
 @compiled
-def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_home, net_cover, net_soviet,
+def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_home, net_cover, net_soviet,
           net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first,
           age, capacity, in_use, capital, other_capital, returns, trade, loss, purchased, trust, belief, network_belief,
           market_share, route_share, people_share, survival, know, contacts, people, outside, road, users, users_start,
           source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
+    backed = np.empty(forces.shape[0])
+    arrivals = np.empty(places)
+    strangers = np.empty(places)
+    held_by = np.empty(slots)
+    kin = np.zeros(nets)
+    for n in range(nets):
+        for p in range(places):
+            kin[n] += net_home[n, p] * net_cover[n, place_state[p]]
     earned = np.empty(nets)
     members = np.empty(nets)
     for r in range(runs):
@@ -71,6 +79,12 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
         for n in range(nets):
             earned[n] = 0.0
             members[n] = 0.0
+        for i in range(backed.shape[0]):
+            backed[i] = q.protection_limit * backing(q, on, conduct, forces, r, i)
+        # for all slots, so that no wait for memory stands behind a guess
+        for o in range(slots):
+            i = place_post[home[r, o]]
+            held_by[o] = trust[r, o, i] * backed[i]
         alive = 0
         mean_return = 0.0
         mean_drug = 0.0
@@ -78,8 +92,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
             if active[r, o] == 0:
                 continue
             n = network[r, o]
-            i = place_post[home[r, o]]
-            held = q.protection_limit * trust[r, o, i] * backing(q, on, conduct, standing, r, i)
+            held = held_by[o]
             cover = min(0.8, q.cover_strength * net_cover[n, place_state[home[r, o]]] * on[r, _DIASPORA])
             shelter = soviet if net_soviet[n] == 1 and on[r, _STATE] > 0.5 else 0.0
             hazard = q.attrition + q.arrest * on[r, _ENFORCEMENT] * math.sqrt(capacity[r, o] / 10.0) * (
@@ -92,7 +105,9 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
             if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
             one = organisation_entity(n, number[r, o])
-            gone = uniform(keys[r], _EXIT, month, one, age[r, o]) < 1.0 - math.exp(-hazard)
+            u = uniform(keys[r], _EXIT, month, one, age[r, o])
+            # 1 - exp(-x) is x or less: most stay without an exponential
+            gone = u < hazard and u < 1.0 - math.exp(-hazard)
             if gone or (capital[r, o] < 0.0 and shelter <= 0.5):
                 active[r, o] = 0
                 purchased[r, o] = 0.0
@@ -105,12 +120,18 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
             members[n] += 1.0
         mean_return = mean_return / alive if alive > 0 else 0.2
         mean_drug = mean_drug / alive if alive > 0 else 0.5
+        for p in range(places):
+            arrivals[p] = 0.0
+            strangers[p] = 0.0
+        for l in range(carried.shape[1]):
+            arrivals[c_to[l]] += carried[r, l]
+            strangers[c_to[l]] += people[r, l, 0] + people[r, l, 1]
         for n in range(nets):
             flow = 0.0
             met = 0.0
-            for l in range(carried.shape[1]):
-                flow += carried[r, l] * net_home[n, c_to[l]]
-                met += (people[r, l, 0] + people[r, l, 1]) * net_home[n, c_to[l]]
+            for p in range(places):
+                flow += arrivals[p] * net_home[n, p]
+                met += strangers[p] * net_home[n, p]
             if net_official[n] == 1:
                 part = 0.0
                 weight = 1e-12
@@ -122,7 +143,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
             else:
                 step = q.apprenticeship / 12.0 * know[r, n] * (1.0 - know[r, n]) * min(1.0, flow / 100.0) * field
                 know[r, n] = min(1.0, know[r, n] + step)
-                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                if net_soviet[n] == 1 and on[r, _STATE] > 0.5 and drop != 0.0:
                     know[r, n] *= q.tie_kept ** drop
                 step = q.apprenticeship / 12.0 * contacts[r, n] * (1.0 - contacts[r, n]) * min(1.0, met / _MET) * field
                 contacts[r, n] = min(1.0, contacts[r, n] + step)
@@ -137,11 +158,9 @@ def _live(par, on, keys, month, began, since_soviet, since_open, standing, net_h
             if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                 gap = (q.outside_return * field - expected) / q.trade_scale
                 rate /= 1.0 + math.exp(min(30.0, max(-30.0, gap)))
-            kin = 0.0
-            for p in range(places):
-                kin += net_home[n, p] * net_cover[n, place_state[p]]
-            rate *= 1.0 + q.kin_entry * kin * on[r, _DIASPORA] * max(0.0, 1.0 - members[n] / q.kin_groups)
-            if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
+            rate *= 1.0 + q.kin_entry * kin[n] * on[r, _DIASPORA] * max(0.0, 1.0 - members[n] / q.kin_groups)
+            u = uniform(keys[r], _ENTRY, month, n, 0)
+            if u >= rate or u >= 1.0 - math.exp(-rate):
                 continue
             slot = -1
             for o in range(slots):

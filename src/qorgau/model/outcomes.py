@@ -17,11 +17,11 @@ from qorgau.model.collector import Reading, Term, YearTable, each, labelled, one
 from qorgau.model.organisations import FLOWS
 from qorgau.model.tally import (
     active_by_network,
+    labelled_active,
     logistic,
     mixed_share,
     of_people,
     per_journey,
-    relabelled,
     share_above,
     share_equal,
 )
@@ -122,7 +122,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
                 read=lambda s: active_by_network(s.active, s.network, networks)),
         Reading(tuple(f"organisations_labelled_active_{n}" for n in names_of_labels), "organisations", "mean",
-                read=lambda s: relabelled(active_by_network(s.active, s.network, networks)[:, labels], s.label_error)),
+                read=lambda s: labelled_active(s.active, s.network, networks, labels, s.label_error)),
         one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
         one("people_carried_share_by_opiate_first", "1", "mean",
             read=lambda s: of_people(s.recruits_drug_first, s.recruits)),

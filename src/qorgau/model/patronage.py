@@ -173,7 +173,9 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                     hazard += q.size_rotation * instrument[r, _LEVER]
             tenure[r, i] += 1
             tie[r, i] += (1.0 - tie[r, i]) / q.tie_months
-            leaves = uniform(keys[r], _S_ROTATION, month, i, 0) < 1.0 - math.exp(-hazard)
+            u = uniform(keys[r], _S_ROTATION, month, i, 0)
+            # 1 - exp(-x) is x or less: most stay without an exponential
+            leaves = u < hazard and u < 1.0 - math.exp(-hazard)
             across = 0
             if i == dismissal_post and dismissal > 0.0:
                 leaves = True
@@ -214,6 +216,25 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             patron_shield[r, i] = q.shield_size * reach * on[r, _SHIELD]
 
 
+@compiled
+def _seat_all(par, on, keys, post_state, group_share, ruling_group, group, tenure, tie, patron_reach, patron_shield):
+    runs, posts = group.shape
+    for r in range(runs):
+        q = par[r]
+        working = on[r, _PATRONAGE]
+        preference = q.own_preference * q.salience_start * on[r, _OWN] * working
+        for i in range(posts):
+            s = post_state[i]
+            u = uniform(keys[r], _S_APPOINT, 0, i, 1)
+            group[r, i] = draw_group(u, group_share[s], ruling_group[s], preference, 0)
+            months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
+            tenure[r, i] = months
+            tie[r, i] = working * (1.0 - math.exp(-months / q.tie_months))
+            reach = tie[r, i] * (1.0 - q.shield_salience * (1.0 - q.salience_start))
+            patron_reach[r, i] = reach
+            patron_shield[r, i] = q.shield_size * reach * on[r, _SHIELD]
+
+
 @of_map
 def _wealth(world: World) -> np.ndarray:
     """Extractive weight of a post's place less the mean of its state's province posts (0 at the mean)."""
@@ -228,21 +249,9 @@ def _wealth(world: World) -> np.ndarray:
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Holders drawn with the appointer's preference at the starting salience, one to 24 months in post."""
     q = parameters["patronage"]
-    runs, posts = state.group.shape
     state.salience[:] = q["salience_start"][:, None]
-    for r in range(runs):
-        working = on[r, _PATRONAGE]
-        for i in range(posts):
-            s = int(world.post_state[i])
-            preference = q["own_preference"][r] * q["salience_start"][r] * on[r, _OWN] * working
-            u = uniform(keys[r], _S_APPOINT, 0, i, 1)
-            state.group[r, i] = draw_group(u, world.group_share[s], int(world.ruling_group[s]), preference, 0)
-            months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
-            state.tenure[r, i] = months
-            state.tie[r, i] = working * (1.0 - math.exp(-months / q["tie_months"][r]))
-            reach = state.tie[r, i] * (1.0 - q["shield_salience"][r] * (1.0 - q["salience_start"][r]))
-            state.patron_reach[r, i] = reach
-            state.patron_shield[r, i] = q["shield_size"][r] * reach * on[r, _SHIELD]
+    _seat_all(q, on, keys, world.post_state, world.group_share, world.ruling_group, state.group, state.tenure,
+              state.tie, state.patron_reach, state.patron_shield)
     ruling_share = world.group_share[np.arange(world.sizes["state"]), world.ruling_group]
     state.threat[:] = state.salience * 0.5 * (1.0 - ruling_share)[None, :] * on[:, _PATRONAGE][:, None]
     state.rotated[:] = 0

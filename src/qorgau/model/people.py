@@ -33,13 +33,16 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import compiled, inlined
+from qorgau.model.compiled import compiled
+from qorgau.model.counts import binomials
 from qorgau.model.derived import of_map
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
+from qorgau.model.people_counts import accounted, nearest_market, of_whom, room_in_rows, spread
 from qorgau.model.settlement import DESK_SPEED, at_the_desk, bribe_paid, settled
 from qorgau.model.state import State
-from qorgau.model.streams import Stream, binomial, poisson, uniform
+from qorgau.model.streams import Stream, poisson, uniform
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
@@ -113,49 +116,8 @@ _S_FREED = int(Stream.FREED)
 
 
 @compiled
-def _nearest_market(distance, d_place, market_place):
-    near = np.zeros(d_place.shape[0], dtype=np.int64)
-    for d in range(d_place.shape[0]):
-        best = math.inf
-        for m in range(market_place.shape[0]):
-            if distance[d_place[d], market_place[m]] < best:
-                best = distance[d_place[d], market_place[m]]
-                near[d] = m
-    return near
-
-
-@compiled
-def _spread(key, stream, month, state, item, number, limited, cells):
-    """Share ``number`` persons over cells in proportion to their weights, one binomial after the other.
-
-    ``cells`` (D, F, A), whole weights, becomes the numbers per cell; ``limited``: no more than the weight.
-    """
-    total = 0
-    for d in range(cells.shape[0]):
-        for f in range(cells.shape[1]):
-            for a in range(cells.shape[2]):
-                total += cells[d, f, a]
-    left = number
-    for d in range(cells.shape[0]):
-        for f in range(cells.shape[1]):
-            for a in range(cells.shape[2]):
-                w = cells[d, f, a]
-                n = 0
-                if left > 0 and w > 0:
-                    n = left
-                    if w < total:
-                        entity = ((state * 32 + d) * 2 + f) * 2 + a
-                        n = binomial(uniform(key, stream, month, entity, item), left, w / total)
-                    if limited:
-                        n = min(w, max(n, left - (total - w)))
-                total -= w
-                left -= n
-                cells[d, f, a] = n
-
-
-@compiled
 def _exits(q, qc, endurance, on, key, month, focus, ngo, dose_price, people, wage, law, desks, risk, shield, officers,
-           fear, drug_first, instrument, d_state, demand, price, present, exploited, help_hazard, deals, out):
+           fear, drug_first, instrument, d_state, demand, price, present, exploited, help_hazard, deals, out, rows):
     """All who leave exploitation this month.
 
     ``out`` (8, S): identified, escaped, let go, came forward, by outreach, handed back, trafficked again
@@ -192,54 +154,61 @@ def _exits(q, qc, endurance, on, key, month, focus, ngo, dose_price, people, wag
             crowd = min(3.0, max(1.0, here / (demand[d, f] + 1.0)))
             let_go = crowd / (q.spell_labour if f == 0 else q.spell_sexual) / (1.0 + endurance * held)
             loss = price[d, f] + at_law
-            struck = found * (1.0 - (1.0 - takes * settled(loss, risk[s])) ** q.hands)
+            through = max(1.0 - takes * settled(loss, risk[s]), 1e-300)
+            struck = found * (1.0 - fall(-q.hands * logarithm(through)))
             deals[s] += struck * here * bribe_paid(loss, risk[s], q.deal_share)
             kept = found - struck
             help_hazard[d, f] = kept + escape + forward + reached
-            ways = (kept, escape, let_go, forward, reached)
-            total = kept + escape + let_go + forward + reached
             for a in range(ages):
                 cell = (d * forms + f) * ages + a
-                left = binomial(uniform(key, _S_EXITS, month, cell, 0), exploited[d, f, a], 1.0 - math.exp(-total))
-                exploited[d, f, a] -= left
-                rest = total
-                for i in range(5):
-                    n = left
-                    if i < 4 and left > 0:
-                        n = binomial(uniform(key, _S_SPLIT, month, cell, i), left, min(1.0, ways[i] / rest))
-                    rest = max(rest - ways[i], 1e-300)
-                    left -= n
-                    out[i, s] += n
-                    if i == 0 and n > 0:
-                        handed = binomial(uniform(key, _S_RETURNED, month, cell, 0), n, back)
-                        exploited[d, f, a] += handed
-                        out[5, s] += handed
-                    elif (i == 1 or i == 2) and n > 0:
-                        again = binomial(uniform(key, _S_AGAIN, month, cell, i), n, q.again_alone)
-                        exploited[d, f, a] += again
-                        out[6, s] += again
-                        out[7, s] += n - again
-
-
-@compiled
-def _accounted(exploited, waiting, in_care, recovered, unassisted_out):
-    total = 0
-    for d in range(exploited.shape[0]):
-        for f in range(exploited.shape[1]):
-            for a in range(exploited.shape[2]):
-                total += exploited[d, f, a]
-    for s in range(waiting.shape[0]):
-        total += waiting[s] + in_care[s] + recovered[s] + unassisted_out[s]
-    return total
-
-
-@inlined
-def _of_whom(u, number, part, whole):
-    """How many of ``number`` taken from ``whole`` belong to ``part``; never more than there are of either."""
-    if number <= 0 or whole <= 0:
-        return 0
-    n = binomial(u, number, part / whole)
-    return min(part, number, max(n, number - (whole - part)))
+                rows.rate[0, cell] = kept
+                rows.rate[1, cell] = escape
+                rows.rate[2, cell] = let_go
+                rows.rate[3, cell] = forward
+                rows.rate[4, cell] = reached
+                rows.total[cell] = kept + escape + let_go + forward + reached
+                rows.back[cell] = back
+    cells = targets * forms * ages
+    held_in = exploited.reshape(cells)
+    per_state = forms * ages
+    for c in range(cells):
+        rows.u[c] = uniform(key, _S_EXITS, month, c, 0)
+        rows.drawn[c] = held_in[c]
+        rows.chance[c] = 1.0 - fall(rows.total[c])
+    binomials(cells, rows.u, rows.drawn, rows.chance, rows.nobody, rows.left)
+    for c in range(cells):
+        held_in[c] -= rows.left[c]
+    for i in range(5):
+        everyone = 0
+        if i < 4:
+            for c in range(cells):
+                rows.u[c] = uniform(key, _S_SPLIT, month, c, i)
+                rows.drawn[c] = rows.left[c]
+                rows.chance[c] = min(1.0, rows.rate[i, c] / max(rows.total[c], 1e-300))
+                rows.total[c] -= rows.rate[i, c]
+            binomials(cells, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
+        else:
+            rows.taken[:cells] = rows.left[:cells]
+        for c in range(cells):
+            rows.left[c] -= rows.taken[c]
+            out[i, d_state[c // per_state]] += rows.taken[c]
+            everyone += rows.taken[c]
+        if i > 2 or everyone == 0:
+            continue
+        # who was identified may be handed back, who got out alone may be trafficked again
+        for c in range(cells):
+            rows.u[c] = uniform(key, _S_RETURNED if i == 0 else _S_AGAIN, month, c, i)
+            rows.drawn[c] = rows.taken[c]
+            rows.chance[c] = rows.back[c] if i == 0 else q.again_alone
+        binomials(cells, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
+        for c in range(cells):
+            s = d_state[c // per_state]
+            held_in[c] += rows.taken[c]
+            if i == 0:
+                out[5, s] += rows.taken[c]
+            else:
+                out[6, s] += rows.taken[c]
+                out[7, s] += int(rows.drawn[c]) - rows.taken[c]
 
 
 @compiled
@@ -257,11 +226,16 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
     out = np.zeros((8, states), dtype=np.int64)
     cells = np.zeros((targets, forms, ages), dtype=np.int64)
     dose_price = np.zeros(targets)
+    rows = room_in_rows(max(states, targets * forms * ages))
+    again = np.zeros(states, dtype=np.int64)
+    queue = np.zeros(states, dtype=np.int64)
+    by_outreach = np.zeros(states, dtype=np.int64)
+    safe = np.zeros(states)
     for r in range(runs):
         q = par[r]
         key = keys[r]
         helped = on[r, _PEOPLE]
-        before = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        before = accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
         present[:] = 0
         out[:] = 0
         for d in range(targets):
@@ -276,7 +250,8 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
             fear[r, s] += FEAR_SPEED * (target - fear[r, s])
             rent = deals[r, s] / (max(1.0, wage[r, s]) * (1.0 + officers[r, s] * desk[r, s]))
             desk_rent[r, s] += DESK_SPEED * (rent - desk_rent[r, s])
-            desk[r, s] = at_the_desk(abuse[r, s], q.sought_after * (1.0 + desk_rent[r, s]) ** q.desk_pull)
+            drawn_to = math.exp(q.desk_pull * logarithm(1.0 + desk_rent[r, s]))
+            desk[r, s] = at_the_desk(abuse[r, s], q.sought_after * drawn_to)
             deals[r, s] = 0.0
             freed[r, s] = 0
             if helped > 0.0 and prosecuted[r, s] > 0 and present[s] > 0:
@@ -286,7 +261,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
                     for f in range(forms):
                         for a in range(ages):
                             cells[d, f, a] = exploited[r, d, f, a] if d_state[d] == s else 0
-                _spread(key, _S_FREED, month, s, 1, n, True, cells)
+                spread(key, _S_FREED, month, s, 1, n, True, cells)
                 for d in range(targets):
                     for f in range(forms):
                         for a in range(ages):
@@ -294,9 +269,10 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
                 freed[r, s] = n
         ngo = 1.0 / (1.0 + math.exp(-(year - q.ngo_year) / RAMP_YEARS))
         care = 1.0 / (1.0 + math.exp(-(year - q.care_year) / RAMP_YEARS)) * helped
+        leave_care = 1.0 - math.exp(-1.0 / q.care_months)
         _exits(q, par_cases[r], par_trade[r].endurance, on[r], key, month, focus, ngo, dose_price, people, wage[r],
                law[r], desk[r], risk[r], shield[r], officers[r], fear[r], drug_first[r], instrument[r], d_state,
-               demand[r], people_price[r], present, exploited[r], help_hazard[r], deals[r], out)
+               demand[r], people_price[r], present, exploited[r], help_hazard[r], deals[r], out, rows)
         for d in range(targets):
             for f in range(forms):
                 for a in range(ages):
@@ -310,32 +286,59 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
             outreach_exits[r, s] = out[4, s]
             returned[r, s] = out[5, s]
             unassisted_out[r, s] += out[7, s]
-            safe = 1.0 - q.size_regional_coordination * instrument[r, _COORDINATION] * own
-            leaving = binomial(uniform(key, _S_CARE, month, s, 0), in_care[r, s], 1.0 - math.exp(-1.0 / q.care_months))
-            again = binomial(uniform(key, _S_RECOVERED, month, s, 0), leaving, q.again_care * safe)
-            recovered[r, s] += leaving - again
-            in_care[r, s] -= leaving
-            queue = waiting[r, s] + identified[r, s] - out[5, s] + out[3, s] + out[4, s] + freed[r, s]
-            by_outreach = waiting_outreach[r, s] + out[4, s]
+            safe[s] = 1.0 - q.size_regional_coordination * instrument[r, _COORDINATION] * own
+            rows.u[s] = uniform(key, _S_CARE, month, s, 0)
+            rows.drawn[s] = in_care[r, s]
+            rows.chance[s] = leave_care
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.left)
+        for s in range(states):
+            rows.u[s] = uniform(key, _S_RECOVERED, month, s, 0)
+            rows.drawn[s] = rows.left[s]
+            rows.chance[s] = q.again_care * safe[s]
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, again)
+        for s in range(states):
+            own = 1.0 if s == focus else 0.0
+            recovered[r, s] += rows.left[s] - again[s]
+            in_care[r, s] -= rows.left[s]
+            queue[s] = waiting[r, s] + identified[r, s] - out[5, s] + out[3, s] + out[4, s] + freed[r, s]
+            by_outreach[s] = waiting_outreach[r, s] + out[4, s]
             room = q.care_places * people[s] / 1e6 * care
             room *= 1.0 + q.size_rehabilitation_centres * instrument[r, _CENTRES] * own
-            taken = min(queue, max(0, int(room) - in_care[r, s]))
-            taken_outreach = _of_whom(uniform(key, _S_CARE, month, s, 1), taken, by_outreach, queue)
-            in_care[r, s] += taken
+            taken = min(queue[s], max(0, int(room) - in_care[r, s]))
             assisted[r, s] = taken
+            rows.u[s] = uniform(key, _S_CARE, month, s, 1)
+            rows.drawn[s] = taken
+            rows.chance[s] = by_outreach[s] / max(1, queue[s])
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
+        for s in range(states):
+            taken = assisted[r, s]
+            taken_outreach = of_whom(rows.taken[s], taken, by_outreach[s], queue[s])
+            in_care[r, s] += taken
             assisted_outreach[r, s] = taken_outreach
-            queue -= taken
-            by_outreach -= taken_outreach
-            h_again = q.again_waiting * safe
-            gone = binomial(uniform(key, _S_CARE, month, s, 2), queue, 1.0 - math.exp(-h_again - q.give_up))
-            more = binomial(uniform(key, _S_AGAIN, month, 256 + s, 0), gone, h_again / max(h_again + q.give_up, 1e-300))
-            by_outreach -= _of_whom(uniform(key, _S_CARE, month, s, 3), gone, by_outreach, queue)
-            waiting[r, s] = queue - gone
-            waiting_outreach[r, s] = by_outreach
-            unassisted_out[r, s] += gone - more
-            again += more
-            retrafficked[r, s] = again + out[6, s]
-            if again > 0:
+            queue[s] -= taken
+            by_outreach[s] -= taken_outreach
+            rows.u[s] = uniform(key, _S_CARE, month, s, 2)
+            rows.drawn[s] = queue[s]
+            rows.chance[s] = 1.0 - fall(q.again_waiting * safe[s] + q.give_up)
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.left)
+        for s in range(states):
+            h_again = q.again_waiting * safe[s]
+            rows.u[s] = uniform(key, _S_AGAIN, month, 256 + s, 0)
+            rows.drawn[s] = rows.left[s]
+            rows.chance[s] = h_again / max(h_again + q.give_up, 1e-300)
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
+        for s in range(states):
+            unassisted_out[r, s] += rows.left[s] - rows.taken[s]
+            again[s] += rows.taken[s]
+            retrafficked[r, s] = again[s] + out[6, s]
+            rows.u[s] = uniform(key, _S_CARE, month, s, 3)
+            rows.chance[s] = by_outreach[s] / max(1, queue[s])
+        binomials(states, rows.u, rows.drawn, rows.chance, rows.nobody, rows.taken)
+        for s in range(states):
+            gone = rows.left[s]
+            waiting[r, s] = queue[s] - gone
+            waiting_outreach[r, s] = by_outreach[s] - of_whom(rows.taken[s], gone, by_outreach[s], queue[s])
+            if again[s] > 0:
                 inside = present[s] > 0
                 for d in range(targets):
                     for f in range(forms):
@@ -343,17 +346,15 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
                             cells[d, f, a] = 0
                             if d_state[d] == s or not inside:
                                 cells[d, f, a] = exploited[r, d, f, a] + (1 if a == 0 else 0)
-                _spread(key, _S_AGAIN, month, 256 + s, 1, again, False, cells)
+                spread(key, _S_AGAIN, month, 256 + s, 1, again[s], False, cells)
                 for d in range(targets):
                     for f in range(forms):
                         for a in range(ages):
                             exploited[r, d, f, a] += cells[d, f, a]
         total = 0
-        for p in range(recruits.shape[1]):
-            for d in range(targets):
-                for f in range(forms):
-                    total += recruits[r, p, d, f]
-        after = _accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
+        for i in range(recruits.shape[1]):
+            total += recruits[r, i]
+        after = accounted(exploited[r], waiting[r], in_care[r], recovered[r], unassisted_out[r])
         ledger[r] += total - (after - before)
 
 
@@ -366,7 +367,7 @@ def _former_states(world: World) -> np.ndarray:
 @of_map
 def _near(world: World) -> np.ndarray:
     """Market nearest to each destination."""
-    return _nearest_market(world.distance, world.destination_place, world.market_place)
+    return nearest_market(world.distance, world.destination_place, world.market_place)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -396,8 +397,8 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
              state.abuse, state.deal_risk, state.shield, state.trafficking_officers, state.desk, state.desk_rent,
              state.deals_usd, state.cases_prosecuted,
              state.recruits_drug_first, state.instrument, state.demand_people, state.arrived, state.intercepted,
-             state.recruits, state.exploited, state.waiting, state.waiting_outreach, state.in_care,
-             state.recovered, state.unassisted_out,
-             state.identified, state.escaped, state.outreach_exits, state.self_reported, state.ended,
+             state.recruits.reshape(len(keys), -1), state.exploited, state.waiting, state.waiting_outreach,
+             state.in_care, state.recovered, state.unassisted_out, state.identified, state.escaped,
+             state.outreach_exits, state.self_reported, state.ended,
              state.returned_by_officials, state.assisted, state.assisted_outreach, state.retrafficked,
              state.freed_by_courts, state.fear, state.help_hazard, state.ledger_people)

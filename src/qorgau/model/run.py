@@ -230,7 +230,8 @@ def simulate_block(
             on = np.ascontiguousarray(on)
             collector = Collector(world, runs * policies)
             rows = policies
-        if rows == policies:
+            levers = np.zeros((runs * policies, world.sizes["instrument"]))
+        if rows == policies and month >= first:
             levers = np.repeat(branch.at(month), runs, axis=0)
         advance_month(world, state, parameters, on, keys, month, levers, geometry)
         year = world.start_year + month // 12

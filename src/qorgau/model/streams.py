@@ -17,12 +17,22 @@ from numba import njit, uint64
 from qorgau.model.compiled import inlined
 
 __all__ = [
-    "FOUNDERS", "Stream", "binomial", "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson",
-    "run_keys", "uniform", "way_item",
+    "FOUNDERS", "LARGE", "TAIL", "Stream", "binomial", "binomial_given", "central_quantile", "normal",
+    "normal_quantile", "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys", "uniform",
+    "way_item",
 ]
 
 FOUNDERS = 4096
 """Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
+
+
+TAIL = 0.02425
+"""Chance below or above which the normal quantile takes another form."""
+LARGE = 40.0
+"""Mean of a count from which it is formed from a normal number."""
+_TERMS = 400
+"""Terms of a distribution that are added up at most."""
+_ONE_OVER = np.array([0.0, *(1.0 / k for k in range(1, _TERMS + 1))])
 
 
 class Stream(IntEnum):
@@ -121,17 +131,8 @@ def organisation_entity(network, number):
 
 
 @inlined
-def normal_quantile(u):
-    """Standard normal quantile, relative error under 1.2e-9 (Acklam 2003, rational approximation)."""
-    if u < 0.02425:
-        q = math.sqrt(-2.0 * math.log(u))
-        return (
-            ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q
-              - 2.549732539343734e00) * q + 4.374664141464968e00) * q + 2.938163982698783e00
-        ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q
-              + 3.754408661907416e00) * q + 1.0)
-    if u > 1.0 - 0.02425:
-        return -normal_quantile(1.0 - u)
+def central_quantile(u):
+    """Standard normal quantile of a number from ``TAIL`` to 1 - ``TAIL``."""
     q = u - 0.5
     r = q * q
     return (
@@ -142,9 +143,79 @@ def normal_quantile(u):
 
 
 @inlined
+def normal_quantile(u):
+    """Standard normal quantile, relative error under 1.2e-9 (Acklam 2003, rational approximation)."""
+    if u < TAIL:
+        q = math.sqrt(-2.0 * math.log(u))
+        return (
+            ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q
+              - 2.549732539343734e00) * q + 4.374664141464968e00) * q + 2.938163982698783e00
+        ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q
+              + 3.754408661907416e00) * q + 1.0)
+    if u > 1.0 - TAIL:
+        return -normal_quantile(1.0 - u)
+    return central_quantile(u)
+
+
+@inlined
 def normal(key, stream, month, entity, item):
     """Standard normal number for a key and counter."""
     return normal_quantile(uniform(key, stream, month, entity, item))
+
+
+@inlined
+def _first_poisson(u, mean, nobody):
+    """By fours: whether a count is 0, 1, 2 or 3 is then no guess of the processor's."""
+    k = 0
+    above = 0.0
+    while True:
+        a = mean * _ONE_OVER[k + 1]
+        b = a * (mean * _ONE_OVER[k + 2])
+        c = b * (mean * _ONE_OVER[k + 3])
+        one = above + nobody
+        two = above + (nobody + nobody * a)
+        three = two + nobody * b
+        above = two + (nobody * b + nobody * c)
+        if u <= above or k >= _TERMS - 4:
+            break
+        nobody *= c * (mean * _ONE_OVER[k + 4])
+        k += 4
+    return k + int(u > one) + int(u > two) + int(u > three)
+
+
+@inlined
+def _first_binomial(u, n, odds, nobody):
+    k = 0
+    above = 0.0
+    left = float(n)
+    while True:
+        a = left * odds * _ONE_OVER[k + 1]
+        b = a * ((left - 1.0) * odds * _ONE_OVER[k + 2])
+        c = b * ((left - 2.0) * odds * _ONE_OVER[k + 3])
+        one = above + nobody
+        two = above + (nobody + nobody * a)
+        three = two + nobody * b
+        above = two + (nobody * b + nobody * c)
+        if u <= above or k >= min(n, _TERMS - 1) - 3:
+            break
+        nobody *= c * ((left - 3.0) * odds * _ONE_OVER[k + 4])
+        left -= 4.0
+        k += 4
+    return min(n, k + int(u > one) + int(u > two) + int(u > three))
+
+
+@inlined
+def _large_poisson(u, mean):
+    z = normal_quantile(u)
+    return max(0, math.floor(mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0 + 0.5))
+
+
+@inlined
+def _large_binomial(u, n, p):
+    mean = n * p
+    z = normal_quantile(u)
+    x = mean + math.sqrt(mean * (1.0 - p)) * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
+    return min(n, max(0, math.floor(x + 0.5)))
 
 
 @inlined
@@ -155,18 +226,17 @@ def poisson(u, mean):
     """
     if mean <= 0.0 or u <= 1.0 - mean:  # exp(-mean) is no less: most counts are settled without it
         return 0
-    if mean < 40.0:
-        p = math.exp(-mean)
-        total = p
-        k = 0
-        while u > total and k < 400:
-            k += 1
-            p *= mean / k
-            total += p
-        return k
-    z = normal_quantile(u)
-    x = mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0
-    return max(0, math.floor(x + 0.5))
+    if mean < LARGE:
+        return _first_poisson(u, mean, math.exp(-mean))
+    return _large_poisson(u, mean)
+
+
+@inlined
+def poisson_given(u, mean, nobody):
+    """The same where the chance of 0 is known."""
+    if mean < LARGE:
+        return _first_poisson(u, mean, nobody)
+    return _large_poisson(u, mean)
 
 
 @inlined
@@ -176,22 +246,32 @@ def binomial(u, n, p):
         return 0
     if p >= 1.0:
         return n
-    if p > 0.5:
-        return n - binomial(1.0 - u, n, 1.0 - p)
+    # the rarer of the two outcomes is counted
+    common = p > 0.5
+    if common:
+        u = 1.0 - u
+        p = 1.0 - p
     mean = n * p
     if u <= 1.0 - mean:  # (1 - p)^n is no less (Bernoulli's inequality)
-        return 0
-    if mean < 40.0:
-        q = 1.0 - p
-        term = math.exp(n * math.log(q))
-        total = term
         k = 0
-        while u > total and k < n and k < 400:
-            term *= (n - k) / (k + 1.0) * p / q
-            total += term
-            k += 1
-        return k
-    sd = math.sqrt(mean * (1.0 - p))
-    z = normal_quantile(u)
-    x = mean + sd * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
-    return min(n, max(0, math.floor(x + 0.5)))
+    elif mean < LARGE:
+        q = 1.0 - p
+        k = _first_binomial(u, n, p / q, math.exp(n * math.log(q)))
+    else:
+        k = _large_binomial(u, n, p)
+    return n - k if common else k
+
+
+@inlined
+def binomial_given(u, n, p, nobody):
+    """The same where the chance that none is of the rarer outcome is known, max(p, 1 - p)^n."""
+    if n <= 0 or p <= 0.0:
+        return 0
+    if p >= 1.0:
+        return n
+    common = p > 0.5
+    if common:
+        u = 1.0 - u
+        p = 1.0 - p
+    k = _first_binomial(u, n, p / (1.0 - p), nobody) if n * p < LARGE else _large_binomial(u, n, p)
+    return n - k if common else k

@@ -10,15 +10,32 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import brief, compiled
+from qorgau.model.compiled import brief, compiled, inlined
 
-__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "logistic", "mixed_share", "of_people",
-           "per_journey", "relabelled", "share_above", "share_equal"]
+__all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "labelled_active", "logistic", "mixed_share",
+           "of_people", "per_journey", "relabelled", "share_above", "share_equal"]
+
+
+@inlined
+def _total(row, cell, first, last):
+    """Sum of some cells of a row; by fours, as additions that wait for each other take longest."""
+    a = b = c = d = row.dtype.type(0)
+    e = first
+    while e + 4 <= last:
+        a += row[cell[e]]
+        b += row[cell[e + 1]]
+        c += row[cell[e + 2]]
+        d += row[cell[e + 3]]
+        e += 4
+    while e < last:
+        a += row[cell[e]]
+        e += 1
+    return (a + b) + (c + d)
 
 
 @compiled
-def add_readings(reals, real_ptr, wholes, whole_ptr, column, cell, weight, top, bottom, other, other_column, last,
-                 value, sums):
+def add_readings(reals, real_ptr, wholes, whole_ptr, column, weight, cell_ptr, cell, top, bottom, other, other_column,
+                 last, value, sums):
     """Add one month's readings to the sums of the year.
 
     Parameters
@@ -26,7 +43,10 @@ def add_readings(reals, real_ptr, wholes, whole_ptr, column, cell, weight, top, 
     reals, wholes : tuples of ndarray, shape (runs, cells)
         Arrays of the state, float64 and int64, flat from the second axis.
     real_ptr, whole_ptr : ndarray of int
-        Array k of a tuple has the entries ptr[k]:ptr[k + 1] of ``column``, ``cell`` and ``weight``.
+        Array k of a tuple has the terms ptr[2 k]:ptr[2 k + 2] of ``column``, ``weight`` and ``cell_ptr``; those up to
+        ptr[2 k + 1] have one cell each.
+    cell_ptr : ndarray of int, shape (terms + 1,)
+        Term t is the sum over the cells ``cell[cell_ptr[t]:cell_ptr[t + 1]]`` times ``weight[t]``.
     top, bottom : ndarray of int, shape (ratios,)
         Column ``top`` is divided by column ``bottom``, taken as at least 1.
     other : ndarray, shape (runs, n)
@@ -42,23 +62,26 @@ def add_readings(reals, real_ptr, wholes, whole_ptr, column, cell, weight, top, 
     for k in range(len(reals)):
         real = reals[k]
         for r in range(runs):
-            for e in range(real_ptr[k], real_ptr[k + 1]):
-                value[r, column[e]] += weight[e] * real[r, cell[e]]
+            row = real[r]
+            for t in range(real_ptr[2 * k], real_ptr[2 * k + 1]):
+                value[r, column[t]] += weight[t] * row[cell[cell_ptr[t]]]
+            for t in range(real_ptr[2 * k + 1], real_ptr[2 * k + 2]):
+                value[r, column[t]] += weight[t] * _total(row, cell, cell_ptr[t], cell_ptr[t + 1])
     for k in range(len(wholes)):
         whole = wholes[k]
         for r in range(runs):
-            for e in range(whole_ptr[k], whole_ptr[k + 1]):
-                value[r, column[e]] += weight[e] * whole[r, cell[e]]
+            heads = whole[r]
+            for t in range(whole_ptr[2 * k], whole_ptr[2 * k + 1]):
+                value[r, column[t]] += weight[t] * heads[cell[cell_ptr[t]]]
+            for t in range(whole_ptr[2 * k + 1], whole_ptr[2 * k + 2]):
+                value[r, column[t]] += weight[t] * _total(heads, cell, cell_ptr[t], cell_ptr[t + 1])
     for r in range(runs):
         for i in range(top.shape[0]):
             value[r, top[i]] /= max(1.0, value[r, bottom[i]])
         for i in range(other_column.shape[0]):
             value[r, other_column[i]] = other[r, i]
         for c in range(columns):
-            if last[c] == 1:
-                sums[r, c] = value[r, c]
-            else:
-                sums[r, c] += value[r, c]
+            sums[r, c] = (0.0 if last[c] == 1 else sums[r, c]) + value[r, c]
 
 
 @compiled
@@ -137,9 +160,22 @@ def active_by_network(active, network, networks):
     out = np.zeros((active.shape[0], networks))
     for r in range(active.shape[0]):
         for o in range(active.shape[1]):
-            if active[r, o] == 1:
-                out[r, network[r, o]] += 1.0
+            out[r, network[r, o]] += active[r, o]
     return out
+
+
+@brief
+def labelled_active(active, network, networks, labels, error):
+    """The same as they are told by label (``relabelled``), shape (runs, labels)."""
+    by_label = np.empty((active.shape[0], labels.shape[0]))
+    here = np.empty(networks)
+    for r in range(active.shape[0]):
+        here[:] = 0.0
+        for o in range(active.shape[1]):
+            here[network[r, o]] += active[r, o]
+        for i in range(labels.shape[0]):
+            by_label[r, i] = here[labels[i]]
+    return relabelled(by_label, error)
 
 
 @brief
@@ -171,10 +207,9 @@ def mixed_share(trade, active, least):
         mixed = 0
         living = 0
         for o in range(active.shape[1]):
-            if active[r, o] == 1:
-                living += 1
-                if least < trade[r, o, 0] < 1.0 - least:
-                    mixed += 1
+            both = active[r, o] == 1 and least < trade[r, o, 0] < 1.0 - least
+            living += active[r, o]
+            mixed += 1 if both else 0
         out[r, 0] = mixed / max(1, living)
     return out
 
@@ -189,7 +224,7 @@ def of_people(share, people):
         counted = 0.0
         plain = 0.0
         for f in range(forms):
-            here = 0.0
+            here = 0
             for p in range(places):
                 for d in range(targets):
                     here += people[r, p, d, f]
@@ -210,8 +245,7 @@ def per_journey(money, kinds, active, capacity, in_use):
             spent += money[r, kinds[i]]
         journeys = 0.0
         for o in range(active.shape[1]):
-            if active[r, o] == 1:
-                journeys += capacity[r, o] * in_use[r, o]
+            journeys += capacity[r, o] * in_use[r, o] if active[r, o] == 1 else 0.0
         out[r, 0] = spent / max(1.0, journeys)
     return out
 
