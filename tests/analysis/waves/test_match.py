@@ -112,8 +112,8 @@ def test_a_set_is_kept_when_texts_and_patterns_that_are_only_shown_change(
     case: Case, found: MatchedSet, tmp_path: Path
 ) -> None:
     def change(patterns: dict[str, Any]) -> None:
-        patterns["P99"] = {**patterns[SHOWN], "test": "d(people_recruited, 2000:2003) <= 0"}
-        patterns[SHOWN]["test"] = "d(people_recruited, 2001:2004) <= 0"
+        patterns["P99"] = {**patterns[SHOWN], "test": "d(people_recruited_all, 2000:2003) <= 0"}
+        patterns[SHOWN]["test"] = "d(people_recruited_all, 2001:2004) <= 0"
 
     other = _altered(case, tmp_path / "case", change)
     assert other.hash != case.hash
