@@ -10,8 +10,7 @@ from tests.model.people_scene import MODULES, Scene, assert_twin, priors, scene
 from tests.model.twins import economy as twin
 
 WRITES = ("wage", "irregular_wage", "departures", "migrants", "remittances_share", "pool", "pool_children",
-          "pool_there",
-          "irregular_arrivals")
+          "pool_there", "irregular_arrivals")
 SWITCHES = [Mechanism[n] for n in ("ECONOMY", "WAGE_GAP", "POPULATION_PUSH", "POVERTY_VULNERABILITY",
                                    "MIGRANT_VULNERABILITY", "HOME_UNEMPLOYMENT", "SCHOOLING")]
 

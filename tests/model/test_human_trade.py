@@ -10,9 +10,8 @@ from tests.model.people_scene import Scene, assert_twin, scene
 from tests.model.twins import human_trade as twin
 
 WRITES = ("recruits", "recruits_children", "recruits_there", "recruits_route", "arrived", "intercepted",
-          "carried_people", "couriers",
-          "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness", "people_price",
-          "recruits_drug_first", "recruits_by_groups")
+          "carried_people", "couriers", "origin_flow", "transit_flow", "arrival_flow", "demand_people", "effectiveness",
+          "people_price", "recruits_drug_first", "recruits_by_groups")
 SWITCHES = [Mechanism[n] for n in ("MARKETS", "CHEAP_LABOUR", "POLICE_BROKERAGE", "FORCED_COURIERS", "FACILITATORS",
                                    "DOCUMENTS", "SAFE_HOUSES", "OFFICIALS_CARRY", "DRUGS_TO_HOLD",
                                    "LOW_ENTRY_COST")]

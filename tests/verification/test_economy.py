@@ -249,3 +249,21 @@ def test_offers_win_more_where_pay_is_undercut_by_odds_with_their_elasticity_and
     np.testing.assert_allclose(more[abroad], plain[abroad] * 2.0 * odds / (1.0 + odds), rtol=1e-9)
     np.testing.assert_allclose(more[~abroad], plain[~abroad], rtol=1e-12)
     assert abroad.any()
+
+
+@pytest.mark.parametrize("stock, rate", [(0.0, 0.05), (5e4, 0.02), (2e5, 0.05)])
+def test_who_is_there_already_meets_offers_at_their_rate_beside_those_who_leave_and_those_at_home(
+    stock: float, rate: float
+) -> None:
+    x = _scene(idle_share=0.0, jobless_focus=0.0, offer_rate=rate)
+    x.state.migrants[:, HOME] = stock
+    s = step(x, economy).state
+    # with nobody out of work at home, the pool is those who leave and a part of those who are there
+    home, goal = x.world.place_state == HOME, x.world.place_state[x.world.destination_place]
+    pair = home[:, None] & (goal != HOME)[None, :] & (s.pool[0] > 0.0)
+    there = rate * s.migrants[0, HOME][goal]
+    share = there / (there + s.departures[0, HOME][goal])
+    np.testing.assert_allclose(s.pool_there[0][pair], np.broadcast_to(share, pair.shape)[pair], rtol=1e-9)
+    assert pair.any()
+    off = step(switch(x.copy(), 0.0, Mechanism.MIGRANT_VULNERABILITY), economy).state
+    assert (off.pool_there == 0.0).all()

@@ -46,8 +46,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     q = q["human_trade"]
     out = {k: np.zeros_like(s[k]) for k in (
         "recruits", "recruits_children", "recruits_there", "recruits_route", "arrived", "intercepted", "carried_people",
-        "origin_flow",
-        "transit_flow", "arrival_flow", "demand_people")}
+        "origin_flow", "transit_flow", "arrival_flow", "demand_people")}
     out["effectiveness"], out["people_price"] = s["effectiveness"].copy(), s["people_price"].copy()
     state_of = [int(v) for v in world.place_state]
     hazards = [hazard_for_people(world, s, q, on, link) for link in range(len(world.corridor_from))]
