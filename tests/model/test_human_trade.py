@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qorgau.model.human_trade import transit_hazard
+from qorgau.model.human_trade import need_of, transit_hazard
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.world import CONDUCTS
 from tests.model.people_scene import Scene, assert_twin, scene
@@ -112,14 +112,15 @@ def test_found_persons_are_placed_in_proportion_to_where_hazard_is_met() -> None
 
 
 def test_services_and_officials_lower_the_hazard_of_people() -> None:
-    base = (0.2, 0.3, 1.0)
-    both = transit_hazard(*base, 1.0, 1.0, 1.0, 0.5, 0.0)
-    assert both == pytest.approx(0.06)
-    assert transit_hazard(*base, 1.0, 0.0, 0.0, 0.5, 0.0) == pytest.approx(0.12)
+    def at(matter: float, papers: float, houses: float, take_part: float = 0.0) -> float:
+        return transit_hazard(0.2, 0.3, need_of(1.0, matter, papers, houses), 0.5, take_part)
+
+    assert at(1.0, 1.0, 1.0) == pytest.approx(0.06)
+    assert at(1.0, 0.0, 0.0) == pytest.approx(0.12)
     for papers, houses in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
-        assert transit_hazard(*base, 1.0, papers, houses, 0.5, 0.0) == pytest.approx(0.09), "each is half of it"
-    assert transit_hazard(*base, 0.0, 0.0, 0.0, 0.5, 0.0) == pytest.approx(0.06), "not needed: short supply no risk"
-    assert transit_hazard(*base, 1.0, 1.0, 1.0, 0.5, 0.4) == pytest.approx(0.06 * 0.8)
+        assert at(1.0, papers, houses) == pytest.approx(0.09), "each is half of it"
+    assert at(0.0, 0.0, 0.0) == pytest.approx(0.06), "not needed: short supply no risk"
+    assert at(1.0, 1.0, 1.0, 0.4) == pytest.approx(0.06 * 0.8)
     before = ready(runs=40)
     before.state.conduct[:] = 0
     honest = step(before).state.intercepted.sum()

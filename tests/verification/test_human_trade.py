@@ -153,13 +153,16 @@ def test_children_are_a_binomial_part_of_the_recruits() -> None:
 
 
 def test_documents_lower_the_risk_and_services_that_do_not_matter_leave_it() -> None:
-    hazard = human_trade.transit_hazard
-    assert hazard(0.2, 0.5, 0.8, 1.0, 1.0, 1.0, 0.0, 0.0) == pytest.approx(0.1)
-    assert hazard(0.2, 0.5, 0.8, 1.0, 0.0, 0.0, 0.0, 0.0) == pytest.approx(0.1 * 1.8)
-    assert hazard(0.2, 0.5, 0.8, 1.0, 1.0, 0.0, 0.0, 0.0) == pytest.approx(0.1 * 1.4)
-    assert hazard(0.2, 0.5, 0.8, 1.0, 0.0, 1.0, 0.0, 0.0) == pytest.approx(0.1 * 1.4)
-    assert hazard(0.2, 0.5, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0) == pytest.approx(0.1)
-    assert hazard(0.2, 0.5, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0) == 0.0  # all officials carry
+    def hazard(risk: float, matter: float, papers: float, houses: float, carried: float = 0.0) -> float:
+        need = human_trade.need_of(risk, matter, papers, houses)
+        return human_trade.transit_hazard(0.2, 0.5, need, carried, carried)
+
+    assert hazard(0.8, 1.0, 1.0, 1.0) == pytest.approx(0.1)
+    assert hazard(0.8, 1.0, 0.0, 0.0) == pytest.approx(0.1 * 1.8)
+    assert hazard(0.8, 1.0, 1.0, 0.0) == pytest.approx(0.1 * 1.4)
+    assert hazard(0.8, 1.0, 0.0, 1.0) == pytest.approx(0.1 * 1.4)
+    assert hazard(0.8, 0.0, 0.0, 0.0) == pytest.approx(0.1)
+    assert hazard(0.0, 1.0, 1.0, 1.0, 1.0) == 0.0  # all officials carry
 
 
 @pytest.mark.parametrize("form, fill, yearly", [(0, 0.3, 0.05), (1, 0.6, 0.0), (0, 0.3, None)])

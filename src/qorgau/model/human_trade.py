@@ -96,28 +96,35 @@ _S_COURIERS = int(Stream.COURIERS)
 
 @inlined
 def need_of(facilitator_risk, facilitators, papers, houses):
-    """Hazard for people where papers and safe houses are as given, over that where both are to be had by all."""
+    """Hazard for people where papers and safe houses are as given, over that where both are to be had by all.
+
+    Parameters
+    ----------
+    facilitator_risk : float
+        As in ``PARAMETERS``.
+    facilitators : float
+        Switch: services matter at all.
+    papers, houses : float
+        Availability of documents and of safe houses in a state, 0 to 1 (0 when switched off).
+    """
     return 1.0 + facilitator_risk * facilitators * (1.0 - 0.5 * (papers + houses))
 
 
 @inlined
-def transit_hazard(hazard, transit_risk, facilitator_risk, facilitators, papers, houses, carry, take_part):
+def transit_hazard(hazard, transit_risk, need, carry, take_part):
     """Hazard that people meet on a corridor, per journey.
 
     Parameters
     ----------
     hazard : float
         Hazard of detection of the corridor, 1/journey.
-    transit_risk, facilitator_risk : float
+    transit_risk : float
         As in ``PARAMETERS``.
-    facilitators : float
-        Switch: services matter at all.
-    papers, houses : float
-        Availability of documents and of safe houses in the state of the far end, 0 to 1 (0 when switched off).
+    need : float
+        `need_of` the state of the far end.
     carry, take_part : float
         ``officials_carry`` (0 when switched off) and the share of officials at both ends who take part.
     """
-    need = need_of(facilitator_risk, facilitators, papers, houses)
     return hazard * transit_risk * need * (1.0 - carry * take_part)
 
 
@@ -189,7 +196,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
             part[p] = conduct[r, place_post[p], _TAKE_PART]
         for k in range(corridors):
             take_part = 0.5 * (part[c_from[k]] + part[c_to[k]])
-            hazard[k] = corridor_hazard[r, k] * q.transit_risk * need[place_state[c_to[k]]] * (1.0 - carry * take_part)
+            short = need[place_state[c_to[k]]]
+            hazard[k] = transit_hazard(corridor_hazard[r, k], q.transit_risk, short, carry, take_part)
         intercepted[r] = 0
         origin_flow[r] = 0
         transit[r] = 0
