@@ -41,6 +41,7 @@ def many(runs: int, month: int, seed: int = 1, slots: int = 6) -> Scene:
     state.returns[:] = 0.5
     state.know_how[:] = 0.5
     state.trade[:] = [0.7, 0.2, 0.1]
+    parameters["organisations"]["splinter"] = 0.0
     return Scene(world, state, parameters, all_on(runs), keys(runs, 5), month)
 
 
@@ -163,7 +164,7 @@ def test_who_runs_out_of_capital_ends() -> None:
 
 def test_state_protection_shelters_in_soviet_times_only() -> None:
     # certain attrition: who is not sheltered ends
-    x = having(traffic(1), organisations__attrition=50.0, organisations__entry_rate=0.0)
+    x = having(traffic(1), organisations__attrition=50.0, organisations__entry_rate=0.0, organisations__splinter=0.0)
     old = alive(x) & (x.world.network_soviet[x.state.network] == 1)
     assert old.any()
     left = {}
@@ -333,3 +334,55 @@ def test_start_fills_demand_with_the_protected_and_leaves_the_others_small() -> 
     np.testing.assert_allclose(fresh.market_share.sum(2), 1.0)
     weights = x.world.network_home[fresh.network[0, 0]]
     assert (weights[fresh.home[0][old[0]]] > 0).all()
+
+
+def test_a_broken_group_of_some_size_goes_on_in_two() -> None:
+    x = having(many(500, 200), organisations__attrition=CERTAIN, organisations__entry_rate=0.0,
+               organisations__splinter=1.0, organisations__entry_size=5.0, organisations__tie_kept=0.4)
+    x.state.trust[:, 0] = 0.5
+    s = after(x, live).state
+    assert (s.active[:, :2] == 1).all() and (s.active[:, 2:] == 0).all()
+    for name, part in (("capacity", 0.5), ("capital", 0.5), ("trust", 0.4), ("trade", 1.0), ("returns", 1.0)):
+        before, now = getattr(x.state, name), getattr(s, name)
+        np.testing.assert_allclose(now[:, 0], part * before[:, 0], rtol=1e-12)
+        np.testing.assert_array_equal(now[:, 1], now[:, 0])
+    assert (s.number[:, 1] == 200 + 2048).all() and (s.age[:, 1] == 0).all() and (s.age[:, 0] == 1).all()
+    assert (s.network[:, 1] == 1).all() and (s.home[:, 1] == 2).all()
+    small = having(x.copy(), organisations__entry_size=5.1)
+    assert (after(small, live).state.active == 0).all(), "who is not twice a newcomer ends"
+    poor = x.copy()
+    poor.state.capital[:] = -1.0
+    assert (after(poor, live).state.active == 0).all(), "who has no money has none to share"
+    some = after(having(x.copy(), organisations__splinter=0.3), live).state.active
+    assert some[:, 0].mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / 500))
+    np.testing.assert_array_equal(some[:, 0], some[:, 1])
+
+
+def test_parts_of_one_network_and_month_have_numbers_of_their_own() -> None:
+    x = having(many(3, 50, slots=12), organisations__attrition=CERTAIN, organisations__entry_rate=0.0,
+               organisations__splinter=1.0, organisations__entry_size=1.0)
+    x.state.active[:, :4] = 1
+    x.state.network[:, :4] = [1, 1, 1, 2]
+    x.state.number[:, :4] = [3, 4, 5, 3]
+    s = after(x, live).state
+    assert (s.active.sum(axis=1) == 7).all(), "a third part of a network and month finds no number"
+    for r in range(3):
+        there = s.active[r] == 1
+        assert len(set(zip(s.network[r][there].tolist(), s.number[r][there].tolist()))) == 7
+
+
+def test_founding_slows_as_the_trade_fills_and_a_growing_trade_leaves_room() -> None:
+    x = openings(240, organisations__entry_rate=0.5)
+    x.state.users_start[:] = x.state.users.sum(axis=1)
+
+    def founded(y: Scene) -> int:
+        return int((after(y, live).state.active.sum(axis=1) - y.state.active.sum(axis=1)).sum())
+
+    assert founded(having(x.copy(), organisations__room=1.0)) == 0, "full"
+    wide, narrow = (founded(having(x.copy(), organisations__room=room)) for room in (6.0, 2.0))
+    assert 0 < narrow < wide
+    assert founded(having(x.copy(), organisations__room=60.0)) == wide, "no more than there are places"
+    grown = having(x.copy(), organisations__room=1.0)
+    grown.state.users_start[:] /= 3.0
+    leaves, not_ = (founded(v) for v in knocked(grown, Mechanism.COEXISTENCE))
+    assert leaves == founded(having(x.copy(), organisations__room=3.0)) and not_ == 0

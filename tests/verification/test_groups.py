@@ -28,7 +28,7 @@ def _scene(**parameters: float) -> Scene:
     x.on = np.tile(x.on, (RUNS // 2, 1))
     x.keys = run_keys(51, np.arange(RUNS))
     nothing = dict(attrition=0.0, arrest=0.0, violence=0.0, entry_rate=0.0, people_entry=0.0, kin_entry=0.0,
-                   cover_strength=0.0, protection_limit=0.0)
+                   cover_strength=0.0, protection_limit=0.0, splinter=0.0)
     set_to(x, "organisations", **{**nothing, **parameters})
     switch(x, 0.0, Mechanism.OUTSIDE_TRADE)
     x.state.capital[:] = 1e12
@@ -60,6 +60,20 @@ def test_hazards_of_ending_add_and_protection_takes_off_four_fifths_of_arrest_at
     step(y, organisations_life)
     p = 1.0 - np.exp(-0.5 * 0.3 * 0.2)
     assert abs(n - y.state.active.sum() - n * p) < 4.0 * np.sqrt(n * p * (1.0 - p))
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_groups_that_go_on_in_two_make_up_for_those_that_end_at_one_half(part: float) -> None:
+    # of n broken groups 1 - part end and part become two: the expected change is n (2 part - 1), while places are free
+    x = _scene(attrition=0.05, splinter=part, entry_size=1.0)
+    x.state.active[:] = 0
+    x.state.active[:, :3], x.state.network[:, :3], x.state.capacity[:, :3] = 1, [0, 1, 2], 10.0
+    x.state.number[:, :3] = 1
+    n = int(x.state.active.sum())
+    step(x, organisations_life)
+    p = 1.0 - np.exp(-0.05)
+    spread = np.sqrt(n * p * (1.0 - p * (2.0 * part - 1.0) ** 2))
+    assert abs(int(x.state.active.sum()) - n - n * p * (2.0 * part - 1.0)) < 4.0 * spread
 
 
 def test_a_group_without_capital_ends() -> None:

@@ -135,7 +135,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.PRIVATISATION: "the 1990s open the field to new organisations",
     Mechanism.DIASPORA_COVER: "a settled diaspora gives its network cover",
     Mechanism.OUTSIDE_TRADE: "Russia-based groups can leave for other contraband",
-    Mechanism.COEXISTENCE: "rivalry per organisation falls as the market grows",
+    Mechanism.COEXISTENCE: "as the market grows rivalry per organisation falls, and there is room for more",
     Mechanism.OFFICIAL_RACKETS: "members of agencies run organisations of their own",
     Mechanism.TERRAIN_COVER: "terrain cover lowers detection; off: all corridors alike",
     Mechanism.FUEL_COVER: "fuel-smuggling traffic over the Kyrgyz-Kazakh border hides traffickers, in larger loads",

@@ -2,9 +2,11 @@
 
 A network founds organisations at a rate that rises with its know-how, with openness after privatisation and with
 the return that organisations earn; know-how spreads by apprenticeship, logistically, where traffic passes home
-(the driver of local groups coming later). An organisation ends when its capital is gone, when it is dismantled
-(more likely with size and losses, less with protection and cover), by attrition (leaders die, groups split; without
-it the first to come fill every slot), or, if Russia-based, for other contraband that pays better.
+(the driver of local groups coming later). Founding slows as the field fills what the trade has room for, which grows
+with the trade. An organisation ends when its capital is gone, when it is dismantled (more likely with size and losses,
+less with protection and cover), by attrition (leaders die, partners fall out; without it the first to come fill every
+slot), or, if Russia-based, for other contraband that pays better. One of some size that is broken may go on as two of
+half its size, whose ties with officials have to be made anew.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from qorgau.model.organisations_terms import (
     backing,
     crowding,
     forces,
+    growth_of_trade,
     openness,
     soviet_times,
     years_open,
 )
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State
-from qorgau.model.streams import FOUNDERS, Stream, organisation_entity, uniform
+from qorgau.model.streams import FOUNDERS, MOST_MONTHS, SPLINTERS, Stream, organisation_entity, uniform
 from qorgau.model.world import World
 
 __all__ = ["advance", "start"]
@@ -44,6 +47,7 @@ _LOW_ENTRY = int(Mechanism.LOW_ENTRY_COST)
 _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
+_SPLIT = int(Stream.ORGANISATION_SPLIT)
 _MET = 10.0
 """People passing home in a month from whose trade a network learns at the full rate."""
 
@@ -66,6 +70,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             kin[n] += net_home[n, p] * net_cover[n, place_state[p]]
     earned = np.empty(nets)
     members = np.empty(nets)
+    parting = np.empty(slots, dtype=np.int64)
     for r in range(runs):
         if on[r, _ORG] < 0.5:
             for o in range(slots):
@@ -86,6 +91,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             i = place_post[home[r, o]]
             held_by[o] = trust[r, o, i] * backed[i]
         alive = 0
+        partings = 0
         mean_return = 0.0
         mean_drug = 0.0
         for o in range(slots):
@@ -108,7 +114,13 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             u = uniform(keys[r], _EXIT, month, one, age[r, o])
             # 1 - exp(-x) is x or less: most stay without an exponential
             gone = u < hazard and u < 1.0 - math.exp(-hazard)
-            if gone or (capital[r, o] < 0.0 and shelter <= 0.5):
+            broke = capital[r, o] < 0.0 and shelter <= 0.5
+            if gone and not broke and capacity[r, o] >= 2.0 * q.entry_size and (
+                uniform(keys[r], _SPLIT, month, one, age[r, o]) < q.splinter
+            ):
+                parting[partings] = o
+                partings += 1
+            elif gone or broke:
                 active[r, o] = 0
                 purchased[r, o] = 0.0
                 continue
@@ -118,8 +130,42 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             mean_drug += trade[r, o, 0]
             earned[n] += returns[r, o]
             members[n] += 1.0
+        for k in range(partings):
+            # after everyone's fate is drawn, so that no part meets it in the month in which it breaks off
+            o = parting[k]
+            capacity[r, o] *= 0.5
+            capital[r, o] *= 0.5
+            other_capital[r, o] *= 0.5
+            purchased[r, o] *= 0.5
+            for i in range(trust.shape[2]):
+                trust[r, o, i] *= q.tie_kept
+            earlier = 0
+            for j in range(k):
+                earlier += network[r, parting[j]] == network[r, o]
+            slot = 0
+            while slot < slots and active[r, slot] == 1:
+                slot += 1
+            if slot == slots or earlier > 1 or month >= MOST_MONTHS:
+                continue
+            active[r, slot] = 1
+            number[r, slot] = month + (SPLINTERS[0] if earlier == 0 else SPLINTERS[1])
+            age[r, slot] = 0
+            network[r, slot] = network[r, o]
+            home[r, slot] = home[r, o]
+            drug_first[r, slot] = drug_first[r, o]
+            for what in (capacity, capital, other_capital, purchased, in_use, returns, outside, road, loss):
+                what[r, slot] = what[r, o]
+            for what in (trade, trust, belief, market_share, survival, plan_value, plan_slope, plan_cost, route_share):
+                what[r, slot, :] = what[r, o, :]
+            people_share[r, slot, :, :] = people_share[r, o, :, :]
+            alive += 1
+            mean_return += returns[r, o]
+            mean_drug += trade[r, o, 0]
+            earned[network[r, o]] += returns[r, o]
+            members[network[r, o]] += 1.0
         mean_return = mean_return / alive if alive > 0 else 0.2
         mean_drug = mean_drug / alive if alive > 0 else 0.5
+        room = min(float(slots), q.room * growth_of_trade(users, users_start, on[r, _COEXIST], r))
         for p in range(places):
             arrivals[p] = 0.0
             strangers[p] = 0.0
@@ -154,7 +200,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
                 unskilled = q.people_entry * on[r, _LOW_ENTRY] * (1.0 - know[r, n])
             able = know[r, n] + unskilled
             rate = q.entry_rate / 12.0 * able * field * math.tanh(max(0.1, expected))
-            rate *= max(0.0, 1.0 - alive / slots)
+            rate *= max(0.0, 1.0 - alive / room)
             if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                 gap = (q.outside_return * field - expected) / q.trade_scale
                 rate /= 1.0 + math.exp(min(30.0, max(-30.0, gap)))

@@ -20,8 +20,8 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter
 from qorgau.model.world import MODES, World
 
-__all__ = ["PARAMETERS", "SIZE_CAP", "arrangement", "backing", "crowding", "forces", "grip", "most_allowed", "openness",
-           "soviet_times", "told_where", "years_open"]
+__all__ = ["PARAMETERS", "SIZE_CAP", "arrangement", "backing", "crowding", "forces", "grip", "growth_of_trade",
+           "most_allowed", "openness", "soviet_times", "told_where", "years_open"]
 
 SIZE_CAP = 150.0
 """Journeys a month that no organisation goes beyond."""
@@ -59,7 +59,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("apprenticeship", "1/year", "rate at which a network learns the trade from traffic at home"),
     Parameter("know_start", "1", "know-how of networks without a diaspora's trade in 1991", 0.0, 1.0),
     Parameter("contacts_start", "1", "contacts with the trade in people of networks of 1991, over full ones", 0.0, 1.0),
-    Parameter("attrition", "1/month", "hazard of ending without arrest: leaders die, groups split"),
+    Parameter("attrition", "1/month", "hazard of being broken without arrest: leaders die, partners fall out"),
+    Parameter("splinter", "1", "chance that a broken group of some size goes on as two", 0.0, 1.0),
+    Parameter("room", "organisations", "organisations that the trade of 1989 has room for", 1.0),
     Parameter("arrest", "1/month", "hazard of being dismantled"),
     Parameter("outside_return", "1", "return in other contraband open to Russia-based groups"),
     Parameter("privatisation_years", "year", "years from the start of privatisation to full openness", 0.5),
@@ -118,18 +120,24 @@ def backing(q, on, conduct, forces, r, i):
 
 
 @inlined
+def growth_of_trade(users, users_start, coexist, r):
+    """Users over those of the start, at least a fifth; 1 where a growing trade leaves no more room (``coexist``)."""
+    if coexist < 0.5:
+        return 1.0
+    total = 0.0
+    for m in range(users.shape[1]):
+        total += users[r, m]
+    return max(0.2, total / max(1.0, users_start[r]))
+
+
+@inlined
 def crowding(active, trade, users, users_start, coexist, r):
     """Organisations in opiates over twenty, and over how far use has grown since the start (``coexist``)."""
     crowd = 0.0
     for o in range(active.shape[1]):
         if active[r, o] == 1 and trade[r, o, 0] > 0.1:
             crowd += 1.0
-    if coexist > 0.5:
-        total = 0.0
-        for m in range(users.shape[1]):
-            total += users[r, m]
-        crowd /= max(0.2, total / max(1.0, users_start[r]))
-    return crowd / 20.0
+    return crowd / growth_of_trade(users, users_start, coexist, r) / 20.0
 
 
 def soviet_times(world: World, month: int) -> tuple[float, float]:

@@ -17,13 +17,17 @@ from numba import njit, uint64
 from qorgau.model.compiled import inlined
 
 __all__ = [
-    "FOUNDERS", "LARGE", "TAIL", "Stream", "binomial", "binomial_given", "central_quantile", "normal",
-    "normal_quantile", "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys", "uniform",
-    "way_item",
+    "FOUNDERS", "LARGE", "MOST_MONTHS", "SPLINTERS", "TAIL", "Stream", "binomial", "binomial_given", "central_quantile",
+    "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys",
+    "uniform", "way_item",
 ]
 
 FOUNDERS = 4096
 """Number in its network of the first organisation that is there at the start; later ones have the month of entry."""
+MOST_MONTHS = 2048
+"""Months that numbers of organisations have room for."""
+SPLINTERS = (2048, 6144)
+"""What is added to the month for the first and second part that breaks off in a network and month."""
 
 
 TAIL = 0.02425
@@ -42,6 +46,7 @@ class Stream(IntEnum):
     ORGANISATION_EXIT = 2
     ORGANISATION_ENTRY = 3
     ORGANISATION_HOME = 4
+    ORGANISATION_SPLIT = 5
     RECRUITS = 10
     RECRUITS_CHILDREN = 11
     RECRUITS_ROUTE = 12

@@ -118,11 +118,14 @@ def openness(world: World, q: dict, on: dict, month: int) -> float:
     return min(1.0 if on["PRIVATISATION"] else 0.1, years / q["organisations"]["privatisation_years"])
 
 
+def growth_of_trade(s: dict, on: dict) -> float:
+    """Users in those of the start, not less than a fifth; 1 where growth leaves no room."""
+    return max(0.2, float(sum(s["users"])) / max(1.0, float(s["users_start"]))) if on["COEXISTENCE"] else 1.0
+
+
 def crowding(s: dict, on: dict) -> float:
     """Groups in opiates, in twenties, for a market of the size of the start."""
-    count = sum(1 for o in living(s) if s["trade"][o][0] > 0.1)
-    grown = max(0.2, float(sum(s["users"])) / max(1.0, float(s["users_start"])))
-    return count / 20 / (grown if on["COEXISTENCE"] else 1.0)
+    return sum(1 for o in living(s) if s["trade"][o][0] > 0.1) / 20 / growth_of_trade(s, on)
 
 
 def held_at(world: World, s: dict, q: dict, on: dict, month: int, o: int, post: int) -> float:

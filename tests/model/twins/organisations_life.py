@@ -6,7 +6,7 @@ import math
 
 from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import World
-from tests.model.twins.organisations_choice import crowding, held_at, old_order, openness
+from tests.model.twins.organisations_choice import crowding, growth_of_trade, held_at, old_order, openness
 
 OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity", "in_use", "capital", "other_capital",
          "returns", "trade", "drug_loss_share", "purchased", "trust", "belief", "market_share", "survival",
@@ -14,8 +14,8 @@ OWNED = ("active", "network", "number", "home", "drug_first", "age", "capacity",
          "contacts")
 
 
-def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> bool:
-    """Whether an organisation ends this month."""
+def fate(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> str:
+    """What becomes of an organisation this month: it lives, ends, or is broken in two."""
     net, place = int(s["network"][o]), int(s["home"][o])
     p, russian = q["organisations"], bool(world.network_soviet[net])
     post = int(world.place_post[place])
@@ -33,8 +33,13 @@ def ends(world: World, s: dict, q: dict, on: dict, key, month: int, o: int) -> b
     sheltered = old_order(world, q, month) if russian and on["STATE_PROTECTION"] else 0.0
     hazard *= 1 - sheltered
     one = 8192 * net + int(s["number"][o])
-    by_chance = uniform(key, Stream.ORGANISATION_EXIT, month, one, int(s["age"][o])) < 1 - math.exp(-hazard)
-    return by_chance or (s["capital"][o] < 0 and sheltered <= 0.5)
+    if s["capital"][o] < 0 and sheltered <= 0.5:
+        return "ends"
+    if uniform(key, Stream.ORGANISATION_EXIT, month, one, int(s["age"][o])) >= 1 - math.exp(-hazard):
+        return "lives"
+    heirs = s["capacity"][o] >= 2 * p["entry_size"]
+    heirs = heirs and uniform(key, Stream.ORGANISATION_SPLIT, month, one, int(s["age"][o])) < p["splinter"]
+    return "parts" if heirs else "ends"
 
 
 def skill(world: World, s: dict, q: dict, on: dict, month: int, n: int) -> float:
@@ -72,29 +77,47 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     if not on["ORGANISATIONS"]:
         out["age"] += out["active"]
         return out
-    alive = []
+    alive, parting = [], []
     for o in slots:
         if not s["active"][o]:
             continue
         if old_order(world, q, month) > 0.5:  # nobody goes broke while the plan pays
             out["capital"][o] = max(s["capital"][o], s["capacity"][o] * p["journey_fixed_cost"])
-        if ends(world, {**s, "capital": out["capital"]}, q, on, key, month, o):
+        word = fate(world, {**s, "capital": out["capital"]}, q, on, key, month, o)
+        if word == "ends":
             out["active"][o], out["purchased"][o] = 0, 0.0
-        else:
-            out["age"][o] += 1
-            alive.append(o)
-    earning = sum(float(s["returns"][o]) for o in alive) / len(alive) if alive else 0.2
-    opiates = sum(float(s["trade"][o][0]) for o in alive) / len(alive) if alive else 0.5
+            continue
+        out["age"][o] += 1
+        alive.append(o)
+        if word == "parts":
+            parting.append(o)
+    broken: dict[int, int] = {}
+    for o in parting:
+        net = int(out["network"][o])
+        broken[net] = broken.get(net, 0) + 1
+        for name in ("capacity", "capital", "other_capital", "purchased"):
+            out[name][o] /= 2
+        out["trust"][o] = out["trust"][o] * p["tie_kept"]
+        free = [k for k in slots if not out["active"][k]]
+        if not free or broken[net] > 2:
+            continue
+        for name in OWNED[:-2]:
+            out[name][free[0]] = out[name][o]
+        out["age"][free[0]] = 0
+        out["number"][free[0]] = month + (2048 if broken[net] == 1 else 6144)
+        alive.append(free[0])
+    earning = sum(float(out["returns"][o]) for o in alive) / len(alive) if alive else 0.2
+    opiates = sum(float(out["trade"][o][0]) for o in alive) / len(alive) if alive else 0.5
     number = len(alive)
     for n in range(world.sizes["network"]):
         out["know_how"][n] = know = skill(world, s, q, on, month, n)
         out["contacts"][n] = acquaintance(world, s, q, on, month, n)
-        peers = [float(s["returns"][o]) for o in alive if s["network"][o] == n]
+        peers = [float(out["returns"][o]) for o in alive if out["network"][o] == n]
         hoped = sum(peers) / len(peers) if peers else earning
         field = openness(world, q, on, month)
         anyone = p["people_entry"] * (1 - know) if on["LOW_ENTRY_COST"] and not world.network_official[n] else 0.0
         rate = p["entry_rate"] / 12 * (know + anyone) * field * math.tanh(max(0.1, hoped))
-        rate *= max(0.0, 1 - number / len(slots))
+        rate *= max(0.0, 1 - number / min(len(slots), p["room"] * growth_of_trade(s, on)))
         if world.network_soviet[n] and on["OUTSIDE_TRADE"]:
             better = (p["outside_return"] * field - hoped) / p["trade_scale"]
             rate /= 1 + math.exp(min(30.0, max(-30.0, better)))
