@@ -16,7 +16,8 @@ from tests.model.traffic_scene import after, carry, having, knocked, plan, stir,
 from tests.model.twins import organisations as twin
 
 SCENES = ((0, 20, False), (1, 60, False), (1, 36, False), (3, 90, True), (4, 30, True), (5, 200, True))
-LEDGER = ("purchased", "arrivals", "carried_kg", "seized_kg", "route_kg", "network_kg", "survival", "drug_loss_share")
+LEDGER = ("purchased", "arrivals", "carried_kg", "seized_kg", "route_kg", "network_kg", "survival", "drug_loss_share",
+          "couriers_kg")
 BOOKS = ("money", "profit_total", "capital", "other_capital", "returns", "capacity", "bribes_post", "fees_post",
          "racket_profit_post")
 TIES = ("trust", "belief", "network_belief", "journeys", "attempts_route", "attempts_drug_first")
@@ -49,7 +50,7 @@ def test_a_month_equals_the_twin(seed: int, months: int, mixed: bool, names: tup
 @given(seed=st.integers(0, 10_000), hazard=st.floats(0, 30), rich=st.floats(0, 10))
 @settings(max_examples=40)
 def test_kg_bought_are_seized_or_arrive(seed: int, hazard: float, rich: float) -> None:
-    x = after(traffic(1), plan)
+    x = after(traffic(4), plan)
     stir(x, np.random.default_rng(seed))
     x.state.hazard[:] *= hazard
     x.state.capital[:] *= rich
@@ -58,7 +59,8 @@ def test_kg_bought_are_seized_or_arrive(seed: int, hazard: float, rich: float) -
     assert (np.abs(s.ledger_kg) <= 1e-9 * scale).all()
     np.testing.assert_allclose(bought, s.seized_kg.sum(1) + s.arrivals.sum(1), atol=1e-9 * scale.max())
     np.testing.assert_allclose(s.network_kg.sum(1), bought, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(s.route_kg.sum(1), s.arrivals.sum(1), rtol=1e-9, atol=1e-12)
+    by_people = s.arrivals.sum(1) - s.route_kg.sum(1)
+    assert (by_people >= -1e-9 * scale).all() and (by_people <= s.couriers_kg + 1e-9 * scale).all()
     assert (s.seized_kg <= s.carried_kg * (1 + 1e-12)).all()
     spent = s.money[:, 1:8].sum(1)
     np.testing.assert_allclose(s.money[:, 0] + s.money[:, 8] - spent, s.money[:, 9], rtol=1e-9, atol=1e-6)
@@ -221,22 +223,6 @@ def test_soviet_order_shelters_the_protected_and_presses_the_others() -> None:
         else:
             assert (lost["soviet"] > lost["later"]).all()
             np.testing.assert_array_equal(lost["soviet"], lost["unprotected"])
-
-
-def test_couriers_add_to_loads() -> None:
-    x = busy(human_trade__courier_share=0.2, human_trade__courier_kg=0.5)
-    with_couriers, without = (after(v, carry).state for v in knocked(x, Mechanism.FORCED_COURIERS))
-    assert (with_couriers.purchased >= without.purchased).all()
-    world, s = x.world, with_couriers
-    goal = world.place_state[world.destination_place[world.people_destination]]
-    abroad = goal != world.place_state[world.people_origin]
-    ready = x.state.effectiveness[:, world.people_origin, world.people_destination]
-    people = (s.attempts_route * ready * abroad[None, :, None]).sum((1, 2))
-    added = (with_couriers.purchased - without.purchased).sum(1)
-    np.testing.assert_allclose(added, people * 0.2 * 0.5, rtol=1e-9)
-    x.state.trade[:] = [0.04, 0.5, 0.46]
-    a, b = (after(v, carry).state.purchased for v in knocked(x, Mechanism.FORCED_COURIERS))
-    np.testing.assert_array_equal(a, b), "groups that hardly touch opiates make no one carry them"
 
 
 def test_laundering_costs_a_fee_and_without_it_cash_is_lost() -> None:

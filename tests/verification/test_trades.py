@@ -130,7 +130,9 @@ def test_every_kg_and_every_dollar_is_accounted_for() -> None:
         _carry(x)
         bought = x.state.purchased.sum(1)
         np.testing.assert_allclose(x.state.seized_kg.sum(1) + x.state.arrivals.sum(1), bought, rtol=1e-9)
-        np.testing.assert_allclose(x.state.arrivals.sum(1), x.state.route_kg.sum(1), rtol=1e-9)
+        with_people = x.state.arrivals.sum(1) - x.state.route_kg.sum(1)
+        assert (with_people >= 0.0).all() and (with_people <= x.state.couriers_kg).all()
+        assert (x.state.couriers_kg > 0.0).all()
         np.testing.assert_allclose(x.state.network_kg.sum(1), bought, rtol=1e-9)
         revenue, purchases, transport, risk, bribes, fees, fixed, washed, people, profit = x.state.money.T
         spent = purchases + transport + risk + bribes + fees + fixed + washed
@@ -140,3 +142,29 @@ def test_every_kg_and_every_dollar_is_accounted_for() -> None:
         np.testing.assert_allclose(x.state.bribes_post.sum(1), bribes, rtol=1e-9)
         np.testing.assert_allclose(x.state.fees_post.sum(1), fees, rtol=1e-9)
         np.testing.assert_allclose(x.state.trade.sum(2)[active == 1], 1.0, rtol=1e-12)
+
+
+def test_what_people_carry_is_lost_as_people_are_found() -> None:
+    # with one hazard h on all corridors, 1 - exp(-n h transit_risk) of what starts on a way of n corridors is seized
+    x = scene(4)
+    x.state.effectiveness[:] = 0.3
+    x.state.capital[:] = 1e9
+    x.state.hazard[:] = 0.07
+    x.state.service[:] = 1.0
+    switch(x, 0.0, Mechanism.OFFICIALS_CARRY)
+    risk = values(x, "human_trade")["transit_risk"]
+    without = x.copy()
+    switch(without, 0.0, Mechanism.FORCED_COURIERS)
+    for y in (x, without):
+        set_to(y, "organisations", trade_speed=0.0)
+        _carry(y)
+    world = x.world
+    goal = world.destination_place[world.people_destination]
+    abroad = world.place_state[goal] != world.place_state[world.people_origin]
+    abroad &= np.isin(goal, world.market_place)
+    assert abroad.any()
+    groups = x.state.attempts_route.sum(2) * abroad
+    corridors = np.diff(world.people_ptr)
+    seized = (x.state.seized_kg - without.state.seized_kg).sum(1)
+    expected = (groups * -np.expm1(-corridors * 0.07 * risk)).sum(1) / groups.sum(1)
+    np.testing.assert_allclose(seized / x.state.couriers_kg, expected, rtol=1e-6)

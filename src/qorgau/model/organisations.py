@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qorgau.model.couriers import market_of_place
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
@@ -63,7 +64,8 @@ def advance(
           world.corridor_from, world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
           geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin,
           world.people_destination, geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent,
-          geometry.ways.link, geometry.ways.end, geometry.way_abroad, state.price, state.people_price,
+          geometry.ways.link, geometry.ways.end, geometry.way_abroad, market_of_place(world), world.destination_place,
+          state.price, state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
           state.service, state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
           state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed, state.contacts,
@@ -73,4 +75,4 @@ def advance(
           state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
           state.attempts_drug_first,
           state.attempts_opiates, state.bribes_post, state.fees_post, state.racket_profit_post, state.network_kg,
-          state.money, state.profit_total, state.ledger_kg)
+          state.money, state.profit_total, state.couriers_kg, state.ledger_kg)

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
+from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
 from qorgau.model.lanes import LANES, beside, dot, one_by_one
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_flows import bear, divide, meet, send
@@ -45,14 +46,14 @@ def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to,
     c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
-    w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
-    carrying, contacts, market_share,
+    w_link, w_end, way_abroad, market_at, d_place, price, people_price, source_price, ration, hazard, bribe, conduct,
+    rotated, service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness,
+    rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
-    ledger,
+    couriers_kg, ledger,
 ):
     """Account for one month of every organisation, in place."""
     runs, slots = active.shape
@@ -84,6 +85,8 @@ def carry(
     shelter = np.zeros((net_cover.shape[1], LANES))
     borne = np.zeros((4, LANES))
     bought = np.zeros(LANES)
+    handed = np.zeros(LANES)
+    handed_worth = np.zeros(LANES)
     approaching = np.zeros(LANES)
     bribed_for = np.zeros(LANES)
     made = np.empty((LANES, links))
@@ -95,6 +98,11 @@ def carry(
     went = np.zeros(2 * ways)
     tried = np.empty((4, 2 * ways))
     abroad = np.empty(2 * ways)
+    brings = np.empty(2 * ways)
+    given = np.empty(2 * ways)
+    passing = np.empty(links)
+    at_ends = np.zeros(w_parent.shape[0])
+    need = np.empty(net_cover.shape[1])
     pays = np.empty(2 * ways)
     bribed = np.empty(2 * ways)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
@@ -103,7 +111,8 @@ def carry(
     way_from = h_origin[way_list].astype(np.uint32)
     way_to = h_dest[way_list].astype(np.uint32)
     way_at = way_list.astype(np.uint32)
-    leaves = way_abroad[way_list].astype(np.float64)
+    # nobody is made to carry to where nobody buys
+    leaves = (way_abroad[way_list] * (market_at[d_place[h_dest[way_list]]] >= 0)).astype(np.float64)
     homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
@@ -142,12 +151,18 @@ def carry(
             income[w_ptr[c]] = 0.0
             for i in range(w_ptr[c] + 1, w_ptr[c + 1]):
                 income[i] = income[w_parent[i]] + bribe[r, w_link[i]]
+        load_each = people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
+        pass_with_people(people_par[r], on, r, service, conduct, place_post, place_state, c_from, c_to, hazard, need,
+                         passing)
+        worth_of_ways(w_ptr, w_parent, w_link, c_to, market_at, price, r, passing, at_ends)
+        given[:] = 0.0
         for i in range(ways):
             a = way_from[i]
             d = way_to[i]
             for f in range(2):
                 likely = effectiveness[r, a, d, f]
-                abroad[2 * i + f] = leaves[i] * likely
+                abroad[2 * i + f] = load_each * leaves[i] * likely
+                brings[2 * i + f] = abroad[2 * i + f] * at_ends[way_end[i]]
                 pays[2 * i + f] = likely * people_price[r, d, f] * people_par[r].transit_risk
                 bribed[2 * i + f] = pays[2 * i + f] * income[way_end[i]]
         for i in range(posts):
@@ -218,14 +233,21 @@ def carry(
                 bribed_for[j] = dot(approached, bribed[2 * begin:])
                 # purchase; half of a load can be had on credit
                 kg = size * x * load[r] * ration[r]
-                if x > _IN_OPIATES:
-                    courier_kg = dot(approached, abroad[2 * begin:])
-                    kg += courier_kg * people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
-                kg = min(kg, 2.0 * max(0.0, capital[r, o]) / source_price[r])
-                purchased[r, o] = kg
-                network_kg[r, n] += kg
-                bought_all += kg
-                bought[j] = kg
+                with_people = dot(approached, abroad[2 * begin:]) if x > _IN_OPIATES else 0.0
+                wanted = kg + with_people
+                most = 2.0 * max(0.0, capital[r, o]) / source_price[r]
+                paid_for = most / wanted if wanted > most else 1.0
+                purchased[r, o] = wanted * paid_for
+                network_kg[r, n] += purchased[r, o]
+                bought_all += purchased[r, o]
+                bought[j] = kg * paid_for
+                handed[j] = with_people * paid_for
+                handed_worth[j] = 0.0
+                if with_people > 0.0:
+                    handed_worth[j] = dot(approached, brings[2 * begin:]) * paid_for
+                    ours = given[2 * begin:]
+                    for i in range(approached.shape[0]):
+                        ours[i] += paid_for * approached[i]
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
             beside(route_share[r], live, start, share)
@@ -247,7 +269,7 @@ def carry(
                 kg = bought[j]
                 persons = approaching[j]
                 for_people = bribed_for[j]
-                revenue = 0.0
+                revenue = handed_worth[j] * (1.0 - rivalry[r, o])
                 delivered = 0.0
                 for m in range(markets):
                     if sent[m, j] > 0.0:
@@ -280,7 +302,7 @@ def carry(
                 people_net = for_people
                 for f in range(2):
                     people_net += persons * trade[r, o, 1 + f] * people_value[r, o, f]
-                purchases = kg * source_price[r]
+                purchases = (kg + handed[j]) * source_price[r]
                 profit = revenue + people_net - purchases - transport - risk_pay - bribes - fixed
                 gross = profit
                 base = place_post[home[r, o]]
@@ -352,6 +374,13 @@ def carry(
             for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
                 paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]
                 income[w_parent[i]] += income[i]
+        income[:] = 0.0
+        couriers_kg[r] = 0.0
+        for i in range(ways):
+            kg = given[2 * i] * abroad[2 * i] + given[2 * i + 1] * abroad[2 * i + 1]
+            income[way_end[i]] += kg
+            couriers_kg[r] += kg
+        out_all += hand_over(w_ptr, w_parent, w_link, c_to, market_at, r, passing, income, carried, seized, arrivals)
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]

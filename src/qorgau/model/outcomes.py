@@ -94,6 +94,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         one(f"people_transit_{iso}", "persons/year", "flow", Term("transit_flow", f)),
         one(f"people_destination_{iso}", "persons/year", "flow", Term("arrival_flow", f)),
         one("people_carried_couriers", "persons/year", "flow", Term("couriers")),
+        one("opiates_couriers_kg", "kg/year", "flow", Term("couriers_kg")),
         one("opiates_delivered_kg", "kg/year", "flow", Term("arrivals", km)),
         one("opiates_delivered_kg_all", "kg/year", "flow", Term("arrivals")),
         one("opiates_delivered_kg_xinjiang", "kg/year", "flow", Term("arrivals", world.market_xinjiang == 1)),

@@ -128,6 +128,7 @@ _ORGANISATIONS = (
     _v("bribes_post", "post", "USD/month", "organisations", "bribes paid by traffickers at a post"),
     _v("fees_post", "post", "USD/month", "organisations", "protection fees paid by traffickers at a post"),
     _v("racket_profit_post", "post", "USD/month", "organisations", "profit of official rackets at their home post"),
+    _v("couriers_kg", "", "kg/month", "organisations", "opiates that people were made to carry this month"),
     _v("network_kg", "network", "kg/month", "organisations", "kg bought by network"),
     _v("profit_total", "", "USD/month", "organisations", "profit of all organisations"),
     _v("route_kg", "drug_route", "kg/month", "organisations", "kg that arrived by each route"),

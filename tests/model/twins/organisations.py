@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from qorgau.model.organisations import FLOWS
 from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
+from tests.model.twins.human_trade import hazard_for_people
 from tests.model.twins.organisations_choice import PERSONS, for_sale, held_at, old_order
 from tests.model.twins.routes import learned, link_costs, links_of, looks
 from tests.model.twins.transport import within_fuel_networks
@@ -85,10 +86,11 @@ class Firm:
             h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
         return h * (1 - (self.held(int(world.place_post[a])) + self.held(int(world.place_post[b]))) / 2)
 
-    def approach(self) -> tuple[dict, Counter, float]:
-        """Persons approached by way and form, journeys by corridor, and persons likely to go abroad."""
+    def approach(self) -> tuple[dict, Counter, dict]:
+        """Persons approached by way and form, journeys by corridor, and persons likely to go abroad, by way."""
         world, s = self.world, self.s
-        tried, trips, abroad = {}, Counter(), 0.0
+        tried, trips, abroad = {}, Counter(), Counter()
+        sold_at = {int(place) for place in world.market_place}
         at_home = [w for w, origin in enumerate(world.people_origin) if world.place_state[origin] == self.state]
         for i, w in enumerate(at_home):
             origin = world.people_origin[w]
@@ -97,18 +99,22 @@ class Firm:
             for f in (0, 1):
                 n = self.people_a_month * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][i][f])
                 tried[w, f] = n
-                if goal != self.state:
-                    abroad += n * float(s["effectiveness"][origin][d][f])
+                if goal != self.state and int(world.destination_place[d]) in sold_at:
+                    abroad[w] += n * float(s["effectiveness"][origin][d][f])
                 for link in links_of(world.people_ptr, world.people_links, w):
                     trips[link] += n / PERSONS
         return tried, trips, abroad
 
-    def bought(self, abroad: float) -> float:
+    def bought(self, abroad: dict) -> tuple[float, dict]:
+        """What goes by the own routes, and what each way's people are made to carry, kg."""
         people = self.q["human_trade"]
         kg = self.journeys * self.x * float(self.s["load"]) * float(self.s["purchase_ration"])
+        handed = {}
         if self.on["FORCED_COURIERS"] and self.x > 0.05:
-            kg += abroad * people["courier_share"] * people["courier_kg"]
-        return min(kg, 2 * max(0.0, float(self.s["capital"][self.o])) / float(self.s["source_price"]))
+            handed = {w: n * people["courier_share"] * people["courier_kg"] for w, n in abroad.items()}
+        money = 2 * max(0.0, float(self.s["capital"][self.o])) / float(self.s["source_price"])
+        part = min(1.0, money / max(1e-300, kg + sum(handed.values())))
+        return kg * part, {w: n * part for w, n in handed.items()}
 
     def loads(self, kg: float) -> list[tuple[int, int, float]]:
         """(market, route, kg sent): tiny shares are left out, the rest makes up the whole."""
@@ -141,7 +147,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
     attempts = [[0.0, 0.0] for _ in world.people_origin]
     in_opiates = [0.0, 0.0]
     first, networks, purchased = [0.0, 0.0], [0.0] * world.sizes["network"], [0.0] * len(s["active"])
-    money = dict.fromkeys(FLOWS, 0.0)
+    money, couriers_kg = dict.fromkeys(FLOWS, 0.0), 0.0
     look = [looks(q, float(h)) for h in s["hazard"]]
     shared = [[float(v) for v in row] for row in s["network_belief"]]
     for o in choice.living(s):
@@ -151,11 +157,22 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             attempts[w][f] += n
             first[f] += n * bool(s["drug_first"][o])
             in_opiates[f] += n * (firm.x > 0.05)
-        kg = purchased[o] = firm.bought(abroad)
-        networks[firm.net] += kg
+        kg, handed = firm.bought(abroad)
+        purchased[o] = kg + sum(handed.values())
+        networks[firm.net] += purchased[o]
         met = {link: firm.hazard(link) for link in links}
         book = dict.fromkeys(FLOWS, 0.0)
         sent_to, got_at, seized = defaultdict(float), defaultdict(float), 0.0
+        for w, load in handed.items():
+            couriers_kg += load
+            m = list(world.market_place).index(world.destination_place[world.people_destination[w]])
+            for link in links_of(world.people_ptr, world.people_links, w):
+                taken = load * -math.expm1(-hazard_for_people(world, s, q["human_trade"], on, link))
+                by_link["carried_kg"][link] += load
+                by_link["seized_kg"][link] += taken
+                load -= taken
+            arrivals[m] += load
+            book["revenue"] += load * s["price"][m] * (1 - lost_to_rivals[o])
         for m, k, load in firm.loads(kg) if kg > 0 else ():
             price = float(s["price"][m])
             sent_to[m] += load
@@ -187,7 +204,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             out["drug_loss_share"][o] = 0.9 * s["drug_loss_share"][o] + 0.1 * seized / kg
             out["road_cost"][o] = book["transport"] / kg
         book["transport"] *= firm.saved
-        book["purchases"] = kg * float(s["source_price"])
+        book["purchases"] = purchased[o] * float(s["source_price"])
         book["fixed"] = firm.fixed
         paid_for_people = 0.0
         for (w, f), n in tried.items():
@@ -253,5 +270,5 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         "attempts_drug_first": [n / (t + 1e-12) for n, t in zip(first, totals)],
         "attempts_opiates": [n / (t + 1e-12) for n, t in zip(in_opiates, totals)],
         "network_kg": networks, "money": [money[name] for name in FLOWS], "profit_total": money["profit"],
-        "ledger_kg": 0.0,
+        "couriers_kg": couriers_kg, "ledger_kg": 0.0,
     }

@@ -121,6 +121,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one(f"people_transit_{iso}", "persons/year", "flow", lambda s: s.transit_flow[:, f]),
         _one(f"people_destination_{iso}", "persons/year", "flow", lambda s: s.arrival_flow[:, f]),
         _one("people_carried_couriers", "persons/year", "flow", lambda s: s.couriers),
+        _one("opiates_couriers_kg", "kg/year", "flow", lambda s: s.couriers_kg),
         _one("opiates_delivered_kg", "kg/year", "flow", lambda s: s.arrivals[:, km].sum(1)),
         _one("opiates_delivered_kg_all", "kg/year", "flow", lambda s: s.arrivals.sum(1)),
         _one("opiates_delivered_kg_xinjiang", "kg/year", "flow",

@@ -1,0 +1,84 @@
+"""Opiates that people are made to carry: by the ways on which people go, with them and at their hazard.
+
+Where an organisation works in opiates, a part of those whom it is likely to win for a place abroad is made to carry
+(S30). What they carry is handed to them where they start, meets on every corridor the hazard that people meet
+(``human_trade.transit_hazard``) and is sold where they are to be exploited. Persons are drawn later in the month as
+whole numbers; kilograms go by expected persons, as all opiates go by expected shares.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qorgau.model.compiled import inlined
+from qorgau.model.derived import of_map
+from qorgau.model.exponentials import fall
+from qorgau.model.human_trade import need_of, transit_hazard
+from qorgau.model.mechanisms import Mechanism
+from qorgau.model.world import CONDUCTS, SERVICES, World
+
+__all__ = ["hand_over", "market_of_place", "pass_with_people", "worth_of_ways"]
+
+_FACILITATORS = int(Mechanism.FACILITATORS)
+_DOCUMENTS = int(Mechanism.DOCUMENTS)
+_HOUSES = int(Mechanism.SAFE_HOUSES)
+_CARRY = int(Mechanism.OFFICIALS_CARRY)
+_TAKE_PART = CONDUCTS.index("take_part")
+_PAPERS = SERVICES.index("documents")
+_SAFE = SERVICES.index("safe_houses")
+
+
+@of_map
+def market_of_place(world: World) -> np.ndarray:
+    """Market for opiates at each place, -1 where there is none, shape (places,)."""
+    market = np.full(world.sizes["place"], -1, dtype=np.int64)
+    market[world.market_place] = np.arange(len(world.market_place))
+    return market
+
+
+@inlined
+def pass_with_people(q, on, r, service, conduct, place_post, place_state, c_from, c_to, hazard, need, through):
+    """Write the share of what people carry that passes each corridor, exp(-hazard of people), shape (corridors,)."""
+    for s in range(need.shape[0]):
+        need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
+                          service[r, s, _SAFE] * on[r, _HOUSES])
+    carry = q.officials_carry * on[r, _CARRY]
+    for l in range(c_from.shape[0]):
+        a = c_from[l]
+        b = c_to[l]
+        take_part = 0.5 * (conduct[r, place_post[a], _TAKE_PART] + conduct[r, place_post[b], _TAKE_PART])
+        through[l] = fall(transit_hazard(hazard[r, l], q.transit_risk, need[place_state[b]], carry, take_part))
+
+
+@inlined
+def worth_of_ways(ptr, parent, link, c_to, market_at, price, r, through, value):
+    """Write by node of the trees of ways what a kilogram handed over there brings at their ends, USD."""
+    for c in range(ptr.shape[0] - 1):
+        for i in range(ptr[c] + 1, ptr[c + 1]):
+            l = link[i]
+            if parent[i] == ptr[c]:
+                m = market_at[c_to[l]]
+                value[i] = through[l] * price[r, m] if m >= 0 else 0.0
+            else:
+                value[i] = through[l] * value[parent[i]]
+
+
+@inlined
+def hand_over(ptr, parent, link, c_to, market_at, r, through, flow, carried, seized, arrivals):
+    """Move ``flow``, kg by node of the trees of ways, to the ends, and return the kg seized and arrived."""
+    gone = 0.0
+    for c in range(ptr.shape[0] - 1):
+        for i in range(ptr[c + 1] - 1, ptr[c], -1):
+            kg = flow[i]
+            if kg > 0.0:
+                l = link[i]
+                left = kg * through[l]
+                carried[r, l] += kg
+                seized[r, l] += kg - left
+                gone += kg - left
+                if parent[i] == ptr[c]:
+                    arrivals[r, market_at[c_to[l]]] += left
+                    gone += left
+                else:
+                    flow[parent[i]] += left
+    return gone
