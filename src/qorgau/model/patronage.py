@@ -188,10 +188,8 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                 if s == focus:
                     hazard += q.size_rotation * instrument[r, _LEVER]
             tenure[r, i] += 1
-            gain = (1.0 - tie[r, i]) / q.tie_months
-            if at_home[r, i] == 1:
-                gain = min(1.0 - tie[r, i], gain * (1.0 + q.kin_ties * salience[r, s] * on[r, _OWN]))
-            tie[r, i] += gain
+            speed = 1.0 + at_home[r, i] * q.kin_ties * salience[r, s] * on[r, _OWN]
+            tie[r, i] += (1.0 - tie[r, i]) * min(q.tie_months, speed) / q.tie_months
             u = uniform(keys[r], _S_ROTATION, month, i, 0)
             # 1 - exp(-x) is x or less: most stay without an exponential
             leaves = u < hazard and u < 1.0 - math.exp(-hazard)
