@@ -19,6 +19,15 @@ def setting(name: str, **values: Any) -> Change:
     return lambda data: row(data, name).update(values)
 
 
+def adding(*rows: dict[str, Any]) -> Change:
+    return lambda data: next(value for value in data.values() if isinstance(value, list)).extend(map(dict, rows))
+
+
+LINES = [{"id": f"kaz_first_{n}", "title": f"Line {n}", "state": "KAZ", "within": "kaz_first", "share": share}
+         for n, share in ((1, 0.3), (2, 0.1))]
+"""Lines of kin that make up the first group of the template."""
+
+
 def top(**values: Any) -> Change:
     return lambda data: data.update(values)
 
@@ -84,6 +93,21 @@ BAD: list[tuple[str, str, Change, str, str]] = [
     ("trade left out", "trades.yaml", lambda d: d["trades"].pop(), "trades", "sexual"),
     ("shares of groups", "patron_groups.yaml", setting("kaz_first", share=0.5), "patron_groups.KAZ", "sum to 1.1"),
     ("two ruling groups", "patron_groups.yaml", setting("kaz_second", ruling=True), "patron_groups.KAZ", "2 ruling"),
+    ("lines that do not make up their group", "patron_groups.yaml", adding(LINES[0]), "patron_groups.kaz_first",
+     "sum to 0.3"),
+    ("line of no group", "patron_groups.yaml", adding({**LINES[0], "within": "kaz_frist"}),
+     "patron_groups.kaz_first_1.within", "no patron group 'kaz_frist'"),
+    ("line within a line", "patron_groups.yaml", adding(*LINES, {**LINES[1], "id": "third", "within": "kaz_first_1"}),
+     "patron_groups.third.within", "itself a line"),
+    ("line of another state", "patron_groups.yaml", adding({**LINES[0], "state": "KGZ"}),
+     "patron_groups.kaz_first_1.within", "of KGZ"),
+    ("two ruling lines", "patron_groups.yaml", adding(*({**line, "ruling": True} for line in LINES)),
+     "patron_groups.kaz_first", "2 ruling lines"),
+    ("ruling line outside the ruling group", "patron_groups.yaml",
+     adding({**LINES[0], "within": "kaz_second", "ruling": True}), "patron_groups.kaz_first_1.ruling",
+     "not the ruling group"),
+    ("line at home in another state", "patron_groups.yaml", adding({**LINES[0], "places": ["osh"]}, LINES[1]),
+     "patron_groups.kaz_first_1.places", "no place of KAZ 'osh'"),
     ("place without a post", "posts.yaml", lambda d: d["posts"].remove(row(d, "post_osh")), "posts", "osh"),
     ("two heads of government", "posts.yaml", setting("fund", government=True), "government", "2 posts"),
     ("more organisations than slots", "networks.yaml", setting("old", organisations_at_start=99), "networks", "101"),

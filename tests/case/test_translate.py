@@ -81,6 +81,24 @@ def test_posts_of_the_centre(world: World) -> None:
     assert world.post_names[world.appointment_post] == "kaz_government"
 
 
+def test_lines_of_kin_lie_side_by_side_in_their_groups_and_are_at_home_where_those_are(
+    kazakhstan: Case, world: World, template: Case
+) -> None:
+    kaz = world.state_names.index("KAZ")
+    assert np.diff(world.line_ptr[kaz]).tolist() == [11, 6, 3, 1]
+    assert world.ruling_line[kaz] == 0 and (np.delete(world.ruling_line, kaz) == -1).all()
+    others = np.delete(np.arange(len(world.state_names)), kaz)
+    np.testing.assert_array_equal(world.line_share[others, :4], world.group_share[others])
+    groups = {group.id: group for group in kazakhstan.patron_groups}
+    for p, place in enumerate(world.place_names):
+        by_group = [world.line_home[p, a:b] for a, b in zip(world.line_ptr[kaz], world.line_ptr[kaz, 1:])]
+        at_home = [place in groups[f"kaz_{name}"].places for name in ("great", "middle", "little", "other")]
+        assert [set(lines.tolist()) for lines in by_group] == [{int(home)} for home in at_home]
+    plain = to_world(template)
+    np.testing.assert_array_equal(plain.line_share, plain.group_share)
+    assert not plain.line_home.any() and (plain.ruling_line == -1).all()
+
+
 def test_parameter_table_is_that_of_the_model(kazakhstan: Case) -> None:
     rows = parameter_table(kazakhstan)
     assert {r.name: r.unit for r in rows} == {f"{s}.{p.name}": p.unit for s, t in PARAMETERS.items() for p in t}

@@ -9,7 +9,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.state import State, allocate
 from qorgau.model.world import World
 from tests.model import draws
-from tests.model.worlds import small_world
+from tests.model.worlds import small_world, with_lines
 
 STARTS = (measures, patronage, corruption, facilitators, indicators)
 
@@ -38,10 +38,11 @@ def busy_state(world: World, runs: int, seed: int, bribes: float = 3e4) -> State
 
 
 def begun(
-    seed: int, runs: int = 3, off: tuple[Mechanism, ...] = (), middle: bool = False, bribes: float = 3e4
+    seed: int, runs: int = 3, off: tuple[Mechanism, ...] = (), middle: bool = False, bribes: float = 3e4,
+    lines: bool = False,
 ) -> tuple[World, State, dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """World, state after the starts of the five processes of government, parameters, switches and keys."""
-    world = small_world(seed)
+    world = with_lines(small_world(seed), seed) if lines else small_world(seed)
     parameters = draws.draw_parameters(runs, seed, middle)
     on, keys = draws.all_on(runs, *off), draws.keys(runs, seed + 1)
     state = busy_state(world, runs, seed, bribes)

@@ -24,7 +24,7 @@ from qorgau.model.state import VARIABLES, State, allocate
 from qorgau.model.tally import share_above
 from qorgau.model.world import World
 from tests.model.twins.outcomes import PlainCollector, plain_names, plain_route_entropy
-from tests.model.worlds import small_world
+from tests.model.worlds import small_world, with_lines
 
 RUNS = 2
 
@@ -41,6 +41,7 @@ def random_state(world: World, rng: np.random.Generator) -> State:
     state.active[:] = rng.integers(0, 2, state.active.shape)
     state.network[:] = rng.integers(0, world.sizes["network"], state.network.shape)
     state.group[:] = rng.integers(0, world.sizes["group"], state.group.shape)
+    state.line[:] = rng.integers(0, world.sizes["line"], state.line.shape)
     return state
 
 
@@ -54,7 +55,7 @@ def year(world: World, months: list[State]) -> tuple[dict[str, np.ndarray], np.n
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return replace(small_world(3), state_names=("KAZ", "KGZ", "RUS", "AFG"))
+    return replace(with_lines(small_world(3)), state_names=("KAZ", "KGZ", "RUS", "AFG"))
 
 
 @pytest.fixture(scope="module")

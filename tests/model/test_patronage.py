@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qorgau.model import patronage
+from qorgau.model import patronage, routes
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.patronage import draw_group
-from qorgau.model.world import INSTRUMENTS
+from qorgau.model.patronage import draw_group, draw_line
+from qorgau.model.run import advance_month, begin
+from qorgau.model.state import VARIABLES
+from qorgau.model.world import INSTRUMENTS, World
 from tests.model.busy import assert_same, begun, random_switches
+from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.twins import patronage as twin
+from tests.model.worlds import assert_consistent, small_world, with_lines
 
 ROTATION = INSTRUMENTS.index("governor_rotation")
 
@@ -33,9 +39,10 @@ def _spells(parts, first=60, last=240, lever=0.0):
     return np.array(spells)
 
 
+@pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_agrees_with_its_twin(seed: int) -> None:
-    world, state, parameters, on, keys = begun(seed, runs=6)
+def test_agrees_with_its_twin(seed: int, lines: bool) -> None:
+    world, state, parameters, on, keys = begun(seed, runs=6, lines=lines)
     rng = np.random.default_rng(seed)
     on[:] = random_switches(rng, len(on))
     on[0] = 1.0
@@ -47,10 +54,11 @@ def test_agrees_with_its_twin(seed: int) -> None:
         assert_same(state, expected)
 
 
-@given(seed=st.integers(0, 20))
+@given(seed=st.integers(0, 20), lines=st.booleans())
 @settings(max_examples=12)
-def test_everything_stays_in_its_range(seed: int) -> None:
-    world, state, parameters, on, keys = begun(seed, runs=3)
+def test_everything_stays_in_its_range(seed: int, lines: bool) -> None:
+    world, state, parameters, on, keys = begun(seed, runs=3, lines=lines)
+    assert_consistent(world)
     for month in range(36, 100):
         patronage.advance(world, state, parameters, on, keys, month)
         for name in ("tie", "salience", "threat", "patron_shield"):
@@ -59,6 +67,11 @@ def test_everything_stays_in_its_range(seed: int) -> None:
         assert (state.tenure >= 0).all() and (state.tie[state.rotated == 1] < 0.5).all()
         shares = world.group_share[world.post_state[None, :], state.group]
         assert (shares > 0.0).all(), "a holder from a group that the state does not have"
+        first, end = (world.line_ptr[world.post_state[None, :], state.group + k] for k in (0, 1))
+        assert ((first <= state.line) & (state.line < end)).all(), "a holder from a line of another group"
+        local = world.post_kind == 0
+        assert (state.at_home == world.line_home[world.post_place[None, :], state.line] * local).all()
+        assert (state.spells_home <= state.spells_ended).all() and (state.spells_home >= 0).all()
 
 
 def test_appointment_draw_follows_shares_and_preference() -> None:
@@ -186,3 +199,121 @@ def test_without_patronage_no_ties_and_no_shield() -> None:
     for month in range(30, 60):
         patronage.advance(world, state, parameters, on, keys, month)
     assert (state.tie == 0).all() and (state.patron_shield == 0).all() and (state.threat < 1e-2).all()
+
+
+def _months(world: World, state, first: int = 36, last: int = 120, **values: float) -> dict[str, np.ndarray]:
+    """Everything the process owns after some years, started anew on a world with parameters of one's own."""
+    runs = len(state.tie)
+    parameters, on = draw_parameters(runs, 11), all_on(runs)
+    for name, value in values.items():
+        parameters["patronage"][name] = value
+    patronage.start(world, state, parameters, on, keys(runs, 12))
+    for month in range(first, last):
+        patronage.advance(world, state, parameters, on, keys(runs, 12), month)
+    return {name: getattr(state, name).copy() for name in twin.OWNED}
+
+
+_OF_LINES = {"line", "at_home", "spells_home"}
+
+
+def test_without_lines_their_parameters_change_nothing() -> None:
+    world, state, *_ = begun(11, runs=5)
+    plain = _months(world, state.copy(), kin_preference=0.0, kin_ties=0.0)
+    strong = _months(world, state.copy(), kin_preference=9.0, kin_ties=9.0)
+    for name in twin.OWNED:
+        np.testing.assert_array_equal(strong[name], plain[name], err_msg=name)
+    assert not plain["at_home"].any() and (plain["line"] == plain["group"]).all()
+
+
+@pytest.mark.parametrize("kin_preference", [0.0, 4.0])
+def test_lines_change_nothing_but_ties_at_home(kin_preference: float) -> None:
+    """Groups are drawn as without lines, and where ties build no faster at home so is all that follows from them."""
+    world, state, *_ = begun(12, runs=5)
+    plain = _months(world, state.copy())
+    lined = _months(with_lines(world, 12), state.copy(), kin_preference=kin_preference, kin_ties=0.0)
+    for name in set(twin.OWNED) - _OF_LINES:
+        np.testing.assert_array_equal(lined[name], plain[name], err_msg=name)
+    assert lined["at_home"].any()
+    nowhere = replace(with_lines(world, 12), line_home=0 * with_lines(world, 12).line_home)
+    homeless = _months(nowhere, state.copy(), kin_ties=2.0)
+    for name in set(twin.OWNED) - _OF_LINES:
+        np.testing.assert_array_equal(homeless[name], plain[name], err_msg=name)
+
+
+def test_ties_at_home_build_faster_and_only_where_group_lines_count() -> None:
+    world, state, *_ = begun(13, runs=8)
+    lined = with_lines(world, 13)
+    slow, fast = (_months(lined, state.copy(), rotation_fear=0.0, co_option=0.0, kin_ties=k) for k in (0.0, 2.0))
+    for name in ("group", "line", "tenure", "at_home"):
+        np.testing.assert_array_equal(slow[name], fast[name], err_msg=name)
+    home = slow["at_home"] == 1
+    assert (fast["tie"] >= slow["tie"]).all() and (fast["tie"] > slow["tie"])[home & (slow["tenure"] > 0)].all()
+    begun_off = begun(13, runs=8, off=(Mechanism.OWN_GROUP,), lines=True)
+    off = begun_off[1].copy()
+    for s, k in ((begun_off[1], 0.0), (off, 2.0)):
+        begun_off[2]["patronage"]["kin_ties"] = k
+        for month in range(36, 90):
+            patronage.advance(begun_off[0], s, *begun_off[2:], month)
+    np.testing.assert_array_equal(begun_off[1].tie, off.tie)
+
+
+def test_a_line_is_drawn_from_its_group_alone() -> None:
+    shares = np.array([0.1, 0.2, 0.05, 0.15, 0.5])
+    u = (np.arange(4000) + 0.5) / 4000
+    even = np.bincount([draw_line(v, shares, 1, 4, 0, 3.0) for v in u], minlength=5) / 4000
+    np.testing.assert_allclose(even, [0.0, 0.5, 0.125, 0.375, 0.0], atol=1e-3)
+    ruling = np.bincount([draw_line(v, shares, 1, 4, 2, np.log(4.0)) for v in u], minlength=5) / 4000
+    np.testing.assert_allclose(ruling, [0.0, 4 / 11, 4 / 11, 3 / 11, 0.0], atol=1e-3)
+    assert {draw_line(v, shares, 4, 5, 4, 9.0) for v in u[::100]} == {4}
+
+
+def _even(world: World) -> World:
+    """Two groups of equal share beside the ruling one; in each, lines of equal share with homes of their own."""
+    states, places = world.sizes["state"], world.sizes["place"]
+    share, ptr = np.tile([0.3, 0.35, 0.35], (states, 1)), np.tile([0, 3, 6, 9], (states, 1))
+    home = (np.random.default_rng(4).uniform(size=(places, 9)) < 0.4).astype(np.int64)
+    return replace(world, group_share=share, line_share=np.repeat(share / 3.0, 3, axis=1), line_ptr=ptr, line_home=home,
+                   ruling_line=np.zeros(states, dtype=np.int64), sizes={**world.sizes, "line": 9})
+
+
+def test_other_names_for_groups_and_lines_of_equal_share_change_nothing_but_the_names() -> None:
+    """Ties, fear, tenure and salience are the same when labels change places, month after month."""
+    world, state, parameters, on, k = begun(14, runs=6)
+    world = _even(world)
+    patronage.start(world, state, parameters, on, k)
+    groups, lines = np.array([0, 2, 1]), np.array([0, 2, 1, 8, 6, 7, 4, 3, 5])  # new names of old ones
+    renamed = replace(world, line_home=world.line_home[:, np.argsort(lines)])
+    other = state.copy()
+    other.group[:], other.line[:] = groups[state.group], lines[state.line]
+    for month in range(36, 120):
+        patronage.advance(world, state, parameters, on, k, month)
+        patronage.advance(renamed, other, parameters, on, k, month)
+        for name in set(twin.OWNED) - {"group", "line", "at_home"}:
+            np.testing.assert_allclose(getattr(other, name), getattr(state, name), rtol=1e-12, atol=1e-15, err_msg=name)
+        stays = state.rotated == 0
+        assert (other.at_home == state.at_home)[stays].all()
+        # who is named in a draw is told under the new names as well
+        other.group[:], other.line[:], other.at_home[:] = groups[state.group], lines[state.line], state.at_home
+    assert state.at_home.any() and state.spells_home.shape == other.spells_home.shape
+
+
+def test_no_other_process_knows_groups_or_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With patronage at a standstill all else is the same, whatever the labels of holders say."""
+    world = with_lines(small_world(15), 15)
+    runs = 3
+    parameters, on, k = draw_parameters(runs, 15), all_on(runs), keys(runs, 15)
+    state = begin(world, parameters, on, k)
+    other = state.copy()
+    rng = np.random.default_rng(15)
+    other.group[:] = rng.integers(0, world.sizes["group"], other.group.shape)
+    other.line[:] = rng.integers(0, world.sizes["line"], other.line.shape)
+    other.at_home[:] = 1 - other.at_home
+    monkeypatch.setattr(patronage, "advance", lambda *_: None)
+    for s in (state, other):
+        for month in range(30):
+            advance_month(world, s, parameters, on, k, month, np.zeros((runs, len(INSTRUMENTS))),
+                          routes.geometry_of(world))
+    for v in VARIABLES:
+        if v.name not in ("group", "line", "at_home"):
+            np.testing.assert_array_equal(getattr(other, v.name), getattr(state, v.name), err_msg=v.name)
+    assert not np.array_equal(other.line, state.line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
@@ -134,6 +136,7 @@ def small_world(
         "organisation": organisations,
         "post": len(post_place),
         "group": groups,
+        "line": groups,
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
         "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),
@@ -203,10 +206,32 @@ def small_world(
         place_post=np.arange(places, dtype=np.int64),
         group_share=group_share,
         ruling_group=np.zeros(states, dtype=np.int64),
+        line_share=group_share,
+        line_ptr=np.tile(np.arange(groups + 1), (states, 1)),
+        ruling_line=np.full(states, -1, dtype=np.int64),
+        line_home=np.zeros((places, groups), dtype=np.int64),
         dismissal_post=places,
         appointment_post=places + 1,
         source_place=np.array([0], dtype=np.int64),
     )
+
+
+def with_lines(world: World, seed: int = 0, homes: float = 0.4) -> World:
+    """The world with one to four lines of kin in each group, of random shares and homes; the first of all rules.
+
+    A line is at home at a place with chance ``homes``. Groups, and all else, stay as they were.
+    """
+    rng = np.random.default_rng([seed, 2])
+    states, groups = world.group_share.shape
+    many = rng.integers(1, 5, (states, groups))
+    many[:, 0] = 3
+    ptr = np.concatenate([np.zeros((states, 1), dtype=np.int64), np.cumsum(many, axis=1)], axis=1)
+    share = np.zeros((states, int(ptr[:, -1].max())))
+    for s, g in np.ndindex(states, groups):
+        share[s, ptr[s, g]:ptr[s, g + 1]] = world.group_share[s, g] * rng.dirichlet(np.full(many[s, g], 3.0))
+    home = (rng.uniform(size=(world.sizes["place"], share.shape[1])) < homes).astype(np.int64)
+    return replace(world, line_share=share, line_ptr=ptr, ruling_line=ptr[np.arange(states), world.ruling_group],
+                   line_home=home, sizes={**world.sizes, "line": share.shape[1]})
 
 
 def _check_routes(world: World, pointers: np.ndarray, links: np.ndarray, km: np.ndarray, ends: list) -> None:
@@ -274,6 +299,15 @@ def assert_consistent(world: World) -> None:
     assert (world.post_place[world.place_post] == np.arange(places)).all()
     assert (world.post_officials > 0).all() and world.network_start.sum() <= n["organisation"]
     assert all(world.group_share[s, g] > 0 for s, g in enumerate(world.ruling_group))
+    assert world.line_share.shape == (states, n["line"]) and world.line_home.shape == (places, n["line"])
+    assert world.line_ptr.shape == (states, n["group"] + 1) and (np.diff(world.line_ptr, axis=1) >= 0).all()
+    for s in range(states):
+        own = [world.line_share[s, a:b].sum() for a, b in zip(world.line_ptr[s, :-1], world.line_ptr[s, 1:])]
+        assert np.allclose(own, world.group_share[s])
+        assert not world.line_share[s, world.line_ptr[s, -1]:].any()
+        first, end = world.line_ptr[s, world.ruling_group[s]], world.line_ptr[s, world.ruling_group[s] + 1]
+        assert world.ruling_line[s] == -1 or first <= world.ruling_line[s] < end
+    assert set(np.unique(world.line_home)) <= {0, 1}
     names = (
         ("state", world.state_names),
         ("place", world.place_names),

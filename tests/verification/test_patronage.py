@@ -2,10 +2,13 @@
 
 Sources: spells under a constant hazard are geometric with mean 1/(1 - exp(-h)), under a hazard that grows with tenure
 their mean is the sum of the survivor function (Cox 1962, Renewal Theory); group shares of appointments are those of a
-logit whose only covariate is the own group (McFadden 1974); ties build as 1 - (1 - 1/m)^t.
+logit whose only covariate is the own group (McFadden 1974), and so are those of lines of kin, given the group; ties
+build as 1 - (1 - 1/m)^t, at home with a larger step.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.patronage import draw_group
 from qorgau.model.streams import run_keys
 from tests.model.people_scene import Scene
+from tests.model.worlds import with_lines
 from tests.verification.scenes import held, scene, set_to, step, still, switch, values
 
 RUNS = 300
@@ -23,9 +27,10 @@ S = 1
 """A state without central posts."""
 
 
-def _scene(runs: int = RUNS, **parameters: float) -> Scene:
-    """Salience held at its start, no hazard but the ordinary one."""
+def _scene(runs: int = RUNS, lines: bool = False, **parameters: float) -> Scene:
+    """Salience held at its start, no hazard but the ordinary one; lines of kin where asked for."""
     x = scene()
+    x.world = with_lines(x.world, 5) if lines else x.world
     x.state = x.state.repeat(runs // 2)
     x.parameters = {k: np.tile(a, runs // 2) for k, a in x.parameters.items()}
     x.on = np.tile(x.on, (runs // 2, 1))
@@ -174,3 +179,86 @@ def test_patronage_off_leaves_no_tie_no_shield_and_no_preference() -> None:
     assert not x.state.tie.any() and not x.state.patron_shield.any()
     _agree(_groups(x, np.flatnonzero(x.world.post_state == S), S), x.world.group_share[S])
     assert values(x, "patronage")["own_preference"] == 3.0
+
+
+def _lines(x: Scene, posts: np.ndarray) -> np.ndarray:
+    return np.bincount(x.state.line[:, posts].ravel(), minlength=x.world.sizes["line"])
+
+
+@pytest.mark.parametrize("preference, salience", [(0.0, 0.5), (1.5, 0.5), (3.0, 0.8)])
+def test_the_ruling_line_at_rest_holds_its_odds_times_the_preference_within_its_group(
+    preference: float, salience: float
+) -> None:
+    x = _scene(lines=True, turnover=0.1, own_preference=1.0, kin_preference=preference, salience_start=salience)
+    step(switch(x, 0.0, Mechanism.BALANCING), patronage, 120)
+    for s in range(x.world.sizes["state"]):
+        weight = x.world.group_share[s].copy()
+        ruling, line = x.world.ruling_group[s], x.world.ruling_line[s]
+        weight[ruling] *= np.exp(1.0 * salience)
+        # given the group a logit of its own: what the line gains comes from kin of its group
+        share = x.world.line_share[s].copy()
+        share[line] *= np.exp(preference * salience)
+        first, end = x.world.line_ptr[s, ruling], x.world.line_ptr[s, ruling + 1]
+        share[first:end] *= x.world.group_share[s, ruling] / share[first:end].sum()
+        of_line = np.repeat(weight / weight.sum() / np.maximum(x.world.group_share[s], 1e-300),
+                            np.diff(x.world.line_ptr[s]))
+        share[:len(of_line)] *= of_line
+        posts = np.flatnonzero(x.world.post_state == s)
+        _agree(_lines(x, posts), share)
+        _agree(_groups(x, posts, s), weight / weight.sum())
+
+
+def test_balancing_weighs_on_the_ruling_line_as_on_the_ruling_group() -> None:
+    x = _scene(lines=True, turnover=0.1, own_preference=2.0, kin_preference=3.0, balancing=1e6)
+    step(x, patronage, 240)
+    posts = np.flatnonzero((x.world.post_state == S) & (x.world.post_kind == 0))
+    _agree(_lines(x, posts), x.world.line_share[S])
+    y = _scene(lines=True, turnover=0.1, own_preference=2.0, kin_preference=3.0, balancing=1.5)
+    own = float(y.world.group_share[S, y.world.ruling_group[S]])
+    centre = own * np.e / (own * np.e + 1.0 - own)
+    step(y, patronage, 240)
+    first, end = (y.world.line_ptr[S, y.world.ruling_group[S] + k] for k in (0, 1))
+    weight = y.world.line_share[S, first:end].copy()
+    weight[y.world.ruling_line[S] - first] *= np.exp(3.0 * 0.5 - 1.5 * 0.5 * (centre - own))
+    _agree(_lines(y, posts)[first:end], weight / weight.sum())
+
+
+def test_ties_at_home_build_with_the_larger_step_whichever_the_line() -> None:
+    x = _scene(runs=40, lines=True, turnover=1e-12, tie_months=30.0, kin_ties=1.4)
+    months = x.state.tenure.copy()
+    local = x.world.post_kind == 0
+    home = x.world.line_home[x.world.post_place[None, :], x.state.line] * local
+    np.testing.assert_array_equal(x.state.at_home, home)
+    np.testing.assert_allclose(x.state.tie, 1.0 - np.exp(-months * (1.0 + 1.4 * 0.5 * home) / 30.0), rtol=1e-12)
+    x.state.tie[:] = 0.0
+    held(x, patronage, 45)
+    tie = 1.0 - (1.0 - (1.0 + 1.4 * 0.5 * home) / 30.0) ** 45
+    np.testing.assert_allclose(x.state.tie, tie, rtol=1e-12)
+    assert 0 < home[:, local].sum() < home[:, local].size
+    y = _scene(runs=2, lines=True, turnover=1e-12, tie_months=1.0, kin_ties=50.0)
+    held(y, patronage, 3)
+    assert (y.state.tie == 1.0).all()
+
+
+def test_fear_moves_who_is_at_home_sooner_as_the_survivor_function_says() -> None:
+    means = []
+    for everywhere in (0, 1):
+        x = _scene(turnover=0.01, rotation_fear=0.3, wealth_weight=0.0, tie_months=20.0, tie_keep=0.0,
+                   own_preference=2.0, kin_ties=2.0)
+        x.world = with_lines(x.world, 5)
+        x.world = replace(x.world, line_home=np.full_like(x.world.line_home, everywhere))
+        patronage.start(x.world, x.state, x.parameters, x.on, x.keys)
+        own = float(x.world.group_share[S, x.world.ruling_group[S]])
+        odds = own * np.exp(2.0 * 0.5)
+        centre = odds / (odds + 1.0 - own)
+        threat = 0.5 * (centre - own)
+        x.state.threat[:] = threat
+        ended, months = _spells(x, 430, skip=150)
+        n = np.arange(4000)
+        step_of = (1.0 + everywhere * 2.0 * 0.5) / 20.0
+        hazard = 0.01 + 0.3 * threat * (1.0 - (1.0 - step_of) ** n) / (0.5 + centre)
+        mean = np.exp(-np.concatenate([[0.0], np.cumsum(hazard)])).sum()
+        count = ended[:, S].sum()
+        assert months[:, S].sum() / count == pytest.approx(mean, rel=4.0 / np.sqrt(count) + 0.05 * mean / 280.0)
+        means.append(mean)
+    assert means[1] < means[0]

@@ -222,13 +222,16 @@ class Network(Sourced):
 
 
 class PatronGroup(Sourced):
-    """A group from whose ranks posts may be filled; a label of networks, never of conduct."""
+    """A group from whose ranks posts may be filled, or a line of kin in one; a label of networks, never of conduct."""
 
     id: Identifier
     title: Text
     state: Iso3
-    share: Share = Field(description="share of the state's population")
-    ruling: bool = False
+    share: Share = Field(description="share of the state's population; those of the lines of a group sum to its own")
+    ruling: bool = Field(False, description="the ruling group of the state, or the ruling line of kin in that group")
+    within: Identifier | None = Field(None, description="the group of which this is a line of kin; absent: a group")
+    places: tuple[Identifier, ...] = Field(
+        (), description="places of the state where it is at home; of a line without any: those of its group")
 
 
 class Post(Sourced):

@@ -35,7 +35,8 @@ def check_references(case: Case) -> None:
     """
     _check_claims(case)
     _check_geography(case)
-    _check_posts_and_groups(case)
+    _check_posts(case)
+    _check_groups(case)
     _check_series(case)
     _check_timeline(case)
     _check_reach(case)
@@ -111,9 +112,8 @@ def _check_geography(case: Case) -> None:
                 )
 
 
-def _check_posts_and_groups(case: Case) -> None:
+def _check_posts(case: Case) -> None:
     places = {place.id: place.state for place in case.places}
-    states = [state.id for state in case.states]
     for post in case.posts:
         _exists(case, "posts", f"posts.{post.id}.place", "place", post.place, places)
         if post.kind == "centre" and places[post.place] != case.settings.focus:
@@ -129,21 +129,50 @@ def _check_posts_and_groups(case: Case) -> None:
         if len(chosen) != 1 or chosen[0].kind != "centre":
             fix = f"set {flag}: true on exactly one post of kind centre"
             raise InputError(_file(case, "posts"), flag, f"{len(chosen)} posts carry it", fix)
+
+
+def _check_groups(case: Case) -> None:
+    """Groups make up each state and lines of kin their group; one group rules, and of its lines one at most."""
+    file = _file(case, "patron_groups")
+    states = [state.id for state in case.states]
     for group in case.patron_groups:
         _exists(case, "patron_groups", f"patron_groups.{group.id}.state", "state", group.state, states)
+        local = [place.id for place in case.places if place.state == group.state]
+        for place in group.places:
+            _exists(case, "patron_groups", f"patron_groups.{group.id}.places", f"place of {group.state}", place, local)
+    groups = {group.id: group for group in case.patron_groups if group.within is None}
+    lines = [group for group in case.patron_groups if group.within is not None]
+    for line in lines:
+        key = f"patron_groups.{line.id}.within"
+        if any(line.within == other.id for other in lines):
+            problem, fix = f"{line.within} is itself a line of kin", "name a group: there are two levels only"
+            raise InputError(file, key, problem, fix)
+        _exists(case, "patron_groups", key, "patron group", str(line.within), groups)
+        group = groups[str(line.within)]
+        if line.state != group.state:
+            problem = f"{line.id} is of {line.state}, its group {group.id} of {group.state}"
+            raise InputError(file, key, problem, f"write state: {group.state}, or name a group of {line.state}")
+        if line.ruling and not group.ruling:
+            problem, fix = f"{group.id} is not the ruling group", "take ruling: true off the line, or mark its group"
+            raise InputError(file, f"patron_groups.{line.id}.ruling", problem, fix)
+    for group in groups.values():
+        own = [line for line in lines if line.within == group.id]
+        total = sum(line.share for line in own)
+        if own and abs(total - group.share) > 1e-6:
+            problem = f"shares of its lines sum to {total:g}, not to its own {group.share:g}"
+            raise InputError(file, f"patron_groups.{group.id}", problem, "mend the shares, or add a line")
+        if sum(line.ruling for line in own) > 1:
+            problem = f"{sum(line.ruling for line in own)} ruling lines"
+            raise InputError(file, f"patron_groups.{group.id}", problem, "mark one at most with ruling: true")
     for state in states:
-        own = [group for group in case.patron_groups if group.state == state]
-        total = sum(group.share for group in own)
+        of_state = [group for group in groups.values() if group.state == state]
+        total = sum(group.share for group in of_state)
         if abs(total - 1.0) > 1e-6:
             problem = f"shares of the groups of {state} sum to {total:g}, not 1"
-            raise InputError(
-                _file(case, "patron_groups"), f"patron_groups.{state}", problem, "mend the shares, or add a group"
-            )
-        if sum(group.ruling for group in own) != 1:
-            problem = f"{sum(group.ruling for group in own)} ruling groups in {state}"
-            raise InputError(
-                _file(case, "patron_groups"), f"patron_groups.{state}", problem, "mark exactly one with ruling: true"
-            )
+            raise InputError(file, f"patron_groups.{state}", problem, "mend the shares, or add a group")
+        if sum(group.ruling for group in of_state) != 1:
+            problem = f"{sum(group.ruling for group in of_state)} ruling groups in {state}"
+            raise InputError(file, f"patron_groups.{state}", problem, "mark exactly one with ruling: true")
 
 
 def _check_series(case: Case) -> None:

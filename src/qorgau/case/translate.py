@@ -176,20 +176,46 @@ def _posts_and_groups(case: Case, place_state: np.ndarray) -> dict[str, Any]:
     number = {place.id: n for n, place in enumerate(case.places)}
     post_place = np.array([number[post.place] for post in case.posts], dtype=np.int64)
     local = {post.place: n for n, post in enumerate(case.posts) if post.kind == "province"}
-    own = [[group for group in case.patron_groups if group.state == state.id] for state in case.states]
-    share = np.zeros((len(own), max(len(groups) for groups in own)))
-    for s, groups in enumerate(own):
-        share[s, : len(groups)] = [group.share for group in groups]
     return {
         "post_place": post_place,
         "post_state": place_state[post_place],
         "post_kind": np.array([POST_KINDS.index(post.kind) for post in case.posts], dtype=np.int64),
         "post_officials": np.array([post.officials for post in case.posts], dtype=float),
         "place_post": np.array([local[place] for place in number], dtype=np.int64),
-        "group_share": share,
-        "ruling_group": np.array([[g.ruling for g in groups].index(True) for groups in own], dtype=np.int64),
+        **_groups(case),
         "dismissal_post": next(n for n, post in enumerate(case.posts) if post.state_assets),
         "appointment_post": next(n for n, post in enumerate(case.posts) if post.government),
+    }
+
+
+def _groups(case: Case) -> dict[str, Any]:
+    """Patron groups and the lines of kin in them, side by side; a group without lines is one line of its own."""
+    number = {place.id: n for n, place in enumerate(case.places)}
+    top = [[g for g in case.patron_groups if g.state == state.id and g.within is None] for state in case.states]
+    members = [[[m for m in case.patron_groups if m.within == g.id] or [g] for g in groups] for groups in top]
+    lines = [[(line, g) for g, own in zip(groups, of, strict=True) for line in own]
+             for groups, of in zip(top, members, strict=True)]
+    share = np.zeros((len(top), max(map(len, top))))
+    ptr = np.zeros((len(top), share.shape[1] + 1), dtype=np.int64)
+    line_share = np.zeros((len(top), max(map(len, lines))))
+    ruling_line = np.full(len(top), -1, dtype=np.int64)
+    home = np.zeros((len(case.places), line_share.shape[1]), dtype=np.int64)
+    for s, groups in enumerate(top):
+        share[s, : len(groups)] = [group.share for group in groups]
+        ptr[s, 1:] = len(lines[s])
+        ptr[s, 1 : len(groups) + 1] = np.cumsum([len(own) for own in members[s]])
+        line_share[s, : len(lines[s])] = [line.share for line, _ in lines[s]]
+        for j, (line, group) in enumerate(lines[s]):
+            if line.ruling and line is not group:
+                ruling_line[s] = j
+            home[[number[place] for place in line.places or group.places], j] = 1
+    return {
+        "group_share": share,
+        "ruling_group": np.array([[g.ruling for g in groups].index(True) for groups in top], dtype=np.int64),
+        "line_share": line_share,
+        "line_ptr": ptr,
+        "ruling_line": ruling_line,
+        "line_home": home,
     }
 
 
@@ -252,6 +278,7 @@ def to_world(case: Case) -> World:
         "organisation": settings.organisation_slots,
         "post": len(case.posts),
         "group": posts["group_share"].shape[1],
+        "line": posts["line_share"].shape[1],
         "drug_route": len(opiates["route_km"]),
         "people_route": len(people["people_km"]),
         "home_way": int(np.bincount(place_state[people["people_origin"]]).max()),

@@ -158,7 +158,7 @@ DESCRIPTIONS: dict[Mechanism, str] = {
     Mechanism.SCARCITY: "falling income raises reliance on one's own network",
     Mechanism.BIDDING: "rival patrons bid up the salience of groups",
     Mechanism.SPOILS: "rents kept in the ruling group make group lines more salient; to take nothing costs a post",
-    Mechanism.OWN_GROUP: "appointers prefer their own group",
+    Mechanism.OWN_GROUP: "appointers prefer their own group and line of kin; kin at home lend ties",
     Mechanism.BALANCING: "threat from excluded groups leads to balancing in the provinces",
     Mechanism.ROTATION: "governors are moved before they build a base; ties are cut",
     Mechanism.CO_OPTION: "a rising rival is given a post inside the centre",

@@ -65,6 +65,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
     province_posts = kp[world.post_kind[kp] != capital_kind]
+    governors = kp[world.post_kind[kp] == POST_KINDS.index("province")]
     networks = len(world.network_names)
     labels = labelled(world)
     names_of_labels = [world.network_names[n] for n in labels]
@@ -168,6 +169,17 @@ def readings(world: World) -> tuple[Reading, ...]:
         table = world.score_table
         items.append(one("perceived_corruption_rank_share", "1", "mean",
                          read=lambda s: share_above(s.perceived_corruption, f, table)))
+    line = int(world.ruling_line[f])
+    if line >= 0:
+        of_line = max(1e-9, float(world.line_share[f, line]))
+        items.append(one("posts_ruling_line_ratio_centre", "1", "mean",
+                         read=lambda s: share_equal(s.line, centre_posts, line) / of_line))
+    if world.line_home[origin_focus].any():
+        items += [
+            one("governors_left", "spells/year", "flow", Term("spells_ended", f)),
+            one("governors_left_at_home", "spells/year", "flow", Term("spells_home", f)),
+            one("governors_at_home_share", "1", "mean", Term("at_home", governors, 1.0 / max(1, len(governors)))),
+        ]
     if "RUS" in world.state_names:
         items.append(paid_share(world.state_names.index("RUS")))
     return tuple(items)

@@ -6,8 +6,10 @@ post; through them patrons reach the post: they avert part of the sanction on it
 it yields (module ``corruption``), the same for every group. A centre that fears rivals moves
 governors whose ties and province could carry one: hazard = base + fear threat ties wealth / strength. Salience
 rises with scarcity, with bidding between patrons and with spoils kept by the ruling group, and is braked.
-Claims behind it: Schatz 2005 (Modern Clan Politics) as the study cites it. A group is a label of a network of
-patrons; nothing here makes it predict what any person does.
+Claims behind it: Schatz 2005 (Modern Clan Politics) as the study cites it. Below groups there may be lines of kin:
+the ruling line is preferred within its group as the group is among groups, and a holder whose line is at home where
+the post is builds ties faster, whichever line it is. Groups and lines are labels of networks of patrons; nothing here
+makes one predict what any person does.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
 from qorgau.model.streams import Stream, uniform
-from qorgau.model.world import INSTRUMENTS, World
+from qorgau.model.world import INSTRUMENTS, POST_KINDS, World
 
 __all__ = ["PARAMETERS", "advance", "draw_group", "start"]
 
@@ -35,6 +37,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("shield_size", "1", "part of the sanction that full ties avert", 0.0, 1.0),
     Parameter("shield_salience", "1", "part of patrons' reach which needs salient group lines", 0.0, 1.0),
     Parameter("own_preference", "1", "log odds of the own group in appointments at full salience"),
+    Parameter("kin_preference", "1", "log odds of the ruling line within its group at full salience"),
+    Parameter("kin_ties", "1", "how much faster ties build at home at full salience"),
     Parameter("balancing", "1", "log odds against it in the provinces at full threat"),
     Parameter("salience_start", "1", "salience of group lines at the start, to which the brake pulls", 0.0, 1.0),
     Parameter("brake", "1/month", "pull of salience back to its start"),
@@ -95,9 +99,19 @@ def draw_group(u, shares, ruling, preference, exclude):
 
 
 @inlined
-def _seat(r, i, who, keep, group, tenure, tie, rotated):
-    """Put a new holder of group ``who`` in post i; ties fall to the part that passes on."""
+def draw_line(u, shares, first, end, ruling, preference):
+    """Line of a new holder from those of the group, ``first`` up to ``end``, as groups are drawn; nobody is barred."""
+    if end - first < 2:
+        return first
+    return first + draw_group(u, shares[first:end], ruling - first, preference, 0)
+
+
+@inlined
+def _seat(r, i, who, kin, keep, home, group, line, at_home, tenure, tie, rotated):
+    """Put a new holder of group ``who`` and line ``kin`` in post i; ties fall to the part that passes on."""
     group[r, i] = who
+    line[r, i] = kin
+    at_home[r, i] = home[i, kin]
     tenure[r, i] = 0
     tie[r, i] *= keep
     rotated[r, i] = 1
@@ -105,9 +119,9 @@ def _seat(r, i, who, keep, group, tenure, tie, rotated):
 
 @compiled
 def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismissal_post, appointment_post, focus,
-             wealth, post_state, post_kind, group_share, ruling_group, legal_rents, legal_protection, bribes, fees,
-             instrument, group, tenure, tie, rotated, salience, threat, patron_shield, patron_reach, spells_ended,
-             spells_long, spell_months):
+             wealth, post_state, post_kind, group_share, ruling_group, line_share, line_ptr, ruling_line, home,
+             legal_rents, legal_protection, bribes, fees, instrument, group, line, at_home, tenure, tie, rotated,
+             salience, threat, patron_shield, patron_reach, spells_ended, spells_long, spell_months, spells_home):
     runs, posts = group.shape
     states, groups = group_share.shape
     held = np.zeros((states, groups))
@@ -116,6 +130,7 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
     rent_own = np.zeros(states)
     strength = np.zeros(states)
     co_post = np.zeros(states, dtype=np.int64)
+    co_line = np.zeros(states, dtype=np.int64)
     for r in range(runs):
         q = par[r]
         working = on[r, _PATRONAGE]
@@ -127,6 +142,7 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             spells_ended[r, s] = 0
             spells_long[r, s] = 0
             spell_months[r, s] = 0
+            spells_home[r, s] = 0
             for g in range(groups):
                 held[s, g] = 0.0
         for i in range(posts):
@@ -172,7 +188,8 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                 if s == focus:
                     hazard += q.size_rotation * instrument[r, _LEVER]
             tenure[r, i] += 1
-            tie[r, i] += (1.0 - tie[r, i]) / q.tie_months
+            speed = 1.0 + at_home[r, i] * q.kin_ties * salience[r, s] * on[r, _OWN]
+            tie[r, i] += (1.0 - tie[r, i]) * min(q.tie_months, speed) / q.tie_months
             u = uniform(keys[r], _S_ROTATION, month, i, 0)
             # 1 - exp(-x) is x or less: most stay without an exponential
             leaves = u < hazard and u < 1.0 - math.exp(-hazard)
@@ -184,9 +201,12 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                 across = 1
             if leaves:
                 preference = q.own_preference * salience[r, s] * on[r, _OWN] * working
+                kin = q.kin_preference * salience[r, s] * on[r, _OWN] * working
                 if province:
                     against = q.balancing * threat[r, s] * on[r, _BALANCING] * working
                     preference = max(0.0, preference - against)
+                    kin = max(0.0, kin - against)
+                    spells_home[r, s] += at_home[r, i]
                     spells_ended[r, s] += 1
                     spell_months[r, s] += tenure[r, i]
                     if tenure[r, i] > _LONG:
@@ -195,9 +215,12 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                     chance = q.co_option * tie[r, i] * on[r, _CO_OPTION] * working
                     if rival and central[s] > 0.0 and uniform(keys[r], _S_DISMISS, month, i, 0) < chance:
                         co_post[s] = group[r, i]
+                        co_line[s] = line[r, i]
                 who = draw_group(uniform(keys[r], _S_APPOINT, month, i, 0), group_share[s], ruling_group[s],
                                  preference, across)
-                _seat(r, i, who, q.tie_keep, group, tenure, tie, rotated)
+                of = draw_line(uniform(keys[r], _S_APPOINT, month, i, 2), line_share[s], line_ptr[s, who],
+                               line_ptr[s, who + 1], ruling_line[s], kin)
+                _seat(r, i, who, of, q.tie_keep, home, group, line, at_home, tenure, tie, rotated)
         for s in range(states):
             if co_post[s] >= 0:
                 # the rival takes one central post, named by chance
@@ -205,7 +228,8 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
                 for i in range(posts):
                     if post_state[i] == s and post_kind[i] == 1:
                         if pick == 0:
-                            _seat(r, i, co_post[s], q.tie_keep, group, tenure, tie, rotated)
+                            _seat(r, i, co_post[s], co_line[s], q.tie_keep, home, group, line, at_home, tenure, tie,
+                                  rotated)
                         pick -= 1
         for i in range(posts):
             if working < 0.5:
@@ -217,19 +241,28 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
 
 
 @compiled
-def _seat_all(par, on, keys, post_state, group_share, ruling_group, group, tenure, tie, patron_reach, patron_shield):
+def _seat_all(par, on, keys, post_state, group_share, ruling_group, line_share, line_ptr, ruling_line, home, group,
+              line, at_home, tenure, tie, patron_reach, patron_shield):
     runs, posts = group.shape
     for r in range(runs):
         q = par[r]
         working = on[r, _PATRONAGE]
-        preference = q.own_preference * q.salience_start * on[r, _OWN] * working
+        alive = q.salience_start * on[r, _OWN]
+        preference = q.own_preference * alive * working
+        kin = q.kin_preference * alive * working
         for i in range(posts):
             s = post_state[i]
             u = uniform(keys[r], _S_APPOINT, 0, i, 1)
-            group[r, i] = draw_group(u, group_share[s], ruling_group[s], preference, 0)
+            who = draw_group(u, group_share[s], ruling_group[s], preference, 0)
+            of = draw_line(uniform(keys[r], _S_APPOINT, 0, i, 3), line_share[s], line_ptr[s, who],
+                           line_ptr[s, who + 1], ruling_line[s], kin)
+            group[r, i] = who
+            line[r, i] = of
+            at_home[r, i] = home[i, of]
             months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
             tenure[r, i] = months
-            tie[r, i] = working * (1.0 - math.exp(-months / q.tie_months))
+            speed = 1.0 + q.kin_ties * alive * home[i, of]
+            tie[r, i] = working * (1.0 - math.exp(-months * speed / q.tie_months))
             reach = tie[r, i] * (1.0 - q.shield_salience * (1.0 - q.salience_start))
             patron_reach[r, i] = reach
             patron_shield[r, i] = q.shield_size * reach * on[r, _SHIELD]
@@ -246,12 +279,19 @@ def _wealth(world: World) -> np.ndarray:
     return np.maximum(-0.9, extract - mean[world.post_state])
 
 
+@of_map
+def _home(world: World) -> np.ndarray:
+    """Which lines are at home at a post, (posts, lines) of 0 and 1; at central posts, which serve all, none."""
+    return world.line_home[world.post_place] * (world.post_kind != POST_KINDS.index("centre"))[:, None]
+
+
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Holders drawn with the appointer's preference at the starting salience, one to 24 months in post."""
     q = parameters["patronage"]
     state.salience[:] = q["salience_start"][:, None]
-    _seat_all(q, on, keys, world.post_state, world.group_share, world.ruling_group, state.group, state.tenure,
-              state.tie, state.patron_reach, state.patron_shield)
+    _seat_all(q, on, keys, world.post_state, world.group_share, world.ruling_group, world.line_share, world.line_ptr,
+              world.ruling_line, _home(world), state.group, state.line, state.at_home, state.tenure, state.tie,
+              state.patron_reach, state.patron_shield)
     ruling_share = world.group_share[np.arange(world.sizes["state"]), world.ruling_group]
     state.threat[:] = state.salience * 0.5 * (1.0 - ruling_share)[None, :] * on[:, _PATRONAGE][:, None]
     state.rotated[:] = 0
@@ -267,7 +307,8 @@ def advance(
     _advance(parameters["patronage"], on, keys, month, fall, float(world.event["nation_building"][month]),
              float(world.event["dismissal"][month]), float(world.event["appointment"][month]),
              world.dismissal_post, world.appointment_post, world.focus, _wealth(world), world.post_state,
-             world.post_kind, world.group_share, world.ruling_group, state.legal_rents, state.legal_protection,
-             state.bribes_post, state.fees_post, state.instrument, state.group, state.tenure, state.tie,
+             world.post_kind, world.group_share, world.ruling_group, world.line_share, world.line_ptr,
+             world.ruling_line, _home(world), state.legal_rents, state.legal_protection, state.bribes_post,
+             state.fees_post, state.instrument, state.group, state.line, state.at_home, state.tenure, state.tie,
              state.rotated, state.salience, state.threat, state.patron_shield, state.patron_reach,
-             state.spells_ended, state.spells_long, state.spell_months)
+             state.spells_ended, state.spells_long, state.spell_months, state.spells_home)

@@ -228,6 +228,8 @@ _FACILITATORS = (
 
 _PATRONAGE = (
     _v("group", "post", "index", "patronage", "patron group of the holder of the post", True),
+    _v("line", "post", "index", "patronage", "line of kin of the holder, within the group", True),
+    _v("at_home", "post", "0/1", "patronage", "a local post whose holder's line is at home at its place", True),
     _v("tenure", "post", "months", "patronage", "months of the holder in post", True),
     _v("tie", "post", "1", "patronage", "protective ties of the holder"),
     _v("rotated", "post", "0/1", "patronage", "holder changed this month", True),
@@ -238,6 +240,7 @@ _PATRONAGE = (
     _v("spells_ended", "state", "spells", "patronage", "governors' spells that ended this month", True),
     _v("spells_long", "state", "spells", "patronage", "those of them that lasted over two years", True),
     _v("spell_months", "state", "months", "patronage", "months of the spells that ended this month", True),
+    _v("spells_home", "state", "spells", "patronage", "governors' spells that ended, of holders at home", True),
 )
 
 _MEASURES = (

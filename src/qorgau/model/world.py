@@ -58,7 +58,7 @@ class World:
     """Static inputs. Index 0 of months is January 1989 (two years of spin-up before January 1991).
 
     Shapes use the names of ``sizes``: S states, P places, L directed corridors, M markets, D destinations,
-    N networks, I posts, G patron groups, T months, K instruments.
+    N networks, I posts, G patron groups, J lines of kin (most of one state), T months, K instruments.
     """
 
     sizes: Mapping[str, int]
@@ -142,6 +142,10 @@ class World:
     place_post: np.ndarray            # (P,) int: post of the place
     group_share: np.ndarray           # (S, G) population shares of patron groups (zero where unused)
     ruling_group: np.ndarray          # (S,) int
+    line_share: np.ndarray            # (S, J) of lines of kin, by group; a group without lines is one line of its own
+    line_ptr: np.ndarray              # (S, G+1) int: lines of group g of state s are line_ptr[s, g]:line_ptr[s, g+1]
+    ruling_line: np.ndarray           # (S,) int, or -1
+    line_home: np.ndarray             # (P, J) int 1: a line of the place's state is at home there
     dismissal_post: int               # index of the post that the 2011 dismissal concerns
     appointment_post: int             # index of the post that the 2014 appointment concerns
 

@@ -197,6 +197,17 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("people_found_on_way", "persons/year", "flow", lambda s: s.intercepted.sum(1)),
         _one("journey_cost_usd", "USD/journey", "mean", _upkeep),
     ]
+    line = int(world.ruling_line[f])
+    if line >= 0:
+        items.append(_one("posts_ruling_line_ratio_centre", "1", "mean",
+                          lambda s: (s.line[:, centre_posts] == line).mean(1) / world.line_share[f, line]))
+    if world.line_home[world.place_state == f].any():
+        local = (world.post_state == f) & (world.post_kind == 0)
+        items += [
+            _one("governors_left", "spells/year", "flow", lambda s: s.spells_ended[:, f]),
+            _one("governors_left_at_home", "spells/year", "flow", lambda s: s.spells_home[:, f]),
+            _one("governors_at_home_share", "1", "mean", lambda s: s.at_home[:, local].mean(1)),
+        ]
     if rus >= 0:
         items.append(_one("protection_paid_to_officials_share_RUS", "1", "mean", paid_share(rus)))
     return tuple(items)

@@ -8,8 +8,8 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import Stream, uniform
 from qorgau.model.world import INSTRUMENTS
 
-OWNED = ("group", "tenure", "tie", "rotated", "salience", "threat", "patron_shield", "patron_reach", "spells_ended",
-         "spells_long", "spell_months")
+OWNED = ("group", "line", "at_home", "tenure", "tie", "rotated", "salience", "threat", "patron_shield",
+         "patron_reach", "spells_ended", "spells_long", "spell_months", "spells_home")
 
 
 def _draw(u, shares, ruling, preference, across):
@@ -25,6 +25,18 @@ def _draw(u, shares, ruling, preference, across):
         if u < reached:
             return g
     return max(g for g, w in enumerate(weights) if w > 0)
+
+
+def _draw_line(u, world, s, group, preference):
+    """A logit given the group: lines in proportion to share, the ruling one with odds times exp(preference)."""
+    of = range(world.line_ptr[s][group], world.line_ptr[s][group + 1])
+    weights = [world.line_share[s][j] * (math.exp(preference) if j == world.ruling_line[s] else 1.0) for j in of]
+    reached = 0.0
+    for j, w in zip(of, weights):
+        reached += w / sum(weights)
+        if u < reached:
+            return int(j)
+    return int(of[-1])
 
 
 def advance(world, state, parameters, on, keys, month):
@@ -77,6 +89,7 @@ def _one_run(world, state, q, on, key, month, r, out):
         extract = [world.place_extractive[world.post_place[i]] for i in province]
         mean = sum(extract) / max(1, len(extract))
         out["spells_ended"][r][s] = out["spells_long"][r][s] = out["spell_months"][r][s] = 0
+        out["spells_home"][r][s] = 0
         rival = None
         for i in here:
             hazard = q["turnover"]
@@ -86,35 +99,42 @@ def _one_run(world, state, q, on, key, month, r, out):
                            * (1 + q["wealth_weight"] * wealth) / (0.5 + grip))
                 hazard += q["size_rotation"] * lever if s == world.focus else 0.0
             out["tenure"][r][i] += 1
-            out["tie"][r][i] += (1 - out["tie"][r][i]) / q["tie_months"]
+            kin_speed = 1 + out["at_home"][r][i] * q["kin_ties"] * salience * runs("OWN_GROUP")
+            out["tie"][r][i] += (1 - out["tie"][r][i]) * min(1, kin_speed / q["tie_months"])
             leaves = uniform(key, int(Stream.ROTATION), month, i, 0) < 1 - math.exp(-hazard)
             dismissed = i == world.dismissal_post and world.event["dismissal"][month] > 0
             across = i == world.appointment_post and world.event["appointment"][month] > 0
             if not (leaves or dismissed or across):
                 continue
             preference = q["own_preference"] * salience * runs("OWN_GROUP") * works
+            kin = q["kin_preference"] * salience * runs("OWN_GROUP") * works
             if i in province:
-                preference = max(0.0, preference - q["balancing"] * threat * runs("BALANCING") * works)
+                against = q["balancing"] * threat * runs("BALANCING") * works
+                preference, kin = max(0.0, preference - against), max(0.0, kin - against)
+                out["spells_home"][r][s] += out["at_home"][r][i]
                 out["spells_ended"][r][s] += 1
                 out["spells_long"][r][s] += int(out["tenure"][r][i] > 24)
                 out["spell_months"][r][s] += out["tenure"][r][i]
                 tied = q["co_option"] * out["tie"][r][i] * runs("CO_OPTION") * works
                 chosen = uniform(key, int(Stream.DISMISSAL), month, i, 0) < tied
                 if out["group"][r][i] != ruling and centre and chosen:
-                    rival = out["group"][r][i]
+                    rival = out["group"][r][i], out["line"][r][i]
             who = _draw(uniform(key, int(Stream.APPOINTMENT), month, i, 0), shares, ruling, preference, across)
-            _seat(out, r, i, who, q["tie_keep"])
+            line = _draw_line(uniform(key, int(Stream.APPOINTMENT), month, i, 2), world, s, who, kin)
+            _seat(world, out, r, i, (who, line), q["tie_keep"])
         if rival is not None:
             seat = centre[int(uniform(key, int(Stream.DISMISSAL), month, s, 1) * len(centre))]
-            _seat(out, r, seat, rival, q["tie_keep"])
+            _seat(world, out, r, seat, rival, q["tie_keep"])
         for i in here:
             out["tie"][r][i] *= 1.0 if works else 0.0
             out["patron_reach"][r][i] = works * out["tie"][r][i] * (1 - q["shield_salience"] * (1 - salience))
             out["patron_shield"][r][i] = runs("PATRONAGE_SHIELD") * q["shield_size"] * out["patron_reach"][r][i]
 
 
-def _seat(out, r, i, who, keep):
-    out["group"][r][i] = who
+def _seat(world, out, r, i, who, keep):
+    out["group"][r][i], out["line"][r][i] = who
+    local = world.post_kind[i] != 1
+    out["at_home"][r][i] = int(local and world.line_home[world.post_place[i]][who[1]] == 1)
     out["tenure"][r][i] = 0
     out["tie"][r][i] *= keep
     out["rotated"][r][i] = 1
