@@ -43,11 +43,12 @@ _IN_OPIATES = 0.05
 @compiled
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
-    drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to,
-    c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
+    drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
+    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest,
+    way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
-    carrying, contacts, market_share,
+    service, service_fee, papers_official, carrying_cost, load, corridor_cost, corridor_trips, reach, usual,
+    effectiveness, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -107,12 +108,11 @@ def carry(
     homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
-    from_post = place_post[c_from].astype(np.uint32)
-    to_post = place_post[c_to].astype(np.uint32)
     into_china = np.flatnonzero(c_china)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
+    papers = np.empty(paper_post.shape[0])
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -131,6 +131,7 @@ def carry(
             pin[i] = backing(q, on, conduct, forces, r, i)
         network_kg[r] = 0.0
         money[r] = 0.0
+        papers[:] = 0.0
         bought_all = out_all = 0.0
         seen(rq, enforcement[r].hazard_mean, hazard[r], look)
         needed = on[r, _FACILITATORS]
@@ -275,6 +276,7 @@ def carry(
                 dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
                 fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
                 fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
+                papers[s] += fixed / (1.0 + dearer)
                 # what people bring is net of bribes; they are shown with the other bribes
                 bribes += for_people
                 people_net = for_people
@@ -355,6 +357,11 @@ def carry(
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
+        # what was paid for papers as part of fixed costs, as far as officials of the migration service made them
+        for s in range(paper_post.shape[0]):
+            if paper_post[s] >= 0:
+                asked = q.service_fee * needed * 0.5 * service[r, s, 0] * service_fee[r, s, 0]
+                bribes_post[r, paper_post[s]] += papers[s] * asked * papers_official[r, s]
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])
