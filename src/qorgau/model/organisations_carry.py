@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled
-from qorgau.model.lanes import LANES, beside, dot, one_by_one
+from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_flows import bear, divide, meet, send
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
@@ -89,6 +89,7 @@ def carry(
     bribed_for = np.zeros(LANES)
     made = np.empty((LANES, links))
     met = np.empty((LANES, links))
+    came = np.empty((LANES, posts))
     live = np.zeros(slots + LANES, dtype=np.int64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
@@ -172,6 +173,9 @@ def carry(
             together = min(LANES, alive - start)
             own[:] = 0.0
             bought[:] = 0.0
+            beside(trust[r], live, start, held_at)
+            for i in range(posts):
+                put(held_at, i, spread(0.5 * q.protection_limit) * row(held_at, i) * spread(pin[i]))
             for j in range(together):
                 o = live[start + j]
                 n = network[r, o]
@@ -185,8 +189,6 @@ def carry(
                 known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
                 persons = size * known * _PERSONS
                 # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
-                for i in range(posts):
-                    held_at[i, j] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
                 order = 1.0
                 if soviet > 0.0:
                     if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
@@ -238,6 +240,7 @@ def carry(
                  entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
             one_by_one(own, made)
             one_by_one(felt, met)
+            one_by_one(visits, came)
             for j in range(together):
                 o = live[start + j]
                 n = network[r, o]
@@ -325,11 +328,13 @@ def carry(
                 wear = worn if old else 1.0
                 reach_n = reach_of[1 if old else 0, n]
                 at_home = trust[r, o, base]
+                tied = trust[r, o]
+                passed = came[j]
                 for i in range(posts):
-                    rate = visits[i, j] / (visits[i, j] + 3.0) * per_visit
-                    t = trust[r, o, i]
-                    trust[r, o, i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
-                rate = visits[base, j] / (visits[base, j] + 3.0) * per_visit + 1.0 / q.protection_months
+                    rate = passed[i] / (passed[i] + 3.0) * per_visit
+                    t = tied[i]
+                    tied[i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
+                rate = passed[base] / (passed[base] + 3.0) * per_visit + 1.0 / q.protection_months
                 at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
