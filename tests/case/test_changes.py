@@ -11,7 +11,7 @@ from qorgau.case.changes import Change, alternative_of
 from qorgau.case.translate import to_world
 from qorgau.errors import InputError
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.world import INSTRUMENTS, World
+from qorgau.model.world import INSTRUMENTS, POST_KINDS, World
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,18 @@ def test_dials_carry_months_and_relative_changes(kazakhstan: Case, world: World)
     assert dials["hazard_raised"].value == 2 and dials["hazard_raised"].busiest_year == 2002
     assert dials["carrying_changed"].value == -0.5
     assert dials["irregular_changed"].index == (world.state_names.index("KAZ"),)
+
+
+def test_bodies_of_officials_are_made_honest_by_kind(kazakhstan: Case, world: World, template: Case) -> None:
+    made = _made(kazakhstan, world, **{"from": 2003}, honest_officials=("border", "migration"))
+    (dial,) = made.dials
+    kinds = [POST_KINDS[k] for k in world.post_kind]
+    assert dial.name == "honest" and dial.value == 1.0
+    assert sorted(dial.index) == [i for i, kind in enumerate(kinds) if kind in ("border", "migration")]
+    plain = template.model_copy(update={"posts": tuple(p for p in template.posts if p.kind != "border")})
+    change = Change(says="x", **{"from": 2003}, honest_officials=("border",))
+    with pytest.raises(InputError, match="no post of kind border"):
+        alternative_of(plain, to_world(plain), change, 2013, "patterns.yaml", "P99.change.B")
 
 
 def test_measures_within_one_budget(kazakhstan: Case, world: World) -> None:

@@ -110,6 +110,15 @@ BAD: list[tuple[str, str, Change, str, str]] = [
      "patron_groups.kaz_first_1.places", "no place of KAZ 'osh'"),
     ("place without a post", "posts.yaml", lambda d: d["posts"].remove(row(d, "post_osh")), "posts", "osh"),
     ("two heads of government", "posts.yaml", setting("fund", government=True), "government", "2 posts"),
+    ("two border posts at a place", "posts.yaml", setting("border_almaty", place="osh"), "posts.border_almaty.kind",
+     "osh has a border post already, border_osh"),
+    ("two migration services", "posts.yaml", setting("migration_kaz", place="bishkek"), "posts.migration_kaz.kind",
+     "KGZ has a migration post already, migration_kgz"),
+    ("migration service at no place", "posts.yaml", setting("migration_kgz", place="oshh"),
+     "posts.migration_kgz.place", "oshh"),
+    ("government at a border", "posts.yaml", lambda d: (row(d, "border_osh").update(government=True),
+     row(d, "government").pop("government")), "government", "1 posts"),
+    ("post of no known body", "posts.yaml", setting("post_osh", kind="customs"), "posts.post_osh.kind", "border"),
     ("more organisations than slots", "networks.yaml", setting("old", organisations_at_start=99), "networks", "101"),
     ("priors of no case", "case.yaml", top(priors_from="elsewhere"), "priors_from", "elsewhere"),
     ("lever that does not exist", "measures.yaml", setting("outreach", levers={"outrech": 1}),
@@ -134,6 +143,16 @@ def test_bad_input_is_refused_in_one_line(
     assert error.key.startswith(key)
     assert problem in line
     assert error.fix
+
+
+def test_a_border_post_needs_a_crossing(tmp_path: Path) -> None:
+    folder = template_at(tmp_path / "case")
+    edit(folder, "corridors.yaml", setting("C06", **{"from": "almaty"}))
+    edit(folder, "posts.yaml", setting("border_almaty", place="astana"))
+    with pytest.raises(InputError) as caught:
+        load_case(folder)
+    assert Path(caught.value.file).name == "posts.yaml" and caught.value.key == "posts.border_almaty.kind"
+    assert "no corridor at astana crosses a border" in str(caught.value) and "province post" in caught.value.fix
 
 
 def test_bad_yaml_names_its_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from qorgau.model.mechanisms import Mechanism
 from qorgau.model.state import State, allocate
 from qorgau.model.world import World
 from tests.model import draws
-from tests.model.worlds import small_world, with_lines
+from tests.model.worlds import small_world, with_lines, with_services
 
 STARTS = (measures, patronage, corruption, facilitators, indicators)
 
@@ -39,10 +39,15 @@ def busy_state(world: World, runs: int, seed: int, bribes: float = 3e4) -> State
 
 def begun(
     seed: int, runs: int = 3, off: tuple[Mechanism, ...] = (), middle: bool = False, bribes: float = 3e4,
-    lines: bool = False,
+    lines: bool = False, services: bool = False,
 ) -> tuple[World, State, dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """World, state after the starts of the five processes of government, parameters, switches and keys."""
-    world = with_lines(small_world(seed), seed) if lines else small_world(seed)
+    """World, state after the starts of the five processes of government, parameters, switches and keys.
+
+    With ``services`` some places have a border service and some states a migration service, with ``lines`` groups have
+    lines of kin.
+    """
+    world = with_services(small_world(seed)) if services else small_world(seed)
+    world = with_lines(world, seed) if lines else world
     parameters = draws.draw_parameters(runs, seed, middle)
     on, keys = draws.all_on(runs, *off), draws.keys(runs, seed + 1)
     state = busy_state(world, runs, seed, bribes)

@@ -15,7 +15,7 @@ from qorgau.model.parameters import parameter_dtype
 from qorgau.model.state import State, allocate
 from qorgau.model.streams import run_keys
 from qorgau.model.world import INSTRUMENTS, World
-from tests.model.worlds import small_world
+from tests.model.worlds import small_world, with_services
 
 MODULES = {"economy": economy, "human_trade": human_trade, "people": people, "cases": cases}
 _PRIORS = Path(qorgau.__file__).parent / "cases" / "kazakhstan" / "parameters"
@@ -72,7 +72,7 @@ def scene(seed: int = 0, runs: int = 3, month: int = 270, **sizes: int) -> Scene
     rng = np.random.default_rng(1000 + seed)
     world = small_world(seed, **sizes)
     if seed % 2:
-        world = replace(world, state_names=("FOC", "TKM", "BIG", "SRC"))
+        world = with_services(replace(world, state_names=("FOC", "TKM", "BIG", "SRC")))
     n = world.sizes
     state = allocate(n, runs)
     parameters = {name: draw(name, runs, rng) for name in MODULES}

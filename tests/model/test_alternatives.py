@@ -48,6 +48,7 @@ def test_a_change_of_nothing_is_the_baseline_to_the_bit_and_the_baseline_is_that
     {"dials": (Dial("effort_added", 50.0, tuple(range(len(WORLD.corridor_km)))),)},
     {"dials": (Dial("irregular_changed", -0.5, (0, 1, 2)),)},
     {"dials": (Dial("carrying_changed", -0.5),)},
+    {"dials": (Dial("honest", 1.0, (0, 1, 2)),)},
     {"levers": np.ones(len(INSTRUMENTS)), "ramp_months": np.full(len(INSTRUMENTS), 6)},
 ])
 def test_a_change_shows_from_its_year_and_never_before(change) -> None:

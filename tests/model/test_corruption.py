@@ -32,9 +32,10 @@ def _focus(parts):
     return state.corrupt[:, world.post_state == world.focus].mean(1)
 
 
+@pytest.mark.parametrize("services", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_agrees_with_its_twin(seed: int) -> None:
-    world, state, parameters, on, keys = begun(seed, runs=6)
+def test_agrees_with_its_twin(seed: int, services: bool) -> None:
+    world, state, parameters, on, keys = begun(seed, runs=6, services=services)
     rng = np.random.default_rng(seed + 50)
     on[:] = random_switches(rng, len(on))
     on[0] = 1.0
@@ -191,7 +192,8 @@ def _tipping(start_honest: bool, level: float) -> float:
     q["start_take"][:], q["start_refuse"][:], q["patron_dues"][:] = 0.175, 0.545, 0.0
     q["audit"][:], q["size_audit"][:], q["audit_spread"][:] = 0.08, 8.0, 0.0
     q["start_take_centre"][:] = q["start_take"]
-    reveal(q, parts[3], 0.0, parts[1].scruple, parts[1].scruple_under, parts[1].scruple_centre)
+    s = parts[1]
+    reveal(q, parts[3], 0.0, s.scruple, s.scruple_under, s.scruple_centre, s.scruple_service, s.scruple_service_under)
     parts[1].conduct[:] = [0.9, 0.06, 0.02, 0.01, 0.01] if start_honest else [0.05, 0.1, 0.5, 0.2, 0.15]
     parts[1].corrupt[:] = parts[1].conduct[:, :, 2:].sum(2) + 0.5 * parts[1].conduct[:, :, 1]
     parts[1].instrument[:, ANTI] = level

@@ -23,9 +23,10 @@ def _run(parts, months=120, month=200):
     return state
 
 
+@pytest.mark.parametrize("services", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_agrees_with_its_twin(seed: int) -> None:
-    world, state, parameters, on, keys = begun(seed, runs=6)
+def test_agrees_with_its_twin(seed: int, services: bool) -> None:
+    world, state, parameters, on, keys = begun(seed, runs=6, services=services)
     on[:] = random_switches(np.random.default_rng(seed), len(on))
     on[0] = 1.0
     for month in (5, 70, 300):

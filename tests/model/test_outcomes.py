@@ -24,7 +24,7 @@ from qorgau.model.state import VARIABLES, State, allocate
 from qorgau.model.tally import share_above
 from qorgau.model.world import World
 from tests.model.twins.outcomes import PlainCollector, plain_names, plain_route_entropy
-from tests.model.worlds import small_world, with_lines
+from tests.model.worlds import small_world, with_lines, with_services
 
 RUNS = 2
 
@@ -65,7 +65,7 @@ def months(world: World) -> list[State]:
 
 
 def test_names_are_unique_and_every_one_has_a_unit(world: World) -> None:
-    for w in (world, small_world(0), small_world(5, places=12, markets=5, networks=6)):
+    for w in (world, with_services(world), small_world(0), small_world(5, places=12, markets=5, networks=6)):
         names = outcome_names(w)
         assert len(names) == len(set(names))
         assert set(outcome_units(w)) == set(names) and all(outcome_units(w).values())
@@ -231,7 +231,7 @@ def test_every_number_equals_the_plain_table(seed: int, named: bool) -> None:
     """Two years, the second from other arrays, of worlds with and without Russia among their states."""
     w = small_world(seed, places=9, markets=4, networks=5)
     if named:
-        w = replace(w, state_names=("KAZ", "KGZ", "RUS", "AFG"))
+        w = with_services(replace(w, state_names=("KAZ", "KGZ", "RUS", "AFG")))
     rng = np.random.default_rng(seed)
     compiled, plain = Collector(w, RUNS), PlainCollector(w, RUNS)
     at = {n: i for i, n in enumerate(outcome_names(w))}

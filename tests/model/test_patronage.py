@@ -39,10 +39,11 @@ def _spells(parts, first=60, last=240, lever=0.0):
     return np.array(spells)
 
 
+@pytest.mark.parametrize("services", [False, True])
 @pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_agrees_with_its_twin(seed: int, lines: bool) -> None:
-    world, state, parameters, on, keys = begun(seed, runs=6, lines=lines)
+def test_agrees_with_its_twin(seed: int, lines: bool, services: bool) -> None:
+    world, state, parameters, on, keys = begun(seed, runs=6, lines=lines, services=services)
     rng = np.random.default_rng(seed)
     on[:] = random_switches(rng, len(on))
     on[0] = 1.0

@@ -38,7 +38,7 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
     colleagues = 0.5 * (shares + general)
     pull = np.array([colleagues[0], colleagues[1], *[colleagues[2:].sum()] * 3])
     worth = q["rent_value"] * (1 + q["haste"] * np.exp(-2.0))
-    cost = np.array([revealed_cost(q, on, taking, above, part, j) for j in range(5)])
+    cost = np.array([revealed_cost(q, on, taking, above, part, 0.35, j) for j in range(5)])
     utility = worth * np.array([rent_value(v) for v in rents]) + dues - cost - np.array(RISK) * stake
     weight = np.exp(utility / q["temperature"] + q["conformity"] * pull)
     np.testing.assert_allclose(weight / weight[0], shares / shares[0], rtol=1e-9)
@@ -49,11 +49,14 @@ def test_the_starting_shares_are_the_best_response_to_the_reference(seed: int, h
 def test_agrees_with_its_twin(seed: int) -> None:
     parameters = draw_parameters(8, seed)["corruption"]
     on = random_switches(np.random.default_rng(seed), 8)
-    scruple, under, centre = np.zeros((3, 8, 5))
-    reveal(parameters, on, 0.15, scruple, under, centre)
+    scruple, under, centre, service, service_under = np.zeros((5, 8, 5))
+    reveal(parameters, on, 0.15, scruple, under, centre, service, service_under)
     place, top = "start_take", "start_take_centre"
-    for got, where, above, part in ((scruple, place, place, 0.0), (under, place, top, 0.15), (centre, top, top, 0.15)):
-        wanted = [costs(q, row, where, above, part) for q, row in zip(parameters, on)]
+    for got, where, above, part, extract in (
+        (scruple, place, place, 0.0, 0.35), (under, place, top, 0.15, 0.35), (centre, top, top, 0.15, 0.35),
+        (service, place, place, 0.0, 0.0), (service_under, place, top, 0.15, 0.0),
+    ):
+        wanted = [costs(q, row, where, above, part, extract) for q, row in zip(parameters, on)]
         np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
 
 
@@ -64,8 +67,8 @@ def test_a_subsystem_knocked_out_leaves_scruple_as_it_was() -> None:
     off = on.copy()
     off[[Mechanism.PATRONAGE, Mechanism.CORRUPTION, Mechanism.CONFORMITY]] = 0.0
     took = q["start_take"]
-    before, after = ([revealed_cost(q, v, took, took, 0.0, j) for j in range(5)] for v in (on, off))
+    before, after = ([revealed_cost(q, v, took, took, 0.0, 0.35, j) for j in range(5)] for v in (on, off))
     assert before == after
     off[Mechanism.SHARED_SANCTION] = 0.0
-    firmer, weaker = (revealed_cost(q, v, took, took, 0.0, 2) for v in (off, on))
+    firmer, weaker = (revealed_cost(q, v, took, took, 0.0, 0.35, 2) for v in (off, on))
     assert firmer < weaker, "a firmer sanction leaves less for scruple to explain"

@@ -19,15 +19,16 @@ from qorgau.model.world import World
 from tests.model.busy import random_switches
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.people_scene import Scene
-from tests.model.worlds import small_world
+from tests.model.worlds import small_world, with_services
 
 NAMES = (("FOC", "NEI", "BIG", "SRC"), ("KAZ", "KGZ", "CHN", "AFG"), ("KAZ", "CHN", "EUU", "AFG"))
 """Names of the states: without and with a border to China and a far market."""
 
 
 def named_world(seed: int, **sizes: int) -> World:
-    """Small world whose states are named by the seed."""
-    return replace(small_world(seed, **sizes), state_names=NAMES[seed % len(NAMES)])
+    """Small world whose states are named by the seed; of seeds 1, 9, ... with border and migration services."""
+    world = replace(small_world(seed, **sizes), state_names=NAMES[seed % len(NAMES)])
+    return with_services(world) if seed % 8 == 1 else world
 
 
 def detection(x: Scene) -> None:

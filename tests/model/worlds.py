@@ -8,7 +8,19 @@ import numpy as np
 
 from qorgau.model.route_arrays import opiate_route_arrays, people_route_arrays
 from qorgau.model.route_sets import Graph, shortest_distances
-from qorgau.model.world import AGES, CONDUCTS, EVENTS, FORMS, INSTRUMENTS, MODES, ROADS, SERVICES, TRADES, World
+from qorgau.model.world import (
+    AGES,
+    CONDUCTS,
+    EVENTS,
+    FORMS,
+    INSTRUMENTS,
+    MODES,
+    POST_KINDS,
+    ROADS,
+    SERVICES,
+    TRADES,
+    World,
+)
 
 START_YEAR = 1989
 LAST_YEAR = 2024
@@ -232,6 +244,26 @@ def with_lines(world: World, seed: int = 0, homes: float = 0.4) -> World:
     home = (rng.uniform(size=(world.sizes["place"], share.shape[1])) < homes).astype(np.int64)
     return replace(world, line_share=share, line_ptr=ptr, ruling_line=ptr[np.arange(states), world.ruling_group],
                    line_home=home, sizes={**world.sizes, "line": share.shape[1]})
+
+
+def with_services(world: World) -> World:
+    """The world with a border service at every second place with a crossing, migration services in states 0 and 2."""
+    crosses = world.corridor_border == 1
+    border = np.unique(np.concatenate([world.corridor_from[crosses], world.corridor_to[crosses]]))[::2]
+    seats = [int(np.flatnonzero(world.place_state == s)[0]) for s in (0, 2)]
+    place = np.array([*border, *seats], dtype=np.int64)
+    post_place = np.concatenate([world.post_place, place])
+    staff = np.random.default_rng([7, len(post_place)]).uniform(50, 900, len(place))
+    kinds = [POST_KINDS.index("border")] * len(border) + [POST_KINDS.index("migration")] * 2
+    return replace(
+        world,
+        sizes={**world.sizes, "post": len(post_place)},
+        post_names=(*world.post_names, *(f"border_p{p}" for p in border), "migration_0", "migration_2"),
+        post_place=post_place,
+        post_state=world.place_state[post_place],
+        post_kind=np.concatenate([world.post_kind, kinds]),
+        post_officials=np.concatenate([world.post_officials, staff]),
+    )
 
 
 def _check_routes(world: World, pointers: np.ndarray, links: np.ndarray, km: np.ndarray, ends: list) -> None:

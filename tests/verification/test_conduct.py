@@ -34,7 +34,9 @@ def _scene(bribe: float = 0.0, fee: float = 0.0, racket: float = 0.0, **paramete
     x.state.active[:] = 0
     x.state.patron_reach[:] = 0.5
     x.state.instrument[:] = 0.0
-    reveal(x.parameters["corruption"], x.on, 0.0, x.state.scruple, x.state.scruple_under, x.state.scruple_centre)
+    s = x.state
+    reveal(x.parameters["corruption"], x.on, 0.0, s.scruple, s.scruple_under, s.scruple_centre, s.scruple_service,
+           s.scruple_service_under)
     return _rents(x, bribe, fee, racket)
 
 

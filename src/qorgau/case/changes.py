@@ -28,7 +28,7 @@ from qorgau.model.alternatives import Alternative, Dial
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.registry import PARAMETERS
 from qorgau.model.run import FIRST_YEAR
-from qorgau.model.world import EVENTS, INSTRUMENTS, World
+from qorgau.model.world import EVENTS, INSTRUMENTS, POST_KINDS, World
 
 __all__ = ["Change", "CorridorChange", "alternative_of"]
 
@@ -97,14 +97,17 @@ class Change(Frozen):
     corridors: tuple[CorridorChange, ...] = ()
     irregular_arrivals: dict[Iso3, Factor] = Field({}, description="state: factor on the irregular share of arrivals")
     carrying_capacity: Factor | None = Field(None, description="factor on what every organisation carries")
+    honest_officials: tuple[Literal[POST_KINDS], ...] = Field(  # type: ignore[valid-type]
+        (), description="kinds of posts, of all states, whose officials all refuse"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Change:
         given = (self.measures, self.without, self.parameters, self.hold_series, self.hold_ratios, self.hold_events,
-                 self.corridors, self.irregular_arrivals, self.carrying_capacity is not None)
+                 self.corridors, self.irregular_arrivals, self.carrying_capacity is not None, self.honest_officials)
         if not any(given):
             raise ValueError("nothing is different: give measures, without, parameters, hold_series, hold_ratios, "
-                             "hold_events, corridors, irregular_arrivals or carrying_capacity")
+                             "hold_events, corridors, irregular_arrivals, carrying_capacity or honest_officials")
         if self.with_the_budget_of and not self.measures:
             raise ValueError("with_the_budget_of goes with measures")
         return self
@@ -126,6 +129,16 @@ class _Reader:
 
     def state(self, name: str, key: str) -> int:
         return self.world.state_names.index(self.known(name, self.world.state_names, "state", key))
+
+    def posts(self, kinds: tuple[str, ...], key: str) -> tuple[int, ...]:
+        found: list[int] = []
+        for kind in kinds:
+            here = np.flatnonzero(self.world.post_kind == POST_KINDS.index(kind))
+            if not len(here):
+                raise InputError(self.file, f"{self.key}.{key}", f"the case has no post of kind {kind}",
+                                 "give it one in posts.yaml, or leave this kind out")
+            found += here.tolist()
+        return tuple(found)
 
     def corridors(self, change: CorridorChange, key: str) -> np.ndarray:
         w = self.world
@@ -304,6 +317,8 @@ def alternative_of(
         dials.append(Dial("irregular_changed", factor - 1.0, (reader.state(iso, "irregular_arrivals"),)))
     if change.carrying_capacity is not None:
         dials.append(Dial("carrying_changed", change.carrying_capacity - 1.0))
+    if change.honest_officials:
+        dials.append(Dial("honest", 1.0, reader.posts(change.honest_officials, "honest_officials")))
     events: dict[str, np.ndarray] = dict(world.event)
     for name in change.hold_events:
         events[name] = np.array(world.event[name])

@@ -235,12 +235,16 @@ class PatronGroup(Sourced):
 
 
 class Post(Sourced):
-    """A post of officials: the local one of a place, or one at the centre of the state in focus. Never a person."""
+    """A post of officials, never a person.
+
+    Of kind province the police and administration of a place, border the border service at a place, migration the
+    migration service of a state, centre a body at the centre of the state in focus.
+    """
 
     id: Identifier
     title: Text
     place: Identifier
-    kind: Literal["province", "centre"]
+    kind: Literal["province", "centre", "border", "migration"]
     officials: Positive = Field(description="persons serving there")
     state_assets: bool = Field(False, description="the post that oversees the state's assets")
     government: bool = Field(False, description="the post at the head of the government")

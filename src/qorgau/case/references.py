@@ -112,6 +112,25 @@ def _check_geography(case: Case) -> None:
                 )
 
 
+def _check_services(case: Case, places: dict[str, str]) -> None:
+    """Border posts stand at crossings, one a place; a state has one migration service."""
+    crossing = {end for c in case.corridors if places[c.start] != places[c.end] for end in (c.start, c.end)}
+    first: dict[tuple[str, str], str] = {}
+    for post in case.posts:
+        key = f"posts.{post.id}.kind"
+        if post.kind == "border" and post.place not in crossing:
+            fix = "remove the post, or add a corridor across a border to corridors.yaml; the province post serves there"
+            raise InputError(_file(case, "posts"), key, f"no corridor at {post.place} crosses a border", fix)
+        if post.kind not in ("border", "migration"):
+            continue
+        where = post.place if post.kind == "border" else places[post.place]
+        if (post.kind, where) in first:
+            fix = "put both into one post, or none: the province posts then do its work"
+            problem = f"{where} has a {post.kind} post already, {first[post.kind, where]}"
+            raise InputError(_file(case, "posts"), key, problem, fix)
+        first[post.kind, where] = post.id
+
+
 def _check_posts(case: Case) -> None:
     places = {place.id: place.state for place in case.places}
     for post in case.posts:
@@ -119,6 +138,7 @@ def _check_posts(case: Case) -> None:
         if post.kind == "centre" and places[post.place] != case.settings.focus:
             fix = "only the state in focus has posts at the centre; use kind province"
             raise InputError(_file(case, "posts"), f"posts.{post.id}.kind", "centre post outside the focus state", fix)
+    _check_services(case, places)
     local = Counter(post.place for post in case.posts if post.kind == "province")
     for place in places:
         if local[place] != 1:

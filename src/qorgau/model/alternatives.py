@@ -3,7 +3,8 @@
 The baseline is run once. At the January in which an alternative begins, its runs take a copy of the baseline's state
 and go on by themselves, with a changed world (series, events, corridors), switches, parameters, levers or dials. What
 came before is the baseline's, to the bit. Dials are relative changes that no process writes: officers added on a
-corridor, a raised hazard, a changed irregular share of arrivals, a changed load of organisations.
+corridor, a raised hazard, a changed irregular share of arrivals, a changed load of organisations, posts whose officials
+are all honest.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ class Dial:
     Attributes
     ----------
     name : str
-        ``effort_added``, ``hazard_raised``, ``irregular_changed`` or ``carrying_changed``.
+        ``effort_added``, ``hazard_raised``, ``irregular_changed``, ``carrying_changed`` or ``honest``.
     value : float
         In the variable's unit.
     index : tuple of int
-        Corridors or states that it is set on; unused for ``carrying_changed``.
+        Corridors, states or posts that it is set on; unused for ``carrying_changed``.
     busiest_year : int or None
         Set it, run by run, only on the corridor of ``index`` that carried most opiates in that year of the baseline,
         both ways counted together, and on its way back.

@@ -5,7 +5,9 @@ ch. 6): x' = x + k [softmax(u / tau) - x]. A conduct is worth the concave value 
 monthly wages), less scruple, less the expected sanction, plus conformity with colleagues and with the state. Patrons
 who gave a post expect a share of what it yields (Wade 1985): their dues fall on those who take nothing.
 Scruple is what the starting shares reveal (module ``scruples``).
-Rents are shared among those who take them. What the state runs can be skimmed once nobody plans it any more (Ades and
+Rents are shared among those who take them. Police and administration of places and the bodies at the centre have a hold
+on firms and on cases; border and migration services live by what is paid at crossings and for papers alone, and nearly
+all of their officials meet trafficking. What the state runs can be skimmed once nobody plans it any more (Ades and
 Di Tella 1999; Hellman 1998); control grows up to income slowly, so that a boom feeds rents before it feeds audits
 (Treisman 2000; Paldam 2021). The chance of being caught falls with the number of the corrupt, since
 audits are few (Sah 1991, J. Political Economy 99), with the corruption of the central posts that must punish, and
@@ -46,6 +48,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("soviet_control", "1", "audit added under Soviet control, over the later one"),
     Parameter("control_decay", "month", "time in which Soviet control fades", 1.0),
     Parameter("exposed_share", "1", "share of a post's officials who meet trafficking", 1e-3, 1.0),
+    Parameter("exposed_service", "1", "the same in border and migration services", 1e-3, 1.0),
     Parameter("pay_ratio", "1", "official pay over income per head", 0.05),
     Parameter("skim", "1", "share of energy and construction output open to skimming", 0.0, 1.0),
     Parameter("boom", "1", "elasticity of that share to income per head"),
@@ -113,13 +116,16 @@ def rent_value(rent):
 def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extract_state, private_state,
              unplanned, centre_posts, focus, post_state, post_kind, post_officials, post_gdp, post_extract,
              network_official, place_state, wage, bribes, deals, fees, racket, tenure, patron_shield, patron_reach,
-             active, home, network, instrument, scruple, scruple_under, scruple_centre, conduct, corrupt,
-             legal_rents, legal_protection, sanction, shield, shield_bribed, abuse, guarantor, deal_risk,
-             control_income):
+             active, home, network, instrument, scruple, scruple_under, scruple_centre,
+             scruple_service, scruple_service_under, honest, conduct, corrupt, legal_rents, legal_protection, sanction,
+             shield, shield_bribed, abuse, guarantor, deal_risk, control_income):
     runs, posts, kinds = conduct.shape
     states = wage.shape[1]
     total = np.zeros((states, kinds))
     weight = np.zeros(states)
+    # of those with a hold on firms and cases: all but border and migration services
+    hold_on = np.zeros((states, kinds))
+    hold_weight = np.zeros(states)
     police = np.zeros(states)
     police_weight = np.zeros(states)
     centre = np.zeros(states)
@@ -169,6 +175,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         control = 1.0 + q.soviet_control * math.exp(-since_soviet / q.control_decay)
         for s in range(states):
             weight[s] = 0.0
+            hold_weight[s] = 0.0
             centre[s] = 0.0
             gangs[s] = 0.0
             police[s] = 0.0
@@ -176,6 +183,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             deal_risk[r, s] = 0.0
             for j in range(kinds):
                 total[s, j] = 0.0
+                hold_on[s, j] = 0.0
             wealth[s] = logarithm(max(1.0, wage[r, s]) / _WAGE_REFERENCE)
             control_log[s] = logarithm(control_income[r, s] / _WAGE_REFERENCE)
             u[s] = uniform(keys[r], _STATE_EFFECT, 0, s, 0)
@@ -198,11 +206,16 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             weight[s] += post_officials[i]
             for j in range(kinds):
                 total[s, j] += post_officials[i] * conduct[r, i, j]
+            if post_kind[i] < 2:
+                hold_weight[s] += post_officials[i]
+                for j in range(kinds):
+                    hold_on[s, j] += post_officials[i] * conduct[r, i, j]
             if post_kind[i] == 1:
                 centre[s] += corrupt[r, i] / centre_posts[s]
         for s in range(states):
             for j in range(kinds):
                 total[s, j] /= max(1e-9, weight[s])
+                hold_on[s, j] /= max(1e-9, hold_weight[s])
             if centre_posts[s] == 0:
                 centre[s] = 0.5 * total[s, 1] + total[s, 2] + total[s, 3] + total[s, 4]
         for o in range(active.shape[1]):
@@ -216,8 +229,14 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             x_part = conduct[r, i, 4]
             takers = x_bribe + x_protect + x_part
             mine = max(1.0, wage[r, s]) * pay[s]
+            meets = q.exposed_share
             # legal rents and firms' payments, per official with a hold on firms
-            if post_kind[i] == 1:
+            if post_kind[i] > 1:
+                meets = q.exposed_service
+                open_to_skim = 0.0
+                custom = 0.0
+                staff = 1.0
+            elif post_kind[i] == 1:
                 share = q.centre_cut / centre_posts[s]
                 open_to_skim = (skimmed[s] * extract_state[s] + run[s] * gdp_state[s]) * share
                 custom = q.protection_rate * private * gdp_state[s] * share * official[s] * rackets
@@ -235,7 +254,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             firms = custom * staff * sellers
             legal_rents[r, i] = open_to_skim * takers * skimmers
             legal_protection[r, i] = custom * x_protect * sellers
-            exposed = 1.0 / (max(1.0, q.exposed_share * post_officials[i]) * mine)
+            exposed = 1.0 / (max(1.0, meets * post_officials[i]) * mine)
             settling = deals[r, s] * post_officials[i] / local[s] if post_kind[i] == 0 else 0.0
             got_bribe = bribery * (bribes[r, i] + settling) * (1.0 - q.carry_part) * exposed / (x_bribe + _FLOOR)
             got_fee = rackets * fees[r, i] * exposed / (x_protect + _FLOOR)
@@ -266,7 +285,9 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
         pull = 0.5 * q.conformity * on[r, _CONFORMITY]
         for i in range(posts):
             s = post_state[i]
-            if post_kind[i] == 1:
+            if post_kind[i] > 1:
+                cost = scruple_service_under[r] if centre_posts[s] > 0 else scruple_service[r]
+            elif post_kind[i] == 1:
                 cost = scruple_centre[r]
             else:
                 cost = scruple_under[r] if centre_posts[s] > 0 else scruple[r]
@@ -289,6 +310,10 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             mass = step / (fresh[0, i] + fresh[1, i] + fresh[2, i] + fresh[3, i] + fresh[4, i])
             for j in range(kinds):
                 conduct[r, i, j] += mass * fresh[j, i] - step * conduct[r, i, j]
+            if honest[r, i] > 0.0:
+                conduct[r, i, 0] = 1.0
+                for j in range(1, kinds):
+                    conduct[r, i, j] = 0.0
             corrupt[r, i] = (0.5 * conduct[r, i, 1] * on[r, _BLIND] + conduct[r, i, 2] + conduct[r, i, 3]
                              + conduct[r, i, 4])
             if post_kind[i] == 0:
@@ -296,12 +321,12 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 police[s] += post_officials[i] * (1.0 - conduct[r, i, 0] - conduct[r, i, 1])
                 police_weight[s] += post_officials[i]
         for s in range(states):
-            sell = total[s, 3]
-            taking = total[s, 2] + sell + total[s, 4]
+            sell = hold_on[s, 3]
+            taking = hold_on[s, 2] + sell + hold_on[s, 4]
             if on[r, _GUARANTORS] > 0.5 and speed <= 0.0:
                 guarantor[r, s] += custom_pull(q, private, sell, taking, gang_quality(q, gangs[s]), guarantor[r, s])
-            bribed = q.shield_bribe * total[s, 2]
-            stop = sell + total[s, 4] + bribed
+            bribed = q.shield_bribe * hold_on[s, 2]
+            stop = sell + hold_on[s, 4] + bribed
             shield[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * stop))
             # protection is sold to groups; who works alone finds only officials who take bribes
             shield_bribed[r, s] = on[r, _SHIELDING] * (1.0 - math.exp(-q.shield_reach * bribed))
@@ -374,9 +399,10 @@ def _call(
              *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
-             state.network, state.instrument, state.scruple, state.scruple_under, state.scruple_centre, state.conduct,
-             state.corrupt, state.legal_rents, state.legal_protection, state.sanction, state.shield,
-             state.shield_bribed, state.abuse, state.guarantor, state.deal_risk, state.control_income)
+             state.network, state.instrument, state.scruple, state.scruple_under, state.scruple_centre,
+             state.scruple_service, state.scruple_service_under, state.honest, state.conduct, state.corrupt,
+             state.legal_rents, state.legal_protection, state.sanction, state.shield, state.shield_bribed, state.abuse,
+             state.guarantor, state.deal_risk, state.control_income)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
@@ -387,7 +413,8 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     a drawn balance, by state from one distribution.
     """
     q = parameters["corruption"]
-    reveal(q, on, _at_the_centre(world), state.scruple, state.scruple_under, state.scruple_centre)
+    reveal(q, on, _at_the_centre(world), state.scruple, state.scruple_under, state.scruple_centre,
+           state.scruple_service, state.scruple_service_under)
     runs, posts = state.corrupt.shape
     takers = np.where(world.post_kind == 1, q["start_take_centre"][:, None], q["start_take"][:, None])
     refuse = (1.0 - takers) * q["start_refuse"][:, None]
@@ -398,7 +425,8 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
     state.control_income[:] = np.maximum(1.0, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
-    exposed = q["exposed_share"][:, None] * world.post_officials[None, :]
+    service = world.post_kind > 1
+    exposed = np.where(service, q["exposed_service"][:, None], q["exposed_share"][:, None]) * world.post_officials
     bribes = TAKERS[0] * takers * q["start_rent"][:, None] * income * exposed
     nothing = np.zeros((runs, posts))
     none = np.zeros((runs, world.sizes["state"]))

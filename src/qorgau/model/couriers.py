@@ -37,17 +37,15 @@ def market_of_place(world: World) -> np.ndarray:
 
 
 @inlined
-def pass_with_people(q, on, r, service, conduct, place_post, place_state, c_from, c_to, hazard, need, through):
+def pass_with_people(q, on, r, service, conduct, from_post, to_post, to_state, hazard, need, through):
     """Write the share of what people carry that passes each corridor, exp(-hazard of people), shape (corridors,)."""
     for s in range(need.shape[0]):
         need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
                           service[r, s, _SAFE] * on[r, _HOUSES])
     carry = q.officials_carry * on[r, _CARRY]
-    for l in range(c_from.shape[0]):
-        a = c_from[l]
-        b = c_to[l]
-        take_part = 0.5 * (conduct[r, place_post[a], _TAKE_PART] + conduct[r, place_post[b], _TAKE_PART])
-        through[l] = fall(transit_hazard(hazard[r, l], q.transit_risk, need[place_state[b]], carry, take_part))
+    for l in range(from_post.shape[0]):
+        take_part = 0.5 * (conduct[r, from_post[l], _TAKE_PART] + conduct[r, to_post[l], _TAKE_PART])
+        through[l] = fall(transit_hazard(hazard[r, l], q.transit_risk, need[to_state[l]], carry, take_part))
 
 
 @inlined

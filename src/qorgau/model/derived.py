@@ -12,9 +12,10 @@ from typing import TypeVar
 import numpy as np
 
 from qorgau.model.compiled import brief
-from qorgau.model.world import World
+from qorgau.model.world import POST_KINDS, World
 
-__all__ = ["destination_states", "first_above", "market_states", "months_above", "months_below", "of_map"]
+__all__ = ["corridor_posts", "destination_states", "first_above", "market_states", "migration_posts", "months_above",
+           "months_below", "of_map"]
 
 T = TypeVar("T")
 
@@ -47,6 +48,31 @@ def destination_states(world: World) -> np.ndarray:
 def market_states(world: World) -> np.ndarray:
     """State of each market, shape (markets,)."""
     return world.place_state[world.market_place]
+
+
+@of_map
+def corridor_posts(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Posts whose officials are met where each corridor begins and where it ends, each of shape (corridors,).
+
+    Where a corridor crosses the border of a state they are the border posts, elsewhere and where a place has none the
+    police. Unsigned: compiled code does not ask whether they are negative.
+    """
+    at_border = world.place_post.copy()
+    guards = np.flatnonzero(world.post_kind == POST_KINDS.index("border"))
+    at_border[world.post_place[guards]] = guards
+    crosses = world.corridor_border == 1
+    begins, ends = (np.where(crosses, at_border[place], world.place_post[place]).astype(np.uint32)
+                    for place in (world.corridor_from, world.corridor_to))
+    return begins, ends
+
+
+@of_map
+def migration_posts(world: World) -> np.ndarray:
+    """Post of each state's migration service, -1 where there is none, shape (states,)."""
+    out = np.full(world.sizes["state"], -1, dtype=np.int64)
+    services = np.flatnonzero(world.post_kind == POST_KINDS.index("migration"))
+    out[world.post_state[services]] = services
+    return out
 
 
 @brief

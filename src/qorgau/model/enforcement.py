@@ -10,9 +10,10 @@ E the officer-months on it, B the control at borders inside the former USSR (nea
 campaign term (AR(1), coefficient .9). R is the road among whose traffic one travels: legal traffic falls with what a
 road costs by `traffic_cover` (elasticities of -.5 soon and -1 later, Goodwin 1996), and as officers can look into so
 many vehicles and no more, the chance that one of them is looked into falls with traffic, so
-R = (cost over that of a fair road)^traffic_cover. Corrupt posts at its two ends lower
-it to h = h0 (1 - psi C); a bribe is a share of the loss that the officials avert, so it never exceeds that loss,
-vanishes with honest posts and with absent enforcement, and rises with enforcement. No measure is multiplied by
+R = (cost over that of a fair road)^traffic_cover. Corrupt posts at its two ends, those
+of the border service where it crosses a border, lower it to h = h0 (1 - psi C); a bribe is a share of the loss that
+the officials avert, so it never exceeds that loss, vanishes with honest posts and with absent enforcement, and rises
+with enforcement. No measure is multiplied by
 (1 - corruption): corruption acts through h and the bribe only. Officers follow seizures per officer-month with
 inertia and a floor (weighing raw seizures would send all of them to one road).
 """
@@ -25,7 +26,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.counts import normals
-from qorgau.model.derived import of_map
+from qorgau.model.derived import corridor_posts, of_map
 from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -73,9 +74,9 @@ _REFERENCE = EFFORT_REFERENCE
 
 
 @compiled
-def _detect(par, routes_par, on, keys, month, focus, internal, place_state, place_post, c_from, c_to, c_km, c_cover,
-            mon_levels, c_mon, c_border, c_internal, c_fuel, c_worse, effort, noise, corrupt, instrument, added, raised,
-            watch_mean, honest, hazard, bribe):
+def _detect(par, routes_par, on, keys, month, focus, internal, place_state, from_post, to_post, c_from, c_to, c_km,
+            c_cover, mon_levels, c_mon, c_border, c_internal, c_fuel, c_worse, effort, noise, corrupt, instrument,
+            added, raised, watch_mean, honest, hazard, bribe):
     runs, links = effort.shape
     contrast = np.empty(mon_levels.shape[0])
     u = np.empty(links)
@@ -131,7 +132,7 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, plac
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= wave[l]
             h = min(3.0, h * (1.0 + raised[r, l])) * on[r, _ENFORCEMENT]
-            c = 0.5 * (corrupt[r, place_post[a]] + corrupt[r, place_post[b]])
+            c = 0.5 * (corrupt[r, from_post[l]] + corrupt[r, to_post[l]])
             honest[r, l] = h
             hazard[r, l] = h * (1.0 - q.corrupt_reach * c)
         for l in range(links):
@@ -202,7 +203,7 @@ def advance_detection(
 ) -> None:
     """Hazards and bribe rates of the month from effort, posts, terrain and measures (see module docstring)."""
     _detect(parameters["enforcement"], parameters["routes"], on, keys, month, world.focus,
-            float(world.event["internal_borders"][month]), world.place_state, world.place_post,
+            float(world.event["internal_borders"][month]), world.place_state, *corridor_posts(world),
             world.corridor_from, world.corridor_to, world.corridor_km, world.corridor_cover,
             *_monitoring(world), world.corridor_border, world.corridor_internal, world.corridor_fuel, _worse(world),
             state.effort, state.corridor_noise, state.corrupt, state.instrument,

@@ -1,11 +1,13 @@
 """Services of the legitimate world: documents, safe houses, laundering.
 
 In each state corrupt officials and professionals supply services: lawyers papers, estate agents and owners of flats
-safe houses, accountants and bankers laundering. Professionals come with private business after privatisation, each
-profession with its own willingness, so that one can be short while the others are not; how many there are is not
-told apart. Journeys of people, people held and profit ask for services. Availability is what a seeker finds,
-a = s / (s + h (1 + d)), with supply s and demand d over capacity: none without supply, and scarce when many ask. The
-fee rises with demand over supply. Organisations and the trade in people bear the cost and the risk of doing without.
+safe houses, accountants and bankers laundering. Papers are made by the migration service where there is one, the other
+officials then lend the other services; the officials' part of what is paid for papers is income of that service.
+Professionals come with private business after privatisation, each profession with its own willingness, so that one can
+be short while the others are not; how many there are is not told apart. Journeys of people, people held and profit ask
+for services. Availability is what a seeker finds, a = s / (s + h (1 + d)), with supply s and demand d over capacity:
+none without supply, and scarce when many ask. The fee rises with demand over supply. Organisations and the trade in
+people bear the cost and the risk of doing without.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states, months_above
+from qorgau.model.derived import destination_states, migration_posts, months_above
 from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.guarantors import private_share
 from qorgau.model.mechanisms import Mechanism
@@ -47,6 +49,7 @@ _DOCUMENTS = int(Mechanism.DOCUMENTS)
 _HOUSES = int(Mechanism.SAFE_HOUSES)
 _LAUNDERING = int(Mechanism.LAUNDERING)
 _PRIVATISATION = int(Mechanism.PRIVATISATION)
+_BRIBERY = int(Mechanism.BRIBERY)
 _FEE_FLOOR = 0.2
 _FEE_CAP = 5.0
 _LOG_CAP = math.log(_FEE_CAP)
@@ -69,9 +72,10 @@ def fee(supply, demand, half, elasticity):
 
 
 @compiled
-def _advance(par, on, since_private, pace, population, output, post_state, post_officials, place_state,
+def _advance(par, on, since_private, pace, population, output, post_state, post_officials, paper_post, place_state,
              destination_state, conduct, active, home, capacity, profit_total, origin_flow, transit_flow,
-             arrival_flow, exploited, service, service_fee, service_demand):
+             arrival_flow, exploited, service, service_fee, service_demand,
+             papers_official):
     runs, states, kinds = service.shape
     posts = len(post_state)
     corrupt = np.zeros(states)
@@ -87,6 +91,8 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
             hands[s] = 0.0
         for i in range(posts):
             s = post_state[i]
+            if i == paper_post[s]:
+                continue
             weight[s] += post_officials[i]
             corrupt[s] += post_officials[i] * (conduct[r, i, 2] + conduct[r, i, 3] + conduct[r, i, 4])
         for d in range(exploited.shape[1]):
@@ -106,11 +112,15 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
             people = population[s] / 1e6
             profit = max(0.0, profit_total[r]) * hands[s] / max(1e-9, everyone)
             for k in range(kinds):
+                makers = officials
                 if k == 0:
                     part = q.documents_official
                     willing = q.documents_willing
                     demand = moving / (q.documents_capacity * people)
                     works = on[r, _DOCUMENTS]
+                    if paper_post[s] >= 0:
+                        i = paper_post[s]
+                        makers = conduct[r, i, 2] + conduct[r, i, 3] + conduct[r, i, 4]
                 elif k == 1:
                     part = q.houses_official
                     willing = q.houses_willing
@@ -122,7 +132,10 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
                     demand = profit / (q.laundering_capacity * output[s])
                     works = on[r, _LAUNDERING]
                 works *= on[r, _FACILITATORS]
-                supply = part * officials + (1.0 - part) * willing * grown
+                supply = part * makers + (1.0 - part) * willing * grown
+                if k == 0:
+                    told = paper_post[s] >= 0 and supply > 0.0
+                    papers_official[r, s] = part * makers / supply * on[r, _BRIBERY] if told else 0.0
                 service_demand[r, s, k] = demand
                 service_fee[r, s, k] += step * (fee(supply, demand, q.half_supply, q.fee_elasticity)
                                                 - service_fee[r, s, k])
@@ -138,10 +151,10 @@ def _call(
     population = world.population[month]
     since = float(months_above(world.event["privatisation"], month, 0.0))
     _advance(parameters["facilitators"], on, since, pace, population, world.gdp_per_head[month] * population / 12.0,
-             world.post_state, world.post_officials, world.place_state, destination_states(world),
-             state.conduct, state.active, state.home, state.capacity, state.profit_total, state.origin_flow,
-             state.transit_flow, state.arrival_flow, state.exploited, state.service, state.service_fee,
-             state.service_demand)
+             world.post_state, world.post_officials, migration_posts(world), world.place_state,
+             destination_states(world), state.conduct, state.active, state.home, state.capacity, state.profit_total,
+             state.origin_flow, state.transit_flow, state.arrival_flow, state.exploited, state.service,
+             state.service_fee, state.service_demand, state.papers_official)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:

@@ -37,7 +37,7 @@ import math
 import numpy as np
 
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.derived import destination_states, of_map
+from qorgau.model.derived import corridor_posts, destination_states, of_map
 from qorgau.model.human_journeys import recruit, room_for, set_out, travel
 from qorgau.model.human_matching import match
 from qorgau.model.human_ways import ways_of
@@ -168,18 +168,17 @@ def _former(c_from, c_to, c_internal, place_state, states):
 
 
 @compiled
-def _advance(par, on, keys, month, free, focus, people, place_state, place_share, place_post, d_place, d_state, former,
-             ways, ptr, links, c_from, c_to, attempts, drug_first, with_opiates, pool, pool_children, pool_there,
-             corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price, effectiveness,
-             recruits, children, recruits_there, recruits_route, arrived, intercepted, carried, couriers, origin_flow,
-             transit, arrival_flow, demand, recruits_first, recruits_grouped, loss):
+def _advance(par, on, keys, month, free, focus, people, place_state, place_share, from_post, to_post, d_place, d_state,
+             former, ways, ptr, links, c_from, c_to, attempts, drug_first, with_opiates, pool, pool_children,
+             pool_there, corridor_hazard, service, conduct, instrument, wage, irregular, abuse, exploited, price,
+             effectiveness, recruits, children, recruits_there, recruits_route, arrived, intercepted, carried, couriers,
+             origin_flow, transit, arrival_flow, demand, recruits_first, recruits_grouped, loss):
     runs, _, forms = attempts.shape
     states = people.shape[0]
     targets = d_place.shape[0]
     corridors = c_from.shape[0]
     hazard = np.zeros(corridors)
     need = np.zeros(states)
-    part = np.zeros(place_state.shape[0])
     dear = np.zeros((targets, forms))
     abroad = np.zeros(2, dtype=np.int64)
     grouped = np.zeros(2)
@@ -192,10 +191,8 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         for s in range(states):
             need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
                               service[r, s, _HOUSES] * on[r, _SAFE_HOUSES])
-        for p in range(part.shape[0]):
-            part[p] = conduct[r, place_post[p], _TAKE_PART]
         for k in range(corridors):
-            take_part = 0.5 * (part[c_from[k]] + part[c_to[k]])
+            take_part = 0.5 * (conduct[r, from_post[k], _TAKE_PART] + conduct[r, to_post[k], _TAKE_PART])
             short = need[place_state[c_to[k]]]
             hazard[k] = transit_hazard(corridor_hazard[r, k], q.transit_risk, short, carry, take_part)
         intercepted[r] = 0
@@ -282,13 +279,14 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     free = 1.0 - float(world.event["soviet"][month])
     by_run = (state.people_price.shape[0], -1)
     _advance(parameters["human_trade"], on, keys, month, free, world.focus, world.population[month], world.place_state,
-             world.place_share, world.place_post, world.destination_place, destination_states(world), _inside(world),
-             ways_of(world), world.people_ptr, world.people_links, world.corridor_from, world.corridor_to,
-             state.attempts_route, state.attempts_drug_first, state.attempts_opiates, state.pool.reshape(by_run),
-             state.pool_children.reshape(by_run), state.pool_there.reshape(by_run), state.hazard, state.service,
-             state.conduct, state.instrument, state.irregular_wage, state.irregular_arrivals, state.abuse,
-             state.exploited, state.people_price, state.effectiveness.reshape(by_run), state.recruits.reshape(by_run),
+             world.place_share, *corridor_posts(world), world.destination_place, destination_states(world),
+             _inside(world), ways_of(world), world.people_ptr, world.people_links, world.corridor_from,
+             world.corridor_to, state.attempts_route, state.attempts_drug_first, state.attempts_opiates,
+             state.pool.reshape(by_run), state.pool_children.reshape(by_run), state.pool_there.reshape(by_run),
+             state.hazard, state.service, state.conduct, state.instrument, state.irregular_wage,
+             state.irregular_arrivals, state.abuse, state.exploited, state.people_price,
+             state.effectiveness.reshape(by_run), state.recruits.reshape(by_run),
              state.recruits_children.reshape(by_run), state.recruits_there.reshape(by_run), state.recruits_route,
-             state.arrived, state.intercepted,
-             state.carried_people, state.couriers, state.origin_flow, state.transit_flow, state.arrival_flow,
-             state.demand_people, state.recruits_drug_first, state.recruits_by_groups, state.people_loss_share)
+             state.arrived, state.intercepted, state.carried_people, state.couriers, state.origin_flow,
+             state.transit_flow, state.arrival_flow, state.demand_people, state.recruits_drug_first,
+             state.recruits_by_groups, state.people_loss_share)

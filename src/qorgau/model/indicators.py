@@ -104,7 +104,8 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
                 weight[s, k] = 0.0
         for i in range(posts):
             s = post_state[i]
-            k = post_kind[i]
+            # police, border and migration officials are met alike; the top is seen apart
+            k = 1 if post_kind[i] == 1 else 0
             n = post_officials[i]
             hard = conduct[r, i, 3] + conduct[r, i, 4]
             seen[s, k] += n * (0.5 * conduct[r, i, 1] + conduct[r, i, 2] + hard)

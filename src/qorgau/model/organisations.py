@@ -19,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from qorgau.model.couriers import market_of_place
+from qorgau.model.derived import corridor_posts, migration_posts
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
 from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
@@ -61,13 +62,15 @@ def advance(
     carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
-          world.corridor_from, world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
+          *corridor_posts(world), migration_posts(world),
+          world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
           geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin,
           world.people_destination, geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent,
           geometry.ways.link, geometry.ways.end, geometry.way_abroad, market_of_place(world), world.destination_place,
           state.price, state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
-          state.service, state.service_fee, state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
+          state.service, state.service_fee, state.papers_official,
+          state.carrying_cost, state.load, state.corridor_cost, state.corridor_trips,
           state.china_reach, state.china_exposure, state.effectiveness, rivalry, state.carrying_changed, state.contacts,
           state.market_share, state.route_share, state.people_share, state.people_value, state.trade, state.in_use,
           state.capacity, state.capital, state.other_capital, state.returns, state.drug_loss_share, state.road_cost,

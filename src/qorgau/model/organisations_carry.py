@@ -13,7 +13,7 @@ import numpy as np
 
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, beside, dot, one_by_one
+from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_flows import bear, divide, meet, send
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
@@ -44,11 +44,11 @@ _IN_OPIATES = 0.05
 @compiled
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
-    drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to,
-    c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
-    w_link, w_end, way_abroad, market_at, d_place, price, people_price, source_price, ration, hazard, bribe, conduct,
-    rotated, service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness,
-    rivalry, carrying, contacts, market_share,
+    drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
+    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest,
+    way_ptr, way_list, w_ptr, w_parent, w_link, w_end, way_abroad, market_at, d_place, price, people_price,
+    source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
+    corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -91,6 +91,7 @@ def carry(
     bribed_for = np.zeros(LANES)
     made = np.empty((LANES, links))
     met = np.empty((LANES, links))
+    came = np.empty((LANES, posts))
     live = np.zeros(slots + LANES, dtype=np.int64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
@@ -116,12 +117,11 @@ def carry(
     homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
-    from_post = place_post[c_from].astype(np.uint32)
-    to_post = place_post[c_to].astype(np.uint32)
     into_china = np.flatnonzero(c_china)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
+    papers = np.empty(paper_post.shape[0])
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -140,6 +140,7 @@ def carry(
             pin[i] = backing(q, on, conduct, forces, r, i)
         network_kg[r] = 0.0
         money[r] = 0.0
+        papers[:] = 0.0
         bought_all = out_all = 0.0
         seen(rq, enforcement[r].hazard_mean, hazard[r], look)
         needed = on[r, _FACILITATORS]
@@ -152,8 +153,7 @@ def carry(
             for i in range(w_ptr[c] + 1, w_ptr[c + 1]):
                 income[i] = income[w_parent[i]] + bribe[r, w_link[i]]
         load_each = people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
-        pass_with_people(people_par[r], on, r, service, conduct, place_post, place_state, c_from, c_to, hazard, need,
-                         passing)
+        pass_with_people(people_par[r], on, r, service, conduct, from_post, to_post, to_state, hazard, need, passing)
         worth_of_ways(w_ptr, w_parent, w_link, c_to, market_at, price, r, passing, at_ends)
         given[:] = 0.0
         for i in range(ways):
@@ -186,6 +186,9 @@ def carry(
             together = min(LANES, alive - start)
             own[:] = 0.0
             bought[:] = 0.0
+            beside(trust[r], live, start, held_at)
+            for i in range(posts):
+                put(held_at, i, spread(0.5 * q.protection_limit) * row(held_at, i) * spread(pin[i]))
             for j in range(together):
                 o = live[start + j]
                 n = network[r, o]
@@ -199,8 +202,6 @@ def carry(
                 known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
                 persons = size * known * _PERSONS
                 # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
-                for i in range(posts):
-                    held_at[i, j] = 0.5 * q.protection_limit * trust[r, o, i] * pin[i]
                 order = 1.0
                 if soviet > 0.0:
                     if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
@@ -259,6 +260,7 @@ def carry(
                  entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
             one_by_one(own, made)
             one_by_one(felt, met)
+            one_by_one(visits, came)
             for j in range(together):
                 o = live[start + j]
                 n = network[r, o]
@@ -297,6 +299,7 @@ def carry(
                 dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
                 fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
                 fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
+                papers[s] += fixed / (1.0 + dearer)
                 # what people bring is net of bribes; they are shown with the other bribes
                 bribes += for_people
                 people_net = for_people
@@ -345,11 +348,13 @@ def carry(
                 wear = worn if old else 1.0
                 reach_n = reach_of[1 if old else 0, n]
                 at_home = trust[r, o, base]
+                tied = trust[r, o]
+                passed = came[j]
                 for i in range(posts):
-                    rate = visits[i, j] / (visits[i, j] + 3.0) * per_visit
-                    t = trust[r, o, i]
-                    trust[r, o, i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
-                rate = visits[base, j] / (visits[base, j] + 3.0) * per_visit + 1.0 / q.protection_months
+                    rate = passed[i] / (passed[i] + 3.0) * per_visit
+                    t = tied[i]
+                    tied[i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
+                rate = passed[base] / (passed[base] + 3.0) * per_visit + 1.0 / q.protection_months
                 at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
@@ -384,6 +389,11 @@ def carry(
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
+        # what was paid for papers as part of fixed costs, as far as officials of the migration service made them
+        for s in range(paper_post.shape[0]):
+            if paper_post[s] >= 0:
+                asked = q.service_fee * needed * 0.5 * service[r, s, 0] * service_fee[r, s, 0]
+                bribes_post[r, paper_post[s]] += papers[s] * asked * papers_official[r, s]
         for n in range(network_belief.shape[1]):
             for l in range(links):
                 network_belief[r, n, l] += rq.watching * switch * (look[l] - network_belief[r, n, l])

@@ -64,8 +64,11 @@ def readings(world: World) -> tuple[Reading, ...]:
     ruling = int(world.ruling_group[f])
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
-    province_posts = kp[world.post_kind[kp] != capital_kind]
-    governors = kp[world.post_kind[kp] == POST_KINDS.index("province")]
+    province_posts = kp[world.post_kind[kp] == POST_KINDS.index("province")]
+    # by body, where a case tells them apart
+    bodies = {name: kp[world.post_kind[kp] == POST_KINDS.index(kind)]
+              for name, kind in (("border", "border"), ("police", "province"), ("migration", "migration"))}
+    told_apart = (world.post_kind > capital_kind).any()
     networks = len(world.network_names)
     labels = labelled(world)
     names_of_labels = [world.network_names[n] for n in labels]
@@ -165,6 +168,13 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("journey_cost_usd", "USD/journey", "mean",
             read=lambda s: per_journey(s.money, _UPKEEP, s.active, s.capacity, s.in_use)),
     ]
+    if told_apart:
+        for name, posts in bodies.items():
+            if len(posts):
+                items.append(officials(f"officials_corrupt_share_{name}", 2, posts))
+                settled = (Term("deals_usd", f),) if name == "police" else ()
+                items.append(one(f"bribes_usd_{name}", "USD/year", "flow", Term("bribes_post", posts),
+                                 Term("fees_post", posts), *settled))
     if len(world.score_table):
         table = world.score_table
         items.append(one("perceived_corruption_rank_share", "1", "mean",
@@ -178,7 +188,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         items += [
             one("governors_left", "spells/year", "flow", Term("spells_ended", f)),
             one("governors_left_at_home", "spells/year", "flow", Term("spells_home", f)),
-            one("governors_at_home_share", "1", "mean", Term("at_home", governors, 1.0 / max(1, len(governors)))),
+            one("governors_at_home_share", "1", "mean",
+                Term("at_home", province_posts, 1.0 / max(1, len(province_posts)))),
         ]
     if "RUS" in world.state_names:
         items.append(paid_share(world.state_names.index("RUS")))

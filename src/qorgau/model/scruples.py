@@ -12,6 +12,8 @@ Central posts have a starting share of their own, and so costs of their own: the
 who sits at the centre, and for colleagues, half of whom are those of their own body and half those of the state. The
 posts of places under a centre have costs of their own for the same reason: they took as often as elsewhere, under those
 who punish there and with colleagues some of whom sit there. Else a corrupt centre would change at once how many took.
+Border and migration services have no hold on firms, so their reference has no rents from firms: the sources tell no
+body from another, so all took as often in 1989, and what the services take in other ways is in their cost.
 """
 
 from __future__ import annotations
@@ -60,11 +62,12 @@ def start_share(q, takers, conduct):
 
 
 @inlined
-def revealed_cost(q, on, takers, above, part, conduct):
+def revealed_cost(q, on, takers, above, part, extract, conduct):
     """Cost of a conduct against refusing, monthly wages, with mechanisms ``on``; below nought where it is easier.
 
     ``takers`` is the starting share of the posts in question, as for `start_share`, ``above`` that of the posts that
-    punish them, and ``part`` the part of all officials of the state who sit there.
+    punish them, ``part`` the part of all officials of the state who sit there, and ``extract`` the extractive weight
+    of what they have a hold on, 0 without any.
 
     Solves x_j / x_0 = exp{[w ln(1 + rent_j) + dues_j - cost_j - risk_j S] / tau + J (pull_j - pull_0)} at the
     reference.
@@ -77,7 +80,7 @@ def revealed_cost(q, on, takers, above, part, conduct):
     hold = above + 0.5 * start_share(q, above, 1)
     stake = q.penalty * audit / (audit + takers + 0.3 * tolerate) * (1.0 - on[_SHARED] * hold)
     stake *= 1.0 - on[_SHIELD] * _COVER
-    legal = on[_LEGAL] * q.skim * _EXTRACT / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
+    legal = on[_LEGAL] * q.skim * extract / (q.apparatus * q.pay_ratio) / (takers + q.skim_half)
     money = 0.0
     pull = 0.5 * (takers + (1.0 - part) * q.start_take + part * above)
     dues = on[_SPOILS] * q.patron_dues * _REACH
@@ -97,15 +100,18 @@ def revealed_cost(q, on, takers, above, part, conduct):
 
 
 @compiled
-def reveal(par, on, part, scruple, under, centre):
+def reveal(par, on, part, scruple, under, centre, service, service_under):
     """Fill the revealed costs of every run, each (runs, conducts).
 
     ``part`` is the part of the officials of states with central posts who sit there; ``scruple`` gets the costs of
-    places in states without central posts, ``under`` of places in states with them, ``centre`` of central posts.
+    places in states without central posts, ``under`` of places in states with them, ``centre`` of central posts,
+    ``service`` and ``service_under`` of border and migration services, as for places.
     """
     for r in range(len(scruple)):
         for j in range(scruple.shape[1]):
             place, top = par[r].start_take, par[r].start_take_centre
-            scruple[r, j] = revealed_cost(par[r], on[r], place, place, 0.0, j)
-            under[r, j] = revealed_cost(par[r], on[r], place, top, part, j)
-            centre[r, j] = revealed_cost(par[r], on[r], top, top, part, j)
+            scruple[r, j] = revealed_cost(par[r], on[r], place, place, 0.0, _EXTRACT, j)
+            under[r, j] = revealed_cost(par[r], on[r], place, top, part, _EXTRACT, j)
+            centre[r, j] = revealed_cost(par[r], on[r], top, top, part, _EXTRACT, j)
+            service[r, j] = revealed_cost(par[r], on[r], place, place, 0.0, 0.0, j)
+            service_under[r, j] = revealed_cost(par[r], on[r], place, top, part, 0.0, j)

@@ -125,7 +125,8 @@ _ORGANISATIONS = (
     _v("carried_kg", "corridor", "kg/month", "organisations", "opiates carried on a corridor"),
     _v("seized_kg", "corridor", "kg/month", "organisations", "opiates seized on a corridor"),
     _v("journeys", "corridor", "journeys/month", "organisations", "journeys of both trades"),
-    _v("bribes_post", "post", "USD/month", "organisations", "bribes paid by traffickers at a post"),
+    _v("bribes_post", "post", "USD/month", "organisations",
+       "bribes paid by traffickers at a post, and for papers of a migration service"),
     _v("fees_post", "post", "USD/month", "organisations", "protection fees paid by traffickers at a post"),
     _v("racket_profit_post", "post", "USD/month", "organisations", "profit of official rackets at their home post"),
     _v("couriers_kg", "", "kg/month", "organisations", "opiates that people were made to carry this month"),
@@ -208,6 +209,8 @@ _CORRUPTION = (
     _v("scruple", "conduct", "monthly wages", "corruption", "cost of a conduct to conscience, revealed at the start"),
     _v("scruple_under", "conduct", "monthly wages", "corruption", "the same at posts of places under a centre"),
     _v("scruple_centre", "conduct", "monthly wages", "corruption", "the same at central posts"),
+    _v("scruple_service", "conduct", "monthly wages", "corruption", "the same in border and migration services"),
+    _v("scruple_service_under", "conduct", "monthly wages", "corruption", "the same of these under a centre"),
     _v("corrupt", "post", "1", "corruption", "weight of conduct that lets traffickers pass, 0 to 1"),
     _v("legal_rents", "post", "USD/month", "corruption", "skimmed from energy and construction"),
     _v("legal_protection", "post", "USD/month", "corruption", "paid by legal firms to officials for protection"),
@@ -224,6 +227,8 @@ _FACILITATORS = (
     _v("service", "state service", "1", "facilitators", "availability of documents, safe houses, laundering"),
     _v("service_fee", "state service", "1", "facilitators", "price of a service over its reference price"),
     _v("service_demand", "state service", "1", "facilitators", "demand for services over reference capacity"),
+    _v("papers_official", "state", "1", "facilitators",
+       "part of the supply of papers for which a migration service is paid"),
 )
 
 _PATRONAGE = (
@@ -267,6 +272,7 @@ _DIALS = (
     _v("irregular_changed", "state", "1", "alternatives",
        "relative change of the irregular share of arrivals in a paired run"),
     _v("carrying_changed", "", "1", "alternatives", "relative change of what organisations carry in a paired run"),
+    _v("honest", "post", "0/1", "alternatives", "all officials of a post refuse in a paired run"),
 )
 
 VARIABLES: tuple[Variable, ...] = (

@@ -25,7 +25,11 @@ MODES: tuple[str, ...] = ("road", "rail", "air", "air_official")
 ROADS: tuple[str, ...] = ("good", "fair", "poor")
 """State of a road; says nothing of a corridor by rail or air."""
 
-POST_KINDS: tuple[str, ...] = ("province", "centre")
+POST_KINDS: tuple[str, ...] = ("province", "centre", "border", "migration")
+"""Bodies of officials: police and administration of a place, bodies at the centre, border service, migration service.
+
+A case may leave out the last two: the first then does their work.
+"""
 
 MOST: Mapping[str, int] = {"states": 62, "places": 16_384, "destinations": 1_024, "networks": 2_048}
 """Most rows of a case: states passed on the way are bits of one number, and random numbers are named by the others."""
@@ -139,7 +143,7 @@ class World:
     post_state: np.ndarray            # (I,) int
     post_kind: np.ndarray             # (I,) int, index in POST_KINDS
     post_officials: np.ndarray        # (I,) number of officials
-    place_post: np.ndarray            # (P,) int: post of the place
+    place_post: np.ndarray            # (P,) int: post of the police and administration of the place
     group_share: np.ndarray           # (S, G) population shares of patron groups (zero where unused)
     ruling_group: np.ndarray          # (S,) int
     line_share: np.ndarray            # (S, J) of lines of kin, by group; a group without lines is one line of its own

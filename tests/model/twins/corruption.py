@@ -17,8 +17,8 @@ def _state_of(world, i):
     return int(world.post_state[i])
 
 
-def _mean_conduct(world, conduct, s):
-    posts = [i for i in range(len(conduct)) if _state_of(world, i) == s]
+def _mean_conduct(world, conduct, s, kinds=(0, 1, 2, 3)):
+    posts = [i for i in range(len(conduct)) if _state_of(world, i) == s and world.post_kind[i] in kinds]
     heads = sum(world.post_officials[i] for i in posts)
     if heads == 0:
         return [0.0] * 5
@@ -41,7 +41,7 @@ def _split(q, takers):
     return [honest * q["start_refuse"], honest - honest * q["start_refuse"], 0.5 * takers, 0.3 * takers, 0.2 * takers]
 
 
-def costs(q, on, where="start_take", above=None, part=0.0):
+def costs(q, on, where="start_take", above=None, part=0.0, extract=0.35):
     """Costs of conscience from the starting shares: the utilities that make them a best response, solved back.
 
     ``above`` names the share of those who punish, ``part`` how many they are of all. What claims can switch is as the
@@ -57,7 +57,7 @@ def costs(q, on, where="start_take", above=None, part=0.0):
     caught = audit / (audit + takers + 0.3 * shares[1])
     fear = q["penalty"] * caught * (1 - (over[1] / 2 + sum(over[2:])) * runs("SHARED_SANCTION"))
     fear *= 1 - runs("PATRONAGE_SHIELD") / 6
-    legal = runs("LEGAL_RENTS") * q["skim"] * 0.35 / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
+    legal = runs("LEGAL_RENTS") * q["skim"] * extract / (q["apparatus"] * q["pay_ratio"]) / (takers + q["skim_half"])
     rents = [0, 0, (1 - q["carry_part"]) * q["start_rent"] + legal, 0.5 * q["start_rent"] + legal,
              2.5 * q["carry_part"] * q["start_rent"] + legal]
     own, places, punish = ([*v[:2], *[sum(v[2:])] * 3] for v in (shares, general, over))
@@ -114,6 +114,8 @@ def _one_run(world, state, q, on, key, month, r, out):
         here = [i for i in range(posts) if _state_of(world, i) == s]
         centre = [i for i in here if world.post_kind[i] == 1]
         mean = _mean_conduct(world, before, s)
+        # those who have firms and cases in hand: police, administration and the centre
+        in_hand = _mean_conduct(world, before, s, (0, 1))
         if centre:
             top = sum(corrupt_before[i] for i in centre) / len(centre)
         else:
@@ -140,12 +142,15 @@ def _one_run(world, state, q, on, key, month, r, out):
         gdp = sum(whole * world.place_share[k] for k in places)
         official_custom = 1 / (1 + math.exp(-out["guarantor"][r][s]))
         officers = taking = feared = 0.0
-        heads = sum(world.post_officials[i] for i in here if i not in centre)
+        heads = sum(world.post_officials[i] for i in here if world.post_kind[i] == 0)
         for i in here:
             refuse, tolerate, bribe, protect, part = before[i]
             takers = bribe + protect + part
             p = world.post_place[i]
-            if i in centre:
+            service = world.post_kind[i] > 1
+            if service:
+                output, extract, cut, bill = 0.0, 0.0, 0.0, 1.0
+            elif i in centre:
                 output = gdp
                 extract = sum(whole * world.place_share[k] * world.place_extractive[k] for k in places)
                 cut = q["centre_cut"] / len(centre)
@@ -161,10 +166,11 @@ def _one_run(world, state, q, on, key, month, r, out):
             out["legal_protection"][r][i] = custom * protect / (protect + 0.05)
             legal = pot / bill / (takers + q["skim_half"])
             firms = custom / bill / (protect + 0.05)
-            wages = max(1.0, q["exposed_share"] * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
+            met = q["exposed_service" if service else "exposed_share"]
+            wages = max(1.0, met * world.post_officials[i]) * max(1.0, state.wage[r][s]) * pay
             on_the_road = state.bribes_post[r][i] * runs("BRIBERY")
             paid = on_the_road
-            if i not in centre:
+            if world.post_kind[i] == 0:
                 paid += state.deals_usd[r][s] * world.post_officials[i] / heads * runs("BRIBERY")
             fees = state.fees_post[r][i] * runs("PROTECTION_RACKETS")
             racket = state.racket_profit_post[r][i] * runs("OFFICIAL_RACKETS")
@@ -182,7 +188,7 @@ def _one_run(world, state, q, on, key, month, r, out):
                 caught = audit / (audit + takers + 0.3 * tolerate)
                 out["sanction"][r][i] = penalty * caught * (1 - hold) * (1 - state.patron_shield[r][i])
             fear = out["sanction"][r][i]
-            if i not in centre:
+            if world.post_kind[i] == 0:
                 feared += world.post_officials[i] / heads * fear * max(1.0, state.wage[r][s]) * pay
             worth = q["rent_value"] * (1 + q["haste"] * math.exp(-state.tenure[r][i] / 12))
             own = [refuse, tolerate, takers, takers, takers]
@@ -190,6 +196,8 @@ def _one_run(world, state, q, on, key, month, r, out):
             general = [mean[0], mean[1], takers_all, takers_all, takers_all]
             money = [0.0, 0.0, *(worth * math.log(1 + max(0.0, v)) for v in income)]
             below = state.scruple_under if any(world.post_kind[k] == 1 for k in here) else state.scruple
+            if service:
+                below = state.scruple_service if below is state.scruple else state.scruple_service_under
             shame = (state.scruple_centre if i in centre else below)[r].tolist()
             for j in (2, 3, 4):
                 money[j] += q["patron_dues"] * state.patron_reach[r][i] * runs("SPOILS")
@@ -201,15 +209,17 @@ def _one_run(world, state, q, on, key, month, r, out):
             ]
             best = _softmax(utility, [1, 1, runs("BRIBERY"), runs("PROTECTION_RACKETS"), 1])
             new = [x + q["speed"] * (b - x) for x, b in zip(before[i], best)]
+            if state.honest[r, i]:
+                new = [1.0, 0.0, 0.0, 0.0, 0.0]
             out["conduct"][r][i] = new
             out["corrupt"][r][i] = 0.5 * new[1] * runs("BLIND_EYE") + sum(new[2:])
-            if i not in centre:
+            if world.post_kind[i] == 0:
                 officers += world.post_officials[i]
                 taking += world.post_officials[i] * sum(new[2:])
         out["deal_risk"][r][s] = feared
-        stop = mean[3] + mean[4] + q["shield_bribe"] * mean[2]
+        stop = in_hand[3] + in_hand[4] + q["shield_bribe"] * in_hand[2]
         out["shield"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * stop))
-        alone = q["shield_bribe"] * mean[2]
+        alone = q["shield_bribe"] * in_hand[2]
         out["shield_bribed"][r][s] = runs("SHIELDING") * (1 - math.exp(-q["shield_reach"] * alone))
         out["abuse"][r][s] = taking / officers if officers else 0.0
         if focus:
@@ -219,8 +229,8 @@ def _one_run(world, state, q, on, key, month, r, out):
             gangs = crowd * math.exp(1 - crowd)
             if crowd > 1:
                 gangs = max(gangs, 1 / 3)
-            better = mean[3] / (mean[3] + q["official_half"]) - q["gang_best"] * gangs
-            better += q["harassment"] * sum(mean[2:])
+            better = in_hand[3] / (in_hand[3] + q["official_half"]) - q["gang_best"] * gangs
+            better += q["harassment"] * sum(in_hand[2:])
             balance = out["guarantor"][r][s]
             out["guarantor"][r][s] += q["custom_speed"] * private * (
                 q["custom_sense"] * better - q["custom_decay"] * balance)

@@ -6,6 +6,7 @@ import math
 
 from qorgau.model.streams import Stream, normal
 from qorgau.model.world import INSTRUMENTS, MODES, ROADS, World
+from tests.model.twins.posts import met_at
 
 
 def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
@@ -42,7 +43,7 @@ def detection(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict
             factors.append(built + (1 - built) * p["internal_border_start"])
         factors.append(math.exp(p["campaign_noise"] * (z - p["campaign_noise"] / 2)))
         honest = min(3.0, math.prod(float(f) for f in factors)) if on["ENFORCEMENT"] else 0.0
-        weight = sum(s["corrupt"][world.place_post[e]] for e in ends) / 2
+        weight = sum(s["corrupt"][i] for i in met_at(world, link)) / 2
         actual = honest * (1 - p["corrupt_reach"] * weight)
         averted = (1 - math.exp(-honest)) - (1 - math.exp(-actual))
         out["corridor_noise"].append(z)

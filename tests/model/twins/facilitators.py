@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qorgau.model.mechanisms import Mechanism
+from tests.model.twins.posts import paper_makers
 
 
 def advance(world, state, parameters, on, keys, month):
     """New values of all that the process owns, as a dict of nested lists (the state is left alone)."""
-    out = {k: getattr(state, k).tolist() for k in ("service", "service_fee", "service_demand")}
+    out = {k: getattr(state, k).tolist() for k in ("service", "service_fee", "service_demand", "papers_official")}
     sold = sum(1 for v in world.event["privatisation"][: month + 1] if v > 0)
     for r in range(len(keys)):
         q = parameters["facilitators"][r]
@@ -18,7 +19,8 @@ def advance(world, state, parameters, on, keys, month):
         living = [o for o in range(len(state.active[r])) if state.active[r, o] == 1]
         hands = sum(state.capacity[r, o] for o in living)
         for s in range(world.sizes["state"]):
-            posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s]
+            makers = paper_makers(world, s)
+            posts = [i for i in range(world.sizes["post"]) if world.post_state[i] == s and i != makers]
             heads = sum(world.post_officials[i] for i in posts)
             takers = sum(world.post_officials[i] * state.conduct[r, i, 2:].sum() for i in posts) / max(1e-9, heads)
             moving = float(state.origin_flow[r, s] + state.transit_flow[r, s] + state.arrival_flow[r, s])
@@ -38,7 +40,13 @@ def advance(world, state, parameters, on, keys, month):
             )
             for k, (name, demand, switch) in enumerate(services):
                 part = q[f"{name}_official"]
-                supply = part * takers + (1 - part) * q[f"{name}_willing"] * grown
+                by_officials = part * takers
+                if name == "documents" and makers is not None:
+                    by_officials = part * float(state.conduct[r, makers, 2:].sum())
+                supply = by_officials + (1 - part) * q[f"{name}_willing"] * grown
+                if name == "documents":
+                    paid = makers is not None and supply > 0 and on[r, Mechanism.BRIBERY]
+                    out["papers_official"][r][s] = by_officials / supply if paid else 0.0
                 half = q["half_supply"]
                 found = supply / (supply + half * (1 + demand)) if supply > 0 else 0.0
                 price = min(5.0, max(0.2, ((demand + half) / (supply + half)) ** q["fee_elasticity"]))

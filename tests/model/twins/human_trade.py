@@ -8,10 +8,11 @@ import numpy as np
 
 from qorgau.model.streams import Stream, binomial, poisson, uniform
 from qorgau.model.world import INSTRUMENTS, World
+from tests.model.twins.posts import met_at
 
 
 def hazard_for_people(world: World, s: dict, q: dict, on: dict, link: int) -> float:
-    ends = [int(world.place_post[world.corridor_from[link]]), int(world.place_post[world.corridor_to[link]])]
+    ends = met_at(world, link)
     watching = int(world.place_state[world.corridor_to[link]])
     hazard = s["hazard"][link] * q["transit_risk"]
     if on["FACILITATORS"]:

@@ -36,8 +36,8 @@ def _shares(world, state, q, r):
         for i in range(world.sizes["post"]):
             if world.post_state[i] == s:
                 x = state.conduct[r, i]
-                by_kind[int(world.post_kind[i])][0] += world.post_officials[i] * (0.5 * x[1] + x[2] + x[3] + x[4])
-                by_kind[int(world.post_kind[i])][1] += world.post_officials[i]
+                by_kind[int(world.post_kind[i] == 1)][0] += world.post_officials[i] * (0.5 * x[1] + x[2] + x[3] + x[4])
+                by_kind[int(world.post_kind[i] == 1)][1] += world.post_officials[i]
         share = by_kind[0][0] / max(1e-9, by_kind[0][1])
         if by_kind[1][1] > 0:
             share = (1 - q["centre_weight"]) * share + q["centre_weight"] * by_kind[1][0] / by_kind[1][1]

@@ -10,6 +10,7 @@ from qorgau.model.world import World
 from tests.model.twins import organisations_choice as choice
 from tests.model.twins.human_trade import hazard_for_people
 from tests.model.twins.organisations_choice import PERSONS, for_sale, held_at, old_order
+from tests.model.twins.posts import met_at, paper_makers
 from tests.model.twins.routes import learned, link_costs, links_of, looks
 from tests.model.twins.transport import within_fuel_networks
 
@@ -75,8 +76,8 @@ class Firm:
     def hazard(self, link: int) -> float:
         """Hazard that this organisation meets on a corridor."""
         world, p = self.world, self.p
-        a, b = int(world.corridor_from[link]), int(world.corridor_to[link])
-        there = int(world.place_state[b])
+        a, b = met_at(world, link)
+        there = int(world.place_state[world.corridor_to[link]])
         h = float(self.s["hazard"][link])
         if self.soviet > 0:
             h *= 1 - 0.9 * self.soviet if self.old else 1 + self.q["enforcement"]["soviet_control"] * self.soviet
@@ -84,7 +85,7 @@ class Firm:
             h *= 1 - min(0.8, p["cover_strength"] * float(world.network_cover[self.net][there]))
         if self.on["FACILITATORS"]:
             h *= 1 + p["service_risk"] * (1 - float(self.s["service"][there][1]))
-        return h * (1 - (self.held(int(world.place_post[a])) + self.held(int(world.place_post[b]))) / 2)
+        return h * (1 - (self.held(a) + self.held(b)) / 2)
 
     def approach(self) -> tuple[dict, Counter, dict]:
         """Persons approached by way and form, journeys by corridor, and persons likely to go abroad, by way."""
@@ -192,8 +193,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
                 share_left = min(1.0, met[link] / bare) if bare > 0 else 1.0
                 paid = here * price * float(s["bribe_rate"][link]) * share_left
                 book["bribes"] += paid
-                for end in (world.corridor_from[link], world.corridor_to[link]):
-                    by_post["bribes_post"][place_post[end]] += paid / 2
+                for post in met_at(world, link):
+                    by_post["bribes_post"][post] += paid / 2
             route_kg[k] += load * math.exp(-danger)
             got_at[m] += load * math.exp(-danger)
         for m, sent in sent_to.items():
@@ -206,6 +207,11 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         book["transport"] *= firm.saved
         book["purchases"] = purchased[o] * float(s["source_price"])
         book["fixed"] = firm.fixed
+        makers = paper_makers(world, firm.state)
+        if makers is not None and on["FACILITATORS"]:
+            bare = firm.working * firm.saved * float(firm.p["journey_fixed_cost"])
+            asked = float(s["service"][firm.state][0] * s["service_fee"][firm.state][0]) * firm.p["service_fee"] / 2
+            by_post["bribes_post"][makers] += bare * asked * float(s["papers_official"][firm.state])
         paid_for_people = 0.0
         for (w, f), n in tried.items():
             home, to = int(world.people_origin[w]), int(world.people_destination[w])
@@ -213,8 +219,8 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             for link in links_of(world.people_ptr, world.people_links, w):
                 paid = float(income * s["bribe_rate"][link])
                 paid_for_people += paid
-                for end in (world.corridor_from[link], world.corridor_to[link]):
-                    by_post["bribes_post"][place_post[end]] += paid / 2
+                for post in met_at(world, link):
+                    by_post["bribes_post"][post] += paid / 2
         book["bribes"] += paid_for_people
         book["people_net"] = paid_for_people + firm.people_a_month * sum(
             float(s["trade"][o][1 + f] * s["people_value"][o][f]) for f in (0, 1))
@@ -249,7 +255,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
             out["capacity"][o] = max(0.5, min(firm.most(), s["capacity"][o] * math.exp(pace)))
         visits = Counter()
         for link, n in trips.items():
-            visits[place_post[world.corridor_to[link]]] += n
+            visits[met_at(world, link)[1]] += n
         for i in posts:
             pace = visits[i] / (visits[i] + 3) / 2 + (i == base)
             pace = min(1.0, pace / firm.p["protection_months"])

@@ -91,7 +91,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     ruling = world.ruling_group[f]
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
-    province_posts = kp[world.post_kind[kp] != capital_kind]
+    province_posts = kp[world.post_kind[kp] == POST_KINDS.index("province")]
     rus = world.state_names.index("RUS") if "RUS" in world.state_names else -1
 
     def paid_share(s: int) -> Read:
@@ -208,6 +208,14 @@ def readings(world: World) -> tuple[Reading, ...]:
             _one("governors_left_at_home", "spells/year", "flow", lambda s: s.spells_home[:, f]),
             _one("governors_at_home_share", "1", "mean", lambda s: s.at_home[:, local].mean(1)),
         ]
+    if (world.post_kind > 1).any():
+        for name, kind in (("border", 2), ("police", 0), ("migration", 3)):
+            posts = kp[world.post_kind[kp] == kind]
+            if len(posts):
+                items.append(_one(f"officials_corrupt_share_{name}", "1", "mean",
+                                  lambda s, posts=posts: s.conduct[:, posts, 2:].sum(2).mean(1)))
+                items.append(_one(f"bribes_usd_{name}", "USD/year", "flow", lambda s, posts=posts, kind=kind: (
+                    s.bribes_post[:, posts].sum(1) + s.fees_post[:, posts].sum(1) + (kind == 0) * s.deals_usd[:, f])))
     if rus >= 0:
         items.append(_one("protection_paid_to_officials_share_RUS", "1", "mean", paid_share(rus)))
     return tuple(items)
