@@ -16,7 +16,7 @@ from tests.model.people_scene import Scene, assert_twin
 from tests.model.traffic_scene import after, carry, having, knocked, plan, stir, traffic
 from tests.model.twins import organisations as twin
 
-SCENES = ((0, 20, False), (1, 60, False), (1, 36, False), (3, 90, True), (4, 30, True), (5, 200, True))
+SCENES = ((0, 20, False), (1, 60, False), (1, 36, False), (3, 90, True), (4, 30, True), (5, 200, True), (9, 70, True))
 LEDGER = ("purchased", "arrivals", "carried_kg", "seized_kg", "route_kg", "network_kg", "survival", "drug_loss_share",
           "couriers_kg")
 BOOKS = ("money", "profit_total", "capital", "other_capital", "returns", "capacity", "bribes_post", "fees_post",
@@ -51,7 +51,7 @@ def test_a_month_equals_the_twin(seed: int, months: int, mixed: bool, names: tup
 @given(seed=st.integers(0, 10_000), hazard=st.floats(0, 30), rich=st.floats(0, 10))
 @settings(max_examples=40)
 def test_kg_bought_are_seized_or_arrive(seed: int, hazard: float, rich: float) -> None:
-    x = after(traffic(4), plan)
+    x = after(traffic(9), plan)
     stir(x, np.random.default_rng(seed))
     x.state.hazard[:] *= hazard
     x.state.capital[:] *= rich
