@@ -65,6 +65,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
     province_posts = kp[world.post_kind[kp] != capital_kind]
+    told = np.flatnonzero(world.announced.max(axis=0) > 0.0)
     networks = len(world.network_names)
     labels = labelled(world)
     names_of_labels = [world.network_names[n] for n in labels]
@@ -152,6 +153,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("salience", "1", "mean", Term("salience", f)),
         one("attention", "1", "mean", Term("attention")),
         one("measures_cost_usd", "USD/year", "flow", Term("measure_cost")),
+        one("measures_announced_mean", "1", "mean", Term("announced", told, 1.0 / max(1, len(told)))),
+        one("measures_delivered_mean", "1", "mean", Term("instrument", told, 1.0 / max(1, len(told)))),
         one("organisations_profit_usd", "USD/year", "flow", Term("profit_total")),
         one("people_recruited_from_abroad", "persons/year", "flow", Term("recruits", (ALL, kd)),
             Term("recruits", np.ix_(origin_focus, kd), -1.0)),
