@@ -231,12 +231,28 @@ def test_couriers_add_to_loads() -> None:
     goal = world.place_state[world.destination_place[world.people_destination]]
     abroad = goal != world.place_state[world.people_origin]
     ready = x.state.effectiveness[:, world.people_origin, world.people_destination]
-    people = (s.attempts_route * ready * abroad[None, :, None]).sum((1, 2))
+    carried = 1.0 - x.state.pool_there[:, world.people_origin, world.people_destination, None]
+    people = (s.attempts_route * ready * carried * abroad[None, :, None]).sum((1, 2))
     added = (with_couriers.purchased - without.purchased).sum(1)
     np.testing.assert_allclose(added, people * 0.2 * 0.5, rtol=1e-9)
     x.state.trade[:] = [0.04, 0.5, 0.46]
     a, b = (after(v, carry).state.purchased for v in knocked(x, Mechanism.FORCED_COURIERS))
     np.testing.assert_array_equal(a, b), "groups that hardly touch opiates make no one carry them"
+
+
+def test_who_is_there_already_is_approached_without_journey_bribe_or_load() -> None:
+    x = busy(human_trade__courier_share=0.2, human_trade__courier_kg=0.5)
+    x.state.bribe_rate[:] = 0.01
+    x.state.pool_there[:] = 0.0
+    carried = after(x, carry).state
+    x.state.pool_there[:] = 1.0
+    y, without = (after(v, carry).state for v in knocked(x, Mechanism.FORCED_COURIERS))
+    np.testing.assert_array_equal(y.attempts_route, carried.attempts_route)
+    np.testing.assert_array_equal(y.purchased, without.purchased)
+    x.state.trade[:] = [0.0, 0.6, 0.4]
+    y = after(x, carry)
+    assert (y.state.attempts_route.sum((1, 2)) > 0).all()
+    assert not y.state.journeys.any() and not y.state.bribes_post.any() and not flow(y, "bribes").any()
 
 
 def test_laundering_costs_a_fee_and_without_it_cash_is_lost() -> None:

@@ -46,10 +46,9 @@ def carry(
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, c_from, c_to,
     c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest, way_ptr, way_list, w_ptr, w_parent,
     w_link, w_end, way_abroad, price, people_price, source_price, ration, hazard, bribe, conduct, rotated,
-    service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry,
-    carrying, contacts, market_share,
-    route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
-    purchased,
+    service, service_fee, carrying_cost, load, corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there,
+    rivalry, carrying, contacts, market_share, route_share, people_share, people_value, trade, in_use, capacity,
+    capital, other_capital, returns, loss, road, purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
     ledger,
@@ -97,6 +96,7 @@ def carry(
     abroad = np.empty(2 * ways)
     pays = np.empty(2 * ways)
     bribed = np.empty(2 * ways)
+    journey = np.empty(ways)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     # unsigned: compiled code then does not ask for negative indices
     way_end = w_end[way_list]
@@ -145,8 +145,11 @@ def carry(
         for i in range(ways):
             a = way_from[i]
             d = way_to[i]
+            # who is there already makes no journey
+            carries = 1.0 - pool_there[r, a, d]
+            journey[i] = carries * (1.0 / _PERSONS)
             for f in range(2):
-                likely = effectiveness[r, a, d, f]
+                likely = effectiveness[r, a, d, f] * carries
                 abroad[2 * i + f] = leaves[i] * likely
                 pays[2 * i + f] = likely * people_price[r, d, f] * people_par[r].transit_risk
                 bribed[2 * i + f] = pays[2 * i + f] * income[way_end[i]]
@@ -209,7 +212,7 @@ def carry(
                 for i in range(approached.shape[0]):
                     alike[i] += approached[i]
                 for i in range(count):
-                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * (1.0 / _PERSONS)
+                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * journey[begin + i]
                 for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
                     taken = trips[i]
                     own[w_link[i], j] += taken
