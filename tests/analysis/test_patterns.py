@@ -24,7 +24,7 @@ def test_every_bundled_pattern_reads_against_the_models_own_outcomes() -> None:
     outcomes = (*outcome_names(to_world(case)), *corridors, CORRIDOR_OVERLAP)
     tests = parse_patterns(view.patterns, outcomes, YEARS, view.patterns_file)
     assert len(tests) == len(view.patterns)
-    assert sum(item.single for item in view.patterns) == 39
+    assert sum(item.single for item in view.patterns) == 40
     assert all(tests[item.id].last_year <= 2014 for item in view.patterns), "the study ends in 2014"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from qorgau.model.couriers import market_of_place
 from qorgau.model.mechanisms import Mechanism
-from tests.model.test_organisations import busy
+from tests.model.test_organisations import busy, flow
 from tests.model.traffic_scene import after, carry, having, knocked
 from tests.model.worlds import small_world
 
@@ -28,7 +28,8 @@ def test_couriers_carry_beside_the_loads() -> None:
     abroad = goal != world.place_state[world.people_origin]
     abroad &= np.isin(world.destination_place[world.people_destination], world.market_place)
     ready = x.state.effectiveness[:, world.people_origin, world.people_destination]
-    people = (s.attempts_route * ready * abroad[None, :, None]).sum((1, 2))
+    carried = 1.0 - x.state.pool_there[:, world.people_origin, world.people_destination, None]
+    people = (s.attempts_route * ready * carried * abroad[None, :, None]).sum((1, 2))
     added = (with_couriers.purchased - without.purchased).sum(1)
     np.testing.assert_allclose(added, people * 0.2 * 0.5, rtol=1e-9)
     np.testing.assert_allclose(added, s.couriers_kg, rtol=1e-9)
@@ -55,3 +56,20 @@ def test_what_people_carry_meets_the_hazard_of_people_and_is_sold_where_they_are
     free = after(unseen, carry).state
     bare = after(knocked(unseen, Mechanism.FORCED_COURIERS)[1], carry).state
     np.testing.assert_allclose(free.couriers_kg, (free.arrivals - bare.arrivals).sum(1), rtol=1e-8)
+
+
+def test_who_is_there_already_is_approached_without_journey_bribe_or_load() -> None:
+    x = busy(4, human_trade__courier_share=0.2, human_trade__courier_kg=0.5)
+    x.state.effectiveness[:] = 0.5
+    x.state.bribe_rate[:] = 0.01
+    x.state.pool_there[:] = 0.0
+    carried = after(x, carry).state
+    x.state.pool_there[:] = 1.0
+    y, without = (after(v, carry).state for v in knocked(x, Mechanism.FORCED_COURIERS))
+    np.testing.assert_array_equal(y.attempts_route, carried.attempts_route)
+    np.testing.assert_array_equal(y.purchased, without.purchased)
+    assert (carried.purchased.sum(1) > y.purchased.sum(1)).any()
+    x.state.trade[:] = [0.0, 0.6, 0.4]
+    y = after(x, carry)
+    assert (y.state.attempts_route.sum((1, 2)) > 0).all()
+    assert not y.state.journeys.any() and not y.state.bribes_post.any() and not flow(y, "bribes").any()

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qorgau.model import measures
-from qorgau.model.measures import attention_pull
+from qorgau.model.measures import attention_pull, delivered_part
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.streams import Stream, normal
 from qorgau.model.world import INSTRUMENTS
 from tests.model.busy import assert_same, begun, random_switches
 from tests.model.twins import measures as twin
@@ -66,13 +67,46 @@ def test_delivery_gap_scales_what_was_announced_and_nothing_else() -> None:
     gap, full = begun(2), begun(2, off=(Mechanism.DELIVERY_GAP,))
     _run(gap, np.zeros((3, K)))
     _run(full, np.zeros((3, K)))
-    share = gap[2]["measures"]["delivered_share"][:, None]
-    np.testing.assert_allclose(gap[1].instrument, full[1].instrument * share)
+    q = gap[2]["measures"]
+    part = [[twin.delivered(q[r], z) for z in gap[1].delivery[r]] for r in range(3)]
+    assert np.ptp(part, axis=1).min() > 0.05
+    np.testing.assert_allclose(gap[1].instrument, full[1].instrument * part)
     np.testing.assert_allclose(full[1].instrument, np.tile(gap[0].announced[299], (3, 1)))
+    np.testing.assert_array_equal(gap[1].announced, full[1].announced)
     gap[1].conduct[:] = [0, 0, 0.5, 0.3, 0.2]
     before = gap[1].instrument.copy()
     _run(gap, np.zeros((3, K)))
     np.testing.assert_array_equal(before, gap[1].instrument)
+
+
+def test_without_a_spread_all_measures_are_delivered_alike_to_the_last_digit() -> None:
+    parts = begun(3, runs=40)
+    q = parts[2]["measures"]
+    q["delivery_spread"] = 0.0
+    q["delivered_share"] = np.random.default_rng(3).uniform(0.0, 1.0, 40)
+    state = _run(parts, np.zeros((40, K)))
+    np.testing.assert_array_equal(state.instrument, parts[0].announced[299] * q["delivered_share"][:, None])
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+@pytest.mark.parametrize("spread", [0.0, 1.0, 10.0])
+def test_nothing_and_everything_are_delivered_whatever_the_spread(share: float, spread: float) -> None:
+    parts = begun(4)
+    parts[2]["measures"]["delivered_share"] = share
+    parts[2]["measures"]["delivery_spread"] = spread
+    state = _run(parts, np.zeros((3, K)))
+    np.testing.assert_array_equal(state.instrument, np.tile(share * parts[0].announced[299], (3, 1)))
+    for z in (-8.3, 8.3):
+        assert delivered_part(share, spread, z) == share
+
+
+def test_a_measure_has_a_number_of_its_own_that_others_and_other_draws_leave_alone() -> None:
+    world, state, parameters, on, keys = begun(5)
+    assert state.delivery.tolist() == [[normal(key, int(Stream.DELIVERY), 0, k, 0) for k in range(K)] for key in keys]
+    assert len(np.unique(state.delivery)) == state.delivery.size
+    more = [np.zeros((3, K + 1)) for _ in range(3)]
+    measures._start(parameters["measures"], on, keys, np.append(world.announced[0], 1.0), *more)
+    np.testing.assert_array_equal(more[0][:, :K], state.delivery)
 
 
 def test_attention_follows_harm_slowly_and_law_follows_attention() -> None:

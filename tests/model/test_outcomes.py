@@ -88,6 +88,9 @@ def test_flows_add_up_and_levels_are_averaged(world: World, months: list[State])
     np.testing.assert_allclose(out["opiate_users_all"], np.mean([s.users.sum(1) for s in months], axis=0))
     np.testing.assert_allclose(out["opiates_delivered_kg_all"], sum(s.arrivals.sum(1) for s in months))
     np.testing.assert_allclose(out["measures_cost_usd"], sum(s.measure_cost for s in months))
+    told = world.announced.any(axis=0)
+    for name, array in (("measures_announced_mean", "announced"), ("measures_delivered_mean", "instrument")):
+        np.testing.assert_allclose(out[name], np.mean([getattr(s, array)[:, told].mean(1) for s in months], axis=0))
     np.testing.assert_array_equal(out["tip_tier"], months[-1].tier[:, f])
     for m, name in enumerate(world.market_names):
         np.testing.assert_allclose(out[f"opiate_price_{name}"], np.mean([s.price[:, m] for s in months], axis=0))

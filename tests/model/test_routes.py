@@ -286,6 +286,25 @@ def test_people_go_by_the_better_paid_way() -> None:
                 assert y.state.people_value[r, o, f] == pytest.approx(values[best][f], rel=1e-6)
 
 
+def test_who_is_there_already_brings_the_price_whatever_the_way() -> None:
+    x = traffic(1)
+    x.state.pool_there[:] = 1.0
+    world = x.world
+    other = having(x, routes__journey_fixed=9e3, routes__journey_cost=5.0)
+    other.state.belief[:] *= 5.0
+    other.state.bribe_rate[:] *= 5.0
+    a, b = planned(x).state, planned(other).state
+    np.testing.assert_allclose(a.people_value, b.people_value, **CLOSE)
+    start, end = world.people_origin, world.people_destination
+    to = world.place_state[world.destination_place[end]]
+    brought = x.state.effectiveness[:, start, end] * x.state.people_price[:, end]
+    brought -= x.state.conviction_cost[:, to, None] / 8.0
+    for r, o in np.argwhere(alive(x)):
+        ways = np.flatnonzero(world.place_state[start] == world.place_state[x.state.home[r, o]])
+        mean = (a.people_share[r, o, : len(ways)] * brought[r, ways]).sum(0)
+        np.testing.assert_allclose(a.people_value[r, o], mean, rtol=1e-9)
+
+
 def _two_sources(x: Scene) -> Scene:
     """Half of the routes told to start at a second source."""
     source = x.world.route_source.copy()

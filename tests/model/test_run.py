@@ -43,7 +43,7 @@ def test_invariants_hold_every_month_on_random_worlds(world_seed: int, seed: int
     signed = {"price_norm", "corridor_noise", "ledger_kg", "ledger_people", "capital", "returns", "profit_total",
               "money", "plan_value", "plan_slope", "plan_price", "plan_cost", "people_value", "guarantor", "sanction",
               "scruple", "scruple_under", "scruple_centre",
-              "tier_score"}
+              "tier_score", "delivery"}
     for month in range(60):
         advance_month(world, state, p, on, k, month, levers, china)
         scale = np.maximum(1.0, state.purchased.sum(1))

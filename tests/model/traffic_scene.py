@@ -67,6 +67,8 @@ def stir(x: Scene, rng: np.random.Generator) -> None:
     for name in ("service", "instrument", "effectiveness"):
         array = getattr(s, name)
         array[:] = rng.uniform(0, 1, array.shape)
+    # a generator of its own: what the others get stays as it was
+    s.pool_there[:] = np.random.default_rng(x.month).uniform(0, 1, s.pool_there.shape)
     s.service_fee[:] = rng.uniform(0.2, 5, s.service_fee.shape)
     s.people_price[:] = rng.uniform(100, 6000, s.people_price.shape)
     s.conviction_cost[:] = rng.uniform(0, 2000, s.conviction_cost.shape)

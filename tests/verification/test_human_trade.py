@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qorgau.model import human_journeys, human_trade
+from qorgau.model import human_journeys, human_trade, routes
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.streams import run_keys
 from tests.model.people_scene import Scene
@@ -139,6 +139,35 @@ def test_recruits_share_the_routes_in_proportion_to_attempts() -> None:
     n = x.state.recruits_route[:, ways, 0].sum(0)
     share = weight / weight.sum()
     np.testing.assert_allclose(n / n.sum(), share, atol=4.0 * np.sqrt(0.25 / n.sum()))
+
+
+@pytest.mark.parametrize("there", [0.0, 0.3, 0.9, 1.0])
+def test_what_a_group_reckons_with_is_what_its_recruits_bring_on_average(there: float) -> None:
+    """A group that believes what is true reckons with the mean, the part that needs no journey included."""
+    x = set_to(_scene(matching=1.0), "routes", journey_fixed=400.0, journey_cost=0.1)
+    p, d, ways = _pair(x)
+    s = x.state
+    switch(x, 0.0, Mechanism.ROUTES)  # attempts by length alone
+    s.active[:] = 0
+    s.active[:, 0], s.home[:, 0], s.age[:, 0] = 1, p, 5
+    s.hazard[:] = 0.1
+    s.belief[:] = 0.1
+    s.bribe_rate[:] = s.conviction_cost[:] = s.effectiveness[:] = 0.0
+    s.people_price[:] = price = 2000.0
+    s.pool[:, p, d], s.pool_there[:, p, d] = 90.0, there
+    routes.advance(x.world, s, x.parameters, x.on, x.keys, x.month, routes.geometry_of(x.world), everything=True)
+    at_home = np.flatnonzero(x.world.place_state[x.world.people_origin] == x.world.place_state[p])
+    share = s.people_share[0, 0, np.searchsorted(at_home, ways), 0]
+    tried = 100.0 * share
+    s.effectiveness[:, p, d, 0] = _matched(tried.sum(), 90.0, 1.0) / tried.sum()
+    routes.advance(x.world, s, x.parameters, x.on, x.keys, x.month, routes.geometry_of(x.world), everything=True)
+    expected = 100.0 * s.people_value[0, 0, 0]
+    s.attempts_route[:, ways, 0] = tried
+    s = held(x, human_trade, 1).state
+    cost = 400.0 + 0.1 * x.world.people_km[ways]
+    brought = price * (s.recruits[:, p, d, 0] - s.intercepted.sum(axis=1)) - s.recruits_route[:, ways, 0] @ cost
+    assert abs(brought.mean() - expected) < 4.0 * brought.std() / np.sqrt(RUNS)
+    assert expected > 0.0
 
 
 def test_children_are_a_binomial_part_of_the_recruits() -> None:

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from qorgau.model import facilitators, indicators, measures
 from qorgau.model.facilitators import availability, fee
@@ -18,6 +20,8 @@ from qorgau.model.indicators import perceived, tier_of
 from qorgau.model.measures import attention_pull
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.run import Branch
+from qorgau.model.state import allocate
+from qorgau.model.streams import run_keys
 from qorgau.model.world import INSTRUMENTS
 from tests.model.people_scene import Scene
 from tests.verification.scenes import held, levers, scene, set_to, still, switch, values
@@ -78,7 +82,7 @@ def _measured(x: Scene, lever: np.ndarray) -> Scene:
 
 
 def test_delivery_is_the_share_of_what_was_announced_and_a_lever_fills_the_rest() -> None:
-    x = set_to(scene(), "measures", delivered_share=0.3)
+    x = set_to(scene(), "measures", delivered_share=0.3, delivery_spread=0.0)
     x.world = replace(x.world, announced=np.full_like(x.world.announced, 0.8))
     np.testing.assert_allclose(_measured(x, levers(x)).state.instrument, 0.24, rtol=1e-12)
     half = np.full((2, K), 0.5)
@@ -87,6 +91,31 @@ def test_delivery_is_the_share_of_what_was_announced_and_a_lever_fills_the_rest(
     whole = switch(x.copy(), 0.0, Mechanism.DELIVERY_GAP)
     np.testing.assert_allclose(_measured(whole, levers(x)).state.instrument, 0.8, rtol=1e-12)
     assert not _measured(switch(x, 0.0, Mechanism.MEASURES), half).state.instrument.any()
+
+
+@pytest.mark.parametrize("share, spread", [(0.5, 0.4), (0.3, 1.0), (0.7, 1.5)])
+def test_delivery_is_spread_over_measures_by_a_logit_normal_law(share: float, spread: float) -> None:
+    """Aitchison and Shen 1980: quantiles are those of the normal, moved; the mean has no closed form (quadrature)."""
+    runs = 20_000
+    x = scene()
+    state = allocate(x.world.sizes, runs)
+    parameters = {"measures": np.repeat(x.parameters["measures"][:1], runs)}
+    parameters["measures"]["delivered_share"] = share
+    parameters["measures"]["delivery_spread"] = spread
+    world = replace(x.world, announced=np.ones_like(x.world.announced))
+    measures.start(world, state, parameters, np.ones((runs, x.on.shape[1])), run_keys(7, np.arange(runs)))
+    part = state.instrument
+    for p in (0.05, 0.25, 0.5, 0.75, 0.95):
+        want = expit(logit(share) + spread * norm.ppf(p))
+        np.testing.assert_allclose((part <= want).mean(axis=0), p, atol=4.0 * np.sqrt(p * (1.0 - p) / runs))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    shape = expit(logit(share) + spread * nodes)
+    mean = (weights @ shape) / weights.sum()
+    deviation = np.sqrt(weights @ (shape - mean) ** 2 / weights.sum())
+    np.testing.assert_allclose(part.mean(axis=0), mean, atol=4.0 * deviation / np.sqrt(runs))
+    np.testing.assert_allclose(part.std(axis=0), deviation, rtol=0.03)
+    among = np.corrcoef(part, rowvar=False) - np.eye(K)
+    assert abs(among).max() < 4.5 / np.sqrt(runs), "what one measure is delivered says nothing of another"
 
 
 def test_a_lever_costs_its_year_in_twelfths_and_what_is_announced_costs_the_policy_nothing() -> None:

@@ -163,7 +163,8 @@ def test_what_people_carry_is_lost_as_people_are_found() -> None:
     abroad = world.place_state[goal] != world.place_state[world.people_origin]
     abroad &= np.isin(goal, world.market_place)
     assert abroad.any()
-    groups = x.state.attempts_route.sum(2) * abroad
+    carried = 1.0 - x.state.pool_there[:, world.people_origin, world.people_destination]
+    groups = x.state.attempts_route.sum(2) * carried * abroad
     corridors = np.diff(world.people_ptr)
     seized = (x.state.seized_kg - without.state.seized_kg).sum(1)
     expected = (groups * -np.expm1(-corridors * 0.07 * risk)).sum(1) / groups.sum(1)

@@ -56,6 +56,8 @@ _LABELS: dict[str, Label] = {
     "bribes_usd": Label("bribes and fees paid by traffickers", "USD a year", "lower", "higher"),
     "officials_corrupt_share": Label("share of officials who are corrupt", "share", "lower", "higher"),
     "measures_cost_usd": Label("cost of measures", "USD a year", "lower", "higher"),
+    "measures_announced_mean": Label("mean level of measures as announced", "0 to 1", "lower", "higher"),
+    "measures_delivered_mean": Label("mean level of measures as delivered", "0 to 1", "lower", "higher"),
     "perceived_corruption_score": Label("perceived corruption (up is cleaner)", "score 0-100", "lower", "higher"),
     "perceived_corruption_rank_share": Label(
         "countries seen as cleaner, of those ranked in 2010", "share", "lower", "higher"

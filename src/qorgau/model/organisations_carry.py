@@ -48,7 +48,7 @@ def carry(
     to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest,
     way_ptr, way_list, w_ptr, w_parent, w_link, w_end, way_abroad, market_at, d_place, price, people_price,
     source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
-    corridor_cost, corridor_trips, reach, usual, effectiveness, rivalry, carrying, contacts, market_share,
+    corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased,
     trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -106,6 +106,7 @@ def carry(
     need = np.empty(net_cover.shape[1])
     pays = np.empty(2 * ways)
     bribed = np.empty(2 * ways)
+    journey = np.empty(ways)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     # unsigned: compiled code then does not ask for negative indices
     way_end = w_end[way_list]
@@ -159,8 +160,11 @@ def carry(
         for i in range(ways):
             a = way_from[i]
             d = way_to[i]
+            # who is there already makes no journey
+            carries = 1.0 - pool_there[r, a, d]
+            journey[i] = carries * (1.0 / _PERSONS)
             for f in range(2):
-                likely = effectiveness[r, a, d, f]
+                likely = effectiveness[r, a, d, f] * carries
                 abroad[2 * i + f] = load_each * leaves[i] * likely
                 brings[2 * i + f] = abroad[2 * i + f] * at_ends[way_end[i]]
                 pays[2 * i + f] = likely * people_price[r, d, f] * people_par[r].transit_risk
@@ -225,7 +229,7 @@ def carry(
                 for i in range(approached.shape[0]):
                     alike[i] += approached[i]
                 for i in range(count):
-                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * (1.0 / _PERSONS)
+                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * journey[begin + i]
                 for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
                     taken = trips[i]
                     own[w_link[i], j] += taken

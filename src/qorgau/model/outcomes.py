@@ -69,6 +69,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     bodies = {name: kp[world.post_kind[kp] == POST_KINDS.index(kind)]
               for name, kind in (("border", "border"), ("police", "province"), ("migration", "migration"))}
     told_apart = (world.post_kind > capital_kind).any()
+    told = np.flatnonzero(world.announced.max(axis=0) > 0.0)
     networks = len(world.network_names)
     labels = labelled(world)
     names_of_labels = [world.network_names[n] for n in labels]
@@ -157,6 +158,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("salience", "1", "mean", Term("salience", f)),
         one("attention", "1", "mean", Term("attention")),
         one("measures_cost_usd", "USD/year", "flow", Term("measure_cost")),
+        one("measures_announced_mean", "1", "mean", Term("announced", told, 1.0 / max(1, len(told)))),
+        one("measures_delivered_mean", "1", "mean", Term("instrument", told, 1.0 / max(1, len(told)))),
         one("organisations_profit_usd", "USD/year", "flow", Term("profit_total")),
         one("people_recruited_from_abroad", "persons/year", "flow", Term("recruits", (ALL, kd)),
             Term("recruits", np.ix_(origin_focus, kd), -1.0)),

@@ -14,7 +14,7 @@ proportional to the price leaves no price that clears. China's barrier is pay fo
 crossing and all along the way, so links bear it by their exposure. Habit is a partial adjustment towards the logit
 shares (a log-share term only rescales theta). Beliefs learn from an organisation's own losses and, less, from its
 network's, and follow what is to be seen of the watch where it has little experience. Ways for people are shared by
-a logit on what a person brings, with twice the scale.
+a logit on what a person brings, with twice the scale; who is there already asks for no journey and meets no risk.
 
 The official way by air is open to official rackets while the forces whose flights it uses stand in Tajikistan.
 An organisation plans every third month, in turn; between plans it reacts to prices only through the shares of
@@ -93,8 +93,8 @@ def _plan(
     belief, carrying_cost, corridor_cost, corridor_trips, first_source, sources, bribe, price_expected, source_price,
     reach, crossing, usual, market_ptr, tree_parent, tree_link, stem, last, route_km, log_path_size, official, c_km,
     c_china, way_ptr, way_list, w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness,
-    conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope, plan_price,
-    plan_cost, people_value,
+    pool_there, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope,
+    plan_price, plan_cost, people_value,
 ):
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
@@ -192,10 +192,12 @@ def _plan(
             prepare = q.journey_fixed + q.journey_cost * h_km[w]
             at_law = conviction_cost[r, dest_state[d]] / _PERSONS
             way_paid = hp * stopped[way_end[i]]
+            stays = pool_there[r, h_origin[w], d]
             for f in range(2):
                 effective = effectiveness[r, h_origin[w], d, f]
-                gain[f, i] = effective * people_price[r, d, f]
-                burden[f, i] = gain[f, i] * way_paid + effective * prepare + at_law
+                brings = effective * people_price[r, d, f]
+                gain[f, i] = (1.0 - stays) * brings
+                burden[f, i] = (1.0 - stays) * (brings * way_paid + effective * prepare) - stays * brings + at_law
         count = 0
         for o in range(slots):
             if active[r, o] == 1 and (everything or (month + o) % _EVERY == 0 or age[r, o] == 0):
@@ -381,7 +383,7 @@ def advance(
           world.route_official,
           world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
           geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,
-          world.people_km, state.people_price, state.effectiveness, state.conviction_cost,
+          world.people_km, state.people_price, state.effectiveness, state.pool_there, state.conviction_cost,
           destination_states(world), state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
 

@@ -249,6 +249,8 @@ _PATRONAGE = (
 )
 
 _MEASURES = (
+    _v("delivery", "instrument", "1", "measures", "normal number by which a measure is delivered better or worse"),
+    _v("announced", "instrument", "1", "measures", "announced level of each measure, 0 to 1"),
     _v("instrument", "instrument", "1", "measures", "delivered level of each measure, 0 to 1"),
     _v("attention", "", "1", "measures", "the state's attention to trafficking, 0 to 1"),
     _v("measure_cost", "", "USD/month", "measures", "cost of the levers this month"),

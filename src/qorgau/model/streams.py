@@ -69,6 +69,7 @@ class Stream(IntEnum):
     ROTATION = 40
     APPOINTMENT = 41
     DISMISSAL = 42
+    DELIVERY = 45
     PERCEPTION = 50
     SPARE_1 = 60
     SPARE_2 = 61

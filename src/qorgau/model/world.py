@@ -39,7 +39,9 @@ INSTRUMENTS: tuple[str, ...] = (
     "awareness", "schooling", "regional_coordination", "victim_non_prosecution", "penalties",
     "governor_rotation", "outreach", "regular_migration",
 )
-"""Measures of the state (and of those who help); each has a delivered level from 0 to 1."""
+"""Measures of the state (and of those who help); each has a delivered level from 0 to 1.
+
+What is drawn for a measure is named by its place here: new ones go to the end."""
 
 EVENTS: tuple[str, ...] = (
     "soviet",               # 1 while the USSR stands, then down to 0 as its arrangements wear off

@@ -97,13 +97,14 @@ class Firm:
             origin = world.people_origin[w]
             d = int(world.people_destination[w])
             goal = world.place_state[world.destination_place[d]]
+            carried = 1 - float(s["pool_there"][origin][d])
             for f in (0, 1):
                 n = self.people_a_month * float(s["trade"][self.o][1 + f] * s["people_share"][self.o][i][f])
                 tried[w, f] = n
                 if goal != self.state and int(world.destination_place[d]) in sold_at:
-                    abroad[w] += n * float(s["effectiveness"][origin][d][f])
+                    abroad[w] += n * carried * float(s["effectiveness"][origin][d][f])
                 for link in links_of(world.people_ptr, world.people_links, w):
-                    trips[link] += n / PERSONS
+                    trips[link] += n * carried / PERSONS
         return tried, trips, abroad
 
     def bought(self, abroad: dict) -> tuple[float, dict]:
@@ -215,6 +216,7 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         paid_for_people = 0.0
         for (w, f), n in tried.items():
             home, to = int(world.people_origin[w]), int(world.people_destination[w])
+            n *= 1 - s["pool_there"][home][to]
             income = n * s["effectiveness"][home][to][f] * s["people_price"][to][f] * q["human_trade"]["transit_risk"]
             for link in links_of(world.people_ptr, world.people_links, w):
                 paid = float(income * s["bribe_rate"][link])

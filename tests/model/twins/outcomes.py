@@ -92,6 +92,7 @@ def readings(world: World) -> tuple[Reading, ...]:
     base = max(1e-9, float(world.group_share[f, ruling]))
     centre_posts = kp[world.post_kind[kp] == capital_kind]
     province_posts = kp[world.post_kind[kp] == POST_KINDS.index("province")]
+    told = [k for k in range(world.announced.shape[1]) if world.announced[:, k].any()]
     rus = world.state_names.index("RUS") if "RUS" in world.state_names else -1
 
     def paid_share(s: int) -> Read:
@@ -186,6 +187,8 @@ def readings(world: World) -> tuple[Reading, ...]:
         _one("salience", "1", "mean", lambda s: s.salience[:, f]),
         _one("attention", "1", "mean", lambda s: s.attention),
         _one("measures_cost_usd", "USD/year", "flow", lambda s: s.measure_cost),
+        _one("measures_announced_mean", "1", "mean", lambda s: s.announced[:, told].mean(1)),
+        _one("measures_delivered_mean", "1", "mean", lambda s: s.instrument[:, told].mean(1)),
         _one("organisations_profit_usd", "USD/year", "flow", lambda s: s.profit_total),
         _one("people_recruited_from_abroad", "persons/year", "flow",
              lambda s: s.recruits[:, :, kd].sum((1, 2, 3)) - s.recruits[:, origin_focus][:, :, kd].sum((1, 2, 3))),

@@ -107,10 +107,12 @@ def people_routes(world: World, s: dict, q: dict, o: int) -> dict[int, list[floa
         kept -= share * sum(s["bribe_rate"][v] for v in passed)
         prepare = q["routes"]["journey_fixed"] + q["routes"]["journey_cost"] * world.people_km[w]
         at_law = s["conviction_cost"][world.place_state[world.destination_place[d]]] / 8
-        out[w] = [
-            float(s["effectiveness"][origin][d][f] * (s["people_price"][d][f] * kept - prepare) - at_law)
-            for f in (0, 1)
-        ]
+        stay = float(s["pool_there"][origin][d])
+        out[w] = []
+        for f in (0, 1):
+            price = float(s["people_price"][d][f])
+            brought = stay * price + (1 - stay) * (price * kept - prepare)
+            out[w].append(float(s["effectiveness"][origin][d][f] * brought - at_law))
     return out
 
 
