@@ -21,10 +21,11 @@ import math
 
 import numpy as np
 
-from qorgau.model.compiled import brief, compiled, inlined
+from qorgau.model.compiled import compiled, inlined
 from qorgau.model.counts import normals
 from qorgau.model.derived import months_above, months_below, of_map
 from qorgau.model.exponentials import fall, logarithm
+from qorgau.model.firms import outputs_of, ownership
 from qorgau.model.guarantors import CUSTOM_PARAMETERS, custom_pull, gang_quality, private_share, start_custom
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
@@ -335,36 +336,6 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 abuse[r, s] *= 1.0 - q.size_abuse_training * instrument[r, _TRAINING]
 
 
-@brief
-def _outputs(gdp_per_head, population, place_state, place_share, place_extractive, post_place):
-    """Monthly output (USD) by state and post, and the part of it that is energy and construction."""
-    state_gdp = np.zeros(population.shape[0])
-    state_extract = np.zeros(population.shape[0])
-    post_gdp = np.empty(post_place.shape[0])
-    post_extract = np.empty(post_place.shape[0])
-    gdp = np.empty(place_state.shape[0])
-    # of the places in the model only: a part of Russia, China and Afghanistan
-    for p in range(place_state.shape[0]):
-        s = place_state[p]
-        gdp[p] = gdp_per_head[s] * population[s] / 12.0 * place_share[p]
-        state_gdp[s] += gdp[p]
-        state_extract[s] += gdp[p] * place_extractive[p]
-    for i in range(post_place.shape[0]):
-        post_gdp[i] = gdp[post_place[i]]
-        post_extract[i] = gdp[post_place[i]] * place_extractive[post_place[i]]
-    return state_gdp, state_extract, post_gdp, post_extract
-
-
-def _ownership(world: World, month: int) -> tuple[np.ndarray, float]:
-    """Private part of each state's output, and how far no plan binds the rest.
-
-    Where the case does not say what is private, neither raises nor lowers rents: none is private, and the plan binds.
-    """
-    if len(world.private_share) == 0:
-        return np.zeros(world.sizes["state"]), 0.0
-    return world.private_share[month], 1.0 - float(world.event["soviet"][month])
-
-
 @of_map
 def _centre_posts(world: World) -> np.ndarray:
     """Posts of the centre by state."""
@@ -383,11 +354,6 @@ def _since(series: np.ndarray, month: int, value: float) -> float:
     return float(months_above(series, month, 0.0) if value > 0.0 else months_below(series, month, 1.0))
 
 
-def _outputs_of(world: World, month: int) -> tuple[np.ndarray, ...]:
-    return _outputs(world.gdp_per_head[month], world.population[month], world.place_state, world.place_share,
-                    world.place_extractive, world.post_place)
-
-
 def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, speed: float,
     wage: np.ndarray, bribes: np.ndarray, deals: np.ndarray, fees: np.ndarray, racket: np.ndarray, tenure: np.ndarray,
@@ -396,7 +362,7 @@ def _call(
     state_gdp, state_extract, post_gdp, post_extract = outputs
     _advance(parameters["corruption"], on, keys, _since(world.event["soviet"], month, 0.0),
              _since(world.event["privatisation"], month, 1.0), speed, state_gdp, state_extract,
-             *_ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
+             *ownership(world, month), _centre_posts(world), world.focus, world.post_state, world.post_kind,
              world.post_officials, post_gdp, post_extract, world.network_official, world.place_state, wage, bribes,
              deals, fees, racket, tenure, state.patron_shield, state.patron_reach, state.active, state.home,
              state.network, state.instrument, state.scruple, state.scruple_under, state.scruple_centre,
@@ -432,7 +398,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     none = np.zeros((runs, world.sizes["state"]))
     tenure = np.full((runs, posts), 24, dtype=np.int64)
     fees = 0.5 * TAKERS[1] / TAKERS[0] * bribes
-    outputs = _outputs_of(world, 0)
+    outputs = outputs_of(world, 0)
     for _ in range(120):
         _call(world, state, parameters, on, keys, 0, 0.2, wage, bribes, none, fees, nothing, tenure, outputs)
 
@@ -443,4 +409,4 @@ def advance(
 ) -> None:
     """Move conduct, sanction, rents from legal business, shielding and custom by one month (module docstring)."""
     _call(world, state, parameters, on, keys, month, 0.0, state.wage, state.bribes_post, state.deals_usd,
-          state.fees_post, state.racket_profit_post, state.tenure, _outputs_of(world, month))
+          state.fees_post, state.racket_profit_post, state.tenure, outputs_of(world, month))
