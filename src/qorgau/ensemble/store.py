@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from qorgau.ensemble.blocks import BlockTables
 from qorgau.ensemble.designs import Draws
-from qorgau.ensemble.files import parquet_bytes
+from qorgau.ensemble.files import block_bytes, parquet_bytes
 from qorgau.ensemble.places import Address, LocalPlace, Place, is_remote, place_of
 from qorgau.errors import InputError
 
@@ -110,7 +110,7 @@ def write_block(place: Place, of: str, kind: str, start: int, stop: int, block: 
     files = {}
     for folder, table in block.tables.items():
         name = f"{folder}/block-{start:06d}-{stop:06d}.parquet"
-        files[name] = {**place.write(name, parquet_bytes(table, _of_baseline(table))), "rows": table.num_rows}
+        files[name] = {**place.write(name, block_bytes(table, _of_baseline(table))), "rows": table.num_rows}
     entry = {
         "kind": kind,
         "start": start,
