@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from qorgau.errors import InputError
 
 __all__ = [
-    "Interrupted", "block_bytes", "checksum", "folder_lock", "parquet_bytes", "set_aside", "write_atomically", "write_json",
+    "Interrupted", "block_bytes", "checksum", "folder_lock", "parquet_bytes", "set_aside", "write_atomically",
+    "write_json",
 ]
 
 _TEMPORARY = ".tmp-"

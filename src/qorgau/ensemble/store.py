@@ -265,15 +265,14 @@ class Store:
         """Write the table of draws."""
         self.place.write("draws.parquet", parquet_bytes(draws_table(draws)))
 
-    def missing(self, kind: str, runs: int, size: int) -> list[tuple[int, int]]:
-        """Ranges of draws that no finished block of this kind covers, cut into blocks of at most `size`."""
+    def missing(self, kind: str, runs: int) -> list[tuple[int, int]]:
+        """Ranges of draws that no finished block of this kind covers."""
         covered = np.zeros(runs, dtype=bool)
         for block in self._blocks:
             if block["kind"] == kind:
                 covered[block["start"] : block["stop"]] = True
         edges = np.flatnonzero(np.diff(np.concatenate([[True], covered, [True]]).astype(np.int8)))
-        gaps = zip(edges[::2], edges[1::2])
-        return [(int(a), int(min(a + size, stop))) for start, stop in gaps for a in range(start, stop, size)]
+        return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2])]
 
     def add(self, kind: str, start: int, stop: int, block: BlockTables) -> None:
         """Write one finished block."""
