@@ -113,7 +113,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 def block_bytes(table: pa.Table, first: int = 0) -> bytes:
-    """Return a table of a block as the bytes of one Parquet file, small and quick to form.
+    """Return a table of an ensemble as the bytes of one Parquet file, small and quick to form.
 
     Floats are stored byte by byte, all first bytes, all second bytes and so on, which packs into less. Columns of
     outcomes are many and short, so they take lz4, which costs little to begin; the long ones take zstd. Runs and years

@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from qorgau.ensemble.blocks import BlockTables
 from qorgau.ensemble.designs import Draws
-from qorgau.ensemble.files import block_bytes, parquet_bytes
+from qorgau.ensemble.files import block_bytes
 from qorgau.ensemble.places import Address, LocalPlace, Place, is_remote, place_of
 from qorgau.errors import InputError
 
@@ -263,7 +263,7 @@ class Store:
 
     def write_draws(self, draws: Draws) -> None:
         """Write the table of draws."""
-        self.place.write("draws.parquet", parquet_bytes(draws_table(draws)))
+        self.place.write("draws.parquet", block_bytes(draws_table(draws)))
 
     def missing(self, kind: str, runs: int) -> list[tuple[int, int]]:
         """Ranges of draws that no finished block of this kind covers."""
