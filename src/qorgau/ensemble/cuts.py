@@ -8,9 +8,10 @@ end together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
-__all__ = ["equal_blocks", "fixed_blocks"]
+__all__ = ["equal_blocks", "fixed_blocks", "within"]
 
 Range = tuple[int, int]
 
@@ -19,18 +20,21 @@ _WORTH_IT = 8
 _SHARES = (16, 8, 4)
 
 
-def equal_blocks(start: int, stop: int) -> list[Range]:
+def equal_blocks(runs: int) -> list[Range]:
     """Blocks of one size (or one more), at most 32 draws each.
 
     Their number is a multiple of 16, 8 or 4 where that leaves at least 8 draws to a block, of 2 else.
     """
-    runs = stop - start
     share = next((s for s in _SHARES if runs >= _WORTH_IT * s), min(2, runs))
     if not share:
         return []
     number = share * -(-runs // (share * _LARGEST))
-    edges = [start + runs * i // number for i in range(number + 1)]
-    return list(pairwise(edges))
+    return list(pairwise(runs * i // number for i in range(number + 1)))
+
+
+def within(blocks: Iterable[Range], start: int, stop: int) -> list[Range]:
+    """What of some blocks lies in a range of draws; a block that lies in it whole stays as it is."""
+    return [(max(a, start), min(b, stop)) for a, b in blocks if max(a, start) < min(b, stop)]
 
 
 def fixed_blocks(start: int, stop: int, size: int) -> list[Range]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qorgau.ensemble.blocks import BlockTables, Context, compute_block, compute_knockouts
-from qorgau.ensemble.cuts import equal_blocks, fixed_blocks
+from qorgau.ensemble.cuts import equal_blocks, fixed_blocks, within
 from qorgau.ensemble.designs import Draws, draw_from
 from qorgau.ensemble.extend import growth
 from qorgau.ensemble.files import Interrupted
@@ -182,7 +182,7 @@ def simulate_inputs(
         works = [
             _Work(MAIN, *cut)
             for gap in store.missing(MAIN, runs)
-            for cut in (fixed_blocks(*gap, block) if block else equal_blocks(*gap))
+            for cut in (fixed_blocks(*gap, block) if block else within(equal_blocks(runs), *gap))
         ]
         size = max(1, _KNOCKOUT_ROWS // max(1, len(mechanisms)))
         works += [
