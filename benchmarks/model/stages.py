@@ -101,7 +101,7 @@ def _flat(found: dict[str, dict[str, float]]) -> Figures:
 
 def loop_small(repeats: int) -> Figures:
     """Full runs in a small block: alone, by part, and two blocks one after the other or in two threads."""
-    from probe import KERNELS, clocks
+    from probe import KERNELS, OF_COLLECTION, clocks
 
     from qorgau.model.run import PROCESSES
 
@@ -115,7 +115,8 @@ def loop_small(repeats: int) -> Figures:
         parts.append({name: value / probe.total for name, value in probe.seconds.items()})
     share = {name: median(p[name] for p in parts) for name in parts[0]}
     inside = [name for name, _ in PROCESSES]
-    out = {"run": alone / c.rows, "start": share["start"], "collection": share["collection"], "kernels": share[KERNELS]}
+    out = {"run": alone / c.rows, "start": share["start"], "collection": share["collection"]}
+    out["kernels"] = share[KERNELS] + share[OF_COLLECTION]
     out["other"] = 1.0 - share["start"] - share["collection"] - sum(share[name] for name in inside)
     out.update({f"share/{name}": share[name] for name in inside})
     for threads in (1, 2):
@@ -158,7 +159,7 @@ def ensemble(repeats: int) -> Figures:
             "draw": probe.total / DRAWS,
             "policies": probe.seconds["model"] / DRAWS / full,
             "kernels": part[KERNELS],
-            "dispatch": part["model"] - part[KERNELS] - part["collection"],
+            "dispatch": part["model"] - part[KERNELS] - part["collection"] - probe.clocks / probe.total,
             "collection": part["collection"],
             "tables": part["tables"],
             "storage": part["storage"],

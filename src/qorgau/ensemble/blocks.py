@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from qorgau.ensemble.designs import Draws
 from qorgau.ensemble.policies import Plan
+from qorgau.ensemble.tables import coded, columns_of, corridor_table, parts_of, yearly_table
 
-__all__ = ["ALWAYS_FINITE", "BlockTables", "Context", "Runner", "compute_block", "compute_knockouts", "yearly_table"]
+__all__ = ["ALWAYS_FINITE", "BlockTables", "Context", "Runner", "compute_block", "compute_knockouts"]
 
 _log = logging.getLogger(__name__)
 
@@ -129,11 +130,12 @@ def compute_block(context: Context, draws: Draws, runner: Runner) -> BlockTables
         good, more = _check(context, yearly, corridors, [int(draws.numbers[i]) for i in kept], context.plan.policies)
         failed += more
         kept = [i for i, fine in zip(kept, good) if fine]
-        yearly, corridors, capped = yearly[:, good], corridors[:, good], capped[:, good]
+        if not good.all():
+            yearly, corridors, capped = yearly[:, good], corridors[:, good], capped[:, good]
     numbers = draws.numbers[np.asarray(kept, dtype=np.int64)]
     tables = {
         "yearly": yearly_table(context, numbers, yearly),
-        "corridors": _corridor_table(context, numbers, corridors),
+        "corridors": corridor_table(context, numbers, corridors),
     }
     price_cap = {p: numbers[capped[i]].tolist() for i, p in enumerate(context.plan.policies) if capped[i].any()}
     return BlockTables(tables, _without_row(failed), price_cap, time.perf_counter() - began)
@@ -171,11 +173,11 @@ def compute_knockouts(context: Context, draws: Draws, mechanisms: tuple[str, ...
     rows = np.asarray(kept, dtype=np.int64)
     years = yearly.shape[2]
     columns: dict[str, pa.Array] = {
-        "mechanism": _dictionary(np.repeat(rows // max(runs, 1), years), mechanisms),
+        "mechanism": coded(np.repeat(rows // max(runs, 1), years), mechanisms),
         "run": pa.array(np.repeat(many.numbers[rows], years).astype(np.int32)),
         "year": pa.array(np.tile(context.first_year + np.arange(years), len(rows)).astype(np.int16)),
     }
-    columns.update(_floats(yearly[0].reshape(-1, len(context.outcomes)), context.outcomes))
+    columns.update(columns_of(np.ascontiguousarray(yearly[0].reshape(-1, len(context.outcomes)).T), context.outcomes))
     return BlockTables({"knockouts": pa.table(columns)}, _without_row(failed), {}, time.perf_counter() - began)
 
 
@@ -225,12 +227,13 @@ def _check(
     core_only: bool = True,
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Mark runs with infinite numbers, or NaN where a number must exist; return the good ones and records."""
+    if _fine(context, yearly, corridors, core_only):
+        return np.ones(len(numbers), dtype=bool), []
     bad = np.isinf(yearly)
     if core_only:
-        core = [i for i, name in enumerate(context.outcomes) if name in ALWAYS_FINITE]
+        core = _core(context)
         bad[..., core] |= np.isnan(yearly[..., core])
-    # Summing is a quick test: any number that is not finite makes its run's sum so.
-    flow_bad = ~np.isfinite(corridors.sum(axis=(0, 2, 3, 4, 5), dtype=np.float64))
+    flow_bad = ~np.isfinite(corridors).all(axis=(0, 2, 3, 4, 5))
     good = ~(bad.any(axis=(0, 2, 3)) | flow_bad)
     failed = []
     for row in np.flatnonzero(~good):
@@ -245,70 +248,13 @@ def _check(
     return good, failed
 
 
-def _dictionary(codes: np.ndarray, names: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int16)), pa.array(list(names), type=pa.string()))
+def _core(context: Context) -> list[int]:
+    return [i for i, name in enumerate(context.outcomes) if name in ALWAYS_FINITE]
 
 
-def _floats(values: np.ndarray, names: tuple[str, ...]) -> dict[str, pa.Array]:
-    columns = np.ascontiguousarray(values.T)
-    return {name: pa.array(columns[i]) for i, name in enumerate(names)}
-
-
-def _shared_years(context: Context, years: int) -> int:
-    return max(0, min(context.shared_before - context.first_year, years))
-
-
-def yearly_table(context: Context, numbers: np.ndarray, yearly: np.ndarray) -> pa.Table:
-    """Table policy, run, year, then a column per outcome; shared years stand once, under the baseline.
-
-    Parameters
-    ----------
-    context : Context
-    numbers : ndarray of int, shape (runs,)
-    yearly : ndarray, shape (policies, runs, years, outcomes)
-    """
-    policies, runs, years, outcomes = yearly.shape
-    shared = _shared_years(context, years)
-    later = years - shared
-    year = context.first_year + np.arange(years)
-    columns: dict[str, pa.Array] = {
-        "policy": _dictionary(
-            np.concatenate([np.zeros(runs * years), np.repeat(np.arange(1, policies), runs * later)]),
-            context.plan.policies,
-        ),
-        "run": pa.array(
-            np.concatenate([np.repeat(numbers, years), np.tile(np.repeat(numbers, later), policies - 1)]).astype(
-                np.int32
-            )
-        ),
-        "year": pa.array(
-            np.concatenate([np.tile(year, runs), np.tile(year[shared:], runs * (policies - 1))]).astype(np.int16)
-        ),
-    }
-    rows = [yearly[0].reshape(-1, outcomes), yearly[1:, :, shared:].reshape(-1, outcomes)]
-    columns.update(_floats(np.concatenate(rows), context.outcomes))
-    return pa.table(columns)
-
-
-def _corridor_table(context: Context, numbers: np.ndarray, flows: np.ndarray) -> pa.Table:
-    """Table policy, run, year, corridor, trade, carried, seized; rows with nothing carried are left out."""
-    shared = _shared_years(context, flows.shape[2])
-    parts = []
-    for first_policy, first_year, part in ((0, 0, flows[:1]), (1, shared, flows[1:, :, shared:])):
-        some = (part != 0).any(axis=-1)
-        p, r, y, corridor, trade = np.nonzero(some)
-        pair = part[some]
-        parts.append((p + first_policy, numbers[r], y + first_year + context.first_year, corridor, trade, pair))
-    p, r, y, corridor, trade, pair = (np.concatenate([part[i] for part in parts]) for i in range(6))
-    pair = np.asarray(pair, dtype=np.float32)
-    return pa.table(
-        {
-            "policy": _dictionary(p, context.plan.policies),
-            "run": pa.array(r.astype(np.int32)),
-            "year": pa.array(y.astype(np.int16)),
-            "corridor": _dictionary(corridor, context.corridors),
-            "trade": _dictionary(trade, context.trades),
-            "carried": pa.array(np.ascontiguousarray(pair[:, 0])),
-            "seized": pa.array(np.ascontiguousarray(pair[:, 1])),
-        }
-    )
+def _fine(context: Context, yearly: np.ndarray, corridors: np.ndarray, core_only: bool) -> bool:
+    """Whether nothing that is stored is at fault: nearly always so, and quick to see."""
+    core = _core(context) if core_only else []
+    return all(
+        not np.isinf(part).any() and not np.isnan(part[..., core]).any() for _, _, part in parts_of(context, yearly)
+    ) and all(np.isfinite(part).all() for _, _, part in parts_of(context, corridors))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import json
 import os
 import threading
@@ -18,9 +17,13 @@ import pyarrow.parquet as pq
 
 from qorgau.errors import InputError
 
-__all__ = ["Interrupted", "checksum", "folder_lock", "parquet_bytes", "set_aside", "write_atomically", "write_json"]
+__all__ = [
+    "Interrupted", "block_bytes", "checksum", "folder_lock", "parquet_bytes", "set_aside", "write_atomically",
+    "write_json",
+]
 
 _TEMPORARY = ".tmp-"
+_ONE_PAGE = 1 << 30
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room or choose another output folder"),
     errno.EFBIG: ("a file would be larger than this process may write", "raise the limit (ulimit -f)"),
@@ -95,8 +98,27 @@ def write_json(path: Path, content: Any) -> None:
     write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def parquet_bytes(table: pa.Table, first: int = 0) -> bytes:
-    """Return a table as the bytes of one Parquet file (zstd).
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Return a table as the bytes of one Parquet file that any reader of Parquet opens (zstd)."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=max(1, table.num_rows),
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[f.name for f in table.schema if not pa.types.is_floating(f.type)],
+    )
+    return sink.getvalue().to_pybytes()
+
+
+def block_bytes(table: pa.Table, first: int = 0) -> bytes:
+    """Return a table of an ensemble as the bytes of one Parquet file, small and quick to form.
+
+    Floats are stored byte by byte, all first bytes, all second bytes and so on, which packs into less. Columns of
+    outcomes are many and short, so they take lz4, which costs little to begin; the long ones take zstd. Runs and years
+    come in long stretches, which pack as they are and need no dictionary. Smallest and largest values are kept of these
+    two alone. A column of a row group is one page.
 
     Parameters
     ----------
@@ -104,18 +126,23 @@ def parquet_bytes(table: pa.Table, first: int = 0) -> bytes:
     first : int
         Rows of the first row group, which can then be read alone; all in one by default.
     """
-    sink = io.BytesIO()
+    doubles = {f.name for f in table.schema if pa.types.is_float64(f.type)}
+    floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+    sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
         table.schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=[f.name for f in table.schema if not pa.types.is_floating(f.type)],
-        write_statistics=True,
+        compression={name: "lz4" if name in doubles else "zstd" for name in table.column_names},
+        compression_level={name: 1 for name in table.column_names if name not in doubles},
+        use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
+        use_byte_stream_split=floats,
+        write_statistics=[name for name in ("run", "year") if name in table.column_names],
+        data_page_size=_ONE_PAGE,
+        max_rows_per_page=_ONE_PAGE,
     ) as writer:
         for part in (table.slice(0, first), table.slice(first)) if 0 < first < table.num_rows else (table,):
             writer.write_table(part, row_group_size=max(1, part.num_rows))
-    return sink.getvalue()
+    return sink.getvalue().to_pybytes()
 
 
 def checksum(path: Path) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qorgau.ensemble.blocks import BlockTables, Context, compute_block, compute_knockouts
+from qorgau.ensemble.cuts import equal_blocks, fixed_blocks, within
 from qorgau.ensemble.designs import Draws, draw_from
 from qorgau.ensemble.extend import growth
 from qorgau.ensemble.files import Interrupted
@@ -32,7 +33,6 @@ __all__ = ["Progress", "simulate", "simulate_inputs"]
 Progress = Callable[[float, float, float], None]
 """Called with work done, work in all (simulated run-years) and seconds left (NaN when not known)."""
 
-_SMALL_BLOCK, _LARGE_BLOCK = 8, 32
 _KNOCKOUT_ROWS = 160
 _LIBRARIES = ("numpy", "scipy", "numba", "pyarrow", "duckdb")
 
@@ -124,7 +124,7 @@ def simulate_inputs(
     knockout_mechanisms : sequence of str, optional
         Mechanisms to knock out; the ten subsystems by default.
     block : int
-        Draws in a block; by default 8, more in large ensembles, fewer where two threads would else wait.
+        Draws in a block; by default up to 32, see `qorgau.ensemble.cuts`.
     cluster : str, optional
         Address of a Dask scheduler whose workers run the blocks and write them to `out`, or ``local:N`` for N
         processes of this machine.
@@ -179,9 +179,17 @@ def simulate_inputs(
     with store.place.hold():
         store.resume()
         store.write_draws(draws)
-        works = [_Work(MAIN, *cut) for cut in store.missing(MAIN, runs, block or _block_size(runs))]
+        works = [
+            _Work(MAIN, *cut)
+            for gap in store.missing(MAIN, runs)
+            for cut in (fixed_blocks(*gap, block) if block else within(equal_blocks(runs), *gap))
+        ]
         size = max(1, _KNOCKOUT_ROWS // max(1, len(mechanisms)))
-        works += [_Work(KNOCKOUTS, *cut, mechanisms) for cut in store.missing(KNOCKOUTS, knockouts, size)]
+        works += [
+            _Work(KNOCKOUTS, *cut, mechanisms)
+            for gap in store.missing(KNOCKOUTS, knockouts)
+            for cut in fixed_blocks(*gap, size)
+        ]
         if store.finished and works and say:
             say(f"{store.out.address}: going on with {store.finished} finished blocks, {len(works)} to run")
         _run(
@@ -207,11 +215,6 @@ def simulate_inputs(
         first = results.failed().to_pylist()[0]
         raise QorgauError(f"every run failed; run {first['run']}: {first['message']}")
     return results
-
-
-def _block_size(runs: int) -> int:
-    # Of the runs alone, never of the workers, so that any number of workers leaves the same files.
-    return min(_LARGE_BLOCK, max(runs // 32, min(_SMALL_BLOCK, -(-runs // 2))))
 
 
 @dataclass(frozen=True)

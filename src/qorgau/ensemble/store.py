@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from qorgau.ensemble.blocks import BlockTables
 from qorgau.ensemble.designs import Draws
-from qorgau.ensemble.files import parquet_bytes
+from qorgau.ensemble.files import block_bytes
 from qorgau.ensemble.places import Address, LocalPlace, Place, is_remote, place_of
 from qorgau.errors import InputError
 
@@ -110,7 +110,7 @@ def write_block(place: Place, of: str, kind: str, start: int, stop: int, block: 
     files = {}
     for folder, table in block.tables.items():
         name = f"{folder}/block-{start:06d}-{stop:06d}.parquet"
-        files[name] = {**place.write(name, parquet_bytes(table, _of_baseline(table))), "rows": table.num_rows}
+        files[name] = {**place.write(name, block_bytes(table, _of_baseline(table))), "rows": table.num_rows}
     entry = {
         "kind": kind,
         "start": start,
@@ -263,17 +263,16 @@ class Store:
 
     def write_draws(self, draws: Draws) -> None:
         """Write the table of draws."""
-        self.place.write("draws.parquet", parquet_bytes(draws_table(draws)))
+        self.place.write("draws.parquet", block_bytes(draws_table(draws)))
 
-    def missing(self, kind: str, runs: int, size: int) -> list[tuple[int, int]]:
-        """Ranges of draws that no finished block of this kind covers, cut into blocks of at most `size`."""
+    def missing(self, kind: str, runs: int) -> list[tuple[int, int]]:
+        """Ranges of draws that no finished block of this kind covers."""
         covered = np.zeros(runs, dtype=bool)
         for block in self._blocks:
             if block["kind"] == kind:
                 covered[block["start"] : block["stop"]] = True
         edges = np.flatnonzero(np.diff(np.concatenate([[True], covered, [True]]).astype(np.int8)))
-        gaps = zip(edges[::2], edges[1::2])
-        return [(int(a), int(min(a + size, stop))) for start, stop in gaps for a in range(start, stop, size)]
+        return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2])]
 
     def add(self, kind: str, start: int, stop: int, block: BlockTables) -> None:
         """Write one finished block."""
