@@ -39,7 +39,7 @@ from qorgau.model.world import INSTRUMENTS, World
 __all__ = ["MEMORY_MONTHS", "PARAMETERS", "advance", "start"]
 
 MEMORY_MONTHS = 24.0 * STEPS
-"""Over how many months traffickers average what convictions cost them."""
+"""Over how many steps traffickers average what convictions cost them: two years."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("officers", "officer-months/month/million", "officer time on trafficking under a law in force"),

@@ -61,7 +61,7 @@ _S_APPOINT = int(Stream.APPOINTMENT)
 _S_DISMISS = int(Stream.DISMISSAL)
 
 _LONG = 24 * STEPS
-"""Months in post above which a spell counts as long: the two years that the study names."""
+"""Steps in post above which a spell counts as long: the two years that the study names."""
 _THREAT_SPEED = memory(1.0 / 6.0)
 """The centre's view of a threat follows events within half a year."""
 

@@ -46,7 +46,7 @@ from qorgau.model.world import World
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "china_pay", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3 * STEPS
-"""Months between two route plans of an organisation (measured: against every month results barely change)."""
+"""Steps between two route plans of an organisation (measured: three months against one, results barely change)."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("choice_scale", "1", "scale of the route logit, as a fraction of the mean price", 1e-3),
