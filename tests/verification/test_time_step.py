@@ -6,9 +6,8 @@ compared. An Euler step has error c dt, so that (x_1 - x_16)/(x_4 - x_16) tends 
 (Richardson 1911); the tests hold each process to that order and to a bound on the difference, which
 docs/verification.md reports.
 
-Not done for: route plans and carrying (a plan is made every third month and smoothing weights are written per month),
-experience n/(n + 2) with n journeys a month, seizures' success and the price norm (weights per month are constants of
-the code), recruitment (a matching of a month's attempts with a month's pool). Their step is part of their definition.
+Route plans, carrying, beliefs of many organisations, recruitment, entry and exit are not tried here one by one: they
+are in the whole model at a quarter of a month, which ``test_whole_step.py`` runs.
 """
 
 from __future__ import annotations

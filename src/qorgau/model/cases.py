@@ -25,6 +25,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS
 from qorgau.model.compiled import compiled
 from qorgau.model.derived import destination_states
 from qorgau.model.mechanisms import Mechanism
@@ -37,8 +38,8 @@ from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = ["MEMORY_MONTHS", "PARAMETERS", "advance", "start"]
 
-MEMORY_MONTHS = 24.0
-"""Over how many months traffickers average what convictions cost them."""
+MEMORY_MONTHS = 24.0 * STEPS
+"""Over how many steps traffickers average what convictions cost them: two years."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("officers", "officer-months/month/million", "officer time on trafficking under a law in force"),
@@ -138,7 +139,7 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             speak = q.testify * (1.0 - 0.5 * min(1.0, abuse[r, s]))
             speak *= 1.0 + q.size_victim_non_prosecution * instrument[r, _NO_PROSECUTION] * own
             spoke = binomial(uniform(key, _S_TESTIMONY, month, s, 0), assisted[r, s], min(1.0, speak))
-            chance = q.conviction + q.testimony_weight * min(1.0, spoke / max(1.0, 0.5 * taken))
+            chance = q.conviction + q.testimony_weight * min(1.0, spoke / max(1.0 / STEPS, 0.5 * taken))
             chance += q.size_court_clarification * clarified * own
             guilty = binomial(uniform(key, _S_CONVICTED, month, s, 0), court, min(1.0, chance))
             opened[r, s] = new
@@ -153,7 +154,7 @@ def _advance(par, par_people, on, keys, month, focus, people, diversion, clarifi
             # of a group: its cases over their mean, by how far they go on and how far they are stopped
             tried = (1.0 - protected) / (1.0 - halt) if halt < 1.0 else 0.0
             bought = protected / halt if halt > 0.0 else 0.0
-            loss = (severe * guilty * tried + paid * bought) / max(1.0, moved / PERSONS_PER_JOURNEY)
+            loss = (severe * guilty * tried + paid * bought) / max(1.0 / STEPS, moved / PERSONS_PER_JOURNEY)
             cost[r, s] += (loss - cost[r, s]) / MEMORY_MONTHS
 
 

@@ -21,6 +21,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.counts import normals
 from qorgau.model.derived import months_above, months_below, of_map
@@ -95,7 +96,7 @@ _FLOOR = 0.02
 """Share of takers below which a payment is not spread any thinner: some one always takes it."""
 _PROTECT_FLOOR = 0.05
 """The same for protection, which needs a few who are known to sell it."""
-_WAGE_REFERENCE = 100.0
+_WAGE_REFERENCE = 100.0 / STEPS
 """USD/month, income per head of the state in focus about 2000."""
 _TRIBUTE = 3.0
 """Skimming never takes more than this many times its reference share of output."""
@@ -185,14 +186,14 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             for j in range(kinds):
                 total[s, j] = 0.0
                 hold_on[s, j] = 0.0
-            wealth[s] = logarithm(max(1.0, wage[r, s]) / _WAGE_REFERENCE)
+            wealth[s] = logarithm(max(1.0 / STEPS, wage[r, s]) / _WAGE_REFERENCE)
             control_log[s] = logarithm(control_income[r, s] / _WAGE_REFERENCE)
             u[s] = uniform(keys[r], _STATE_EFFECT, 0, s, 0)
             official[s] = 1.0 / (1.0 + math.exp(-guarantor[r, s]))
         normals(states, u, effect)
         for s in range(states):
             if speed <= 0.0:
-                grown = (wealth[s] - control_log[s]) / (12.0 * q.audit_years)
+                grown = (wealth[s] - control_log[s]) / (STEPS_A_YEAR * q.audit_years)
                 control_income[r, s] *= math.exp(grown)
                 control_log[s] += grown
             level = anti if s == focus else 0.0
@@ -229,7 +230,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             x_protect = conduct[r, i, 3]
             x_part = conduct[r, i, 4]
             takers = x_bribe + x_protect + x_part
-            mine = max(1.0, wage[r, s]) * pay[s]
+            mine = max(1.0 / STEPS, wage[r, s]) * pay[s]
             meets = q.exposed_share
             # legal rents and firms' payments, per official with a hold on firms
             if post_kind[i] > 1:
@@ -264,7 +265,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
             from_bribes[i] = got_bribe + legal
             from_fees[i] = got_fee + firms + legal
             from_part[i] = got_part + legal
-            haste[i] = tenure[r, i] / 12.0
+            haste[i] = tenure[r, i] / STEPS_A_YEAR
             dues[i] = q.patron_dues * patron_reach[r, i] * on[r, _SPOILS]
             # expected sanction; off: officials weigh that of the start for ever
             if on[r, _WEAK] > 0.5 or speed > 0.0:
@@ -276,7 +277,7 @@ def _advance(par, on, keys, since_soviet, since_private, speed, gdp_state, extra
                 sanction[r, i] = expected_sanction(audit[s], penalty, takers + 0.3 * x_tolerate, 1.0 - hold,
                                                    patron_shield[r, i])
             if post_kind[i] == 0:
-                deal_risk[r, s] += sanction[r, i] * mine * post_officials[i] / local[s]
+                deal_risk[r, s] += sanction[r, i] * mine * STEPS * post_officials[i] / local[s]
         for i in range(posts):
             worth = q.rent_value * (1.0 + q.haste * fall(haste[i]))
             fresh[2, i] = worth * rent_value(from_bribes[i]) + dues[i]
@@ -388,15 +389,15 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.conduct[:] = np.stack([refuse, tolerate, *(part * takers for part in TAKERS)], axis=2)
     state.corrupt[:] = takers + 0.5 * tolerate
     start_custom(q, keys, state.guarantor)
-    wage = np.tile(world.gdp_per_head[0] / 12.0, (runs, 1))
-    state.control_income[:] = np.maximum(1.0, wage)
+    wage = np.tile(world.gdp_per_head[0] / STEPS_A_YEAR, (runs, 1))
+    state.control_income[:] = np.maximum(1.0 / STEPS, wage)
     income = wage[:, world.post_state] * q["pay_ratio"][:, None]
     service = world.post_kind > 1
     exposed = np.where(service, q["exposed_service"][:, None], q["exposed_share"][:, None]) * world.post_officials
     bribes = TAKERS[0] * takers * q["start_rent"][:, None] * income * exposed
     nothing = np.zeros((runs, posts))
     none = np.zeros((runs, world.sizes["state"]))
-    tenure = np.full((runs, posts), 24, dtype=np.int64)
+    tenure = np.full((runs, posts), 24 * STEPS, dtype=np.int64)
     fees = 0.5 * TAKERS[1] / TAKERS[0] * bribes
     outputs = outputs_of(world, 0)
     for _ in range(120):

@@ -25,6 +25,7 @@ import math
 import numpy as np
 
 from qorgau.model import transport
+from qorgau.model.clock import STEPS, STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
@@ -70,8 +71,9 @@ _AFGHAN = int(Mechanism.AFGHAN_SUPPLY)
 _STOCKS = int(Mechanism.STOCKPILING)
 _MARKETS = int(Mechanism.MARKETS)
 _RETAIL = int(Mechanism.RETAIL)
-_WEEKS = 52.0 / 12.0
+_WEEKS = 52.0 / STEPS_A_YEAR
 _CAP = PRICE_CAP
+_SOURCE_MEMORY = memory(0.15)
 
 
 @inlined
@@ -158,9 +160,9 @@ def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_ha
         bought = 0.0
         for o in range(purchased.shape[1]):
             bought += purchased[r, o]
-        purchases_year[r] += (12.0 * bought - purchases_year[r]) / 12.0
+        purchases_year[r] += (STEPS_A_YEAR * bought - purchases_year[r]) / STEPS_A_YEAR
         output = opium if on[r, _AFGHAN] > 0.5 else 3000.0
-        source_offer[r] += (output - source_offer[r]) / (12.0 * q.source_stock_years)
+        source_offer[r] += (output - source_offer[r]) / (STEPS_A_YEAR * q.source_stock_years)
         usual = 3000.0 * 100.0 * q.northern_share
         # all buyers: the others buy what they always do
         bought_by_all = 1.0 - q.northern_share + q.northern_share * purchases_year[r] / (0.3 * usual)
@@ -169,7 +171,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_ha
         wanted = min(10.0 * q.source_price, max(0.1 * q.source_price, wanted))
         moving = on[r, _MARKETS] > 0.5
         if moving:
-            source_price[r] *= math.exp(0.15 * math.log(wanted / source_price[r]))
+            source_price[r] *= math.exp(_SOURCE_MEMORY * math.log(wanted / source_price[r]))
         ration[r] = min(1.0, 3.0 * usual / max(1.0, purchases_year[r]))
         eta = q.stock_elasticity * on[r, _STOCKS]
         tau = 1.0 + (q.holding_months - 1.0) * on[r, _STOCKS]
@@ -179,7 +181,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_ha
         kept = q.dealer_weeks / _WEEKS if retail else 0.0
         curvature, substitution, turn = wholesale_bends(q, passed)
         for m in range(markets):
-            demand = q.use_per_person * max(1.0, users[r, m]) / 12.0
+            demand = q.use_per_person * max(1.0, users[r, m]) / STEPS_A_YEAR
             available = stock[r, m] + arrivals[r, m]
             floor = 0.5 * (source_price[r] + par_routes[r].transport_cost * market_haul[r, m])
             reference = price_reference[r, m]
@@ -194,7 +196,7 @@ def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_ha
             sold[r, m] = sale
             stock[r, m] = max(0.0, available - sale)
             level = math.log(p)
-            price_norm[r, m] += (level - price_norm[r, m]) / 12.0
+            price_norm[r, m] += (level - price_norm[r, m]) / STEPS_A_YEAR
             # users get 1/(1 + kept) of what dealers have: at rest these hold what is used in ``kept`` months
             held = dealer_stock[r, m] + sale
             used = held / (1.0 + kept)
@@ -210,8 +212,9 @@ def _advance(par, on, opium, market_people, xinjiang, far, par_routes, market_ha
                 pull = min(5.0, math.exp(-q.start_elasticity * on[r, _PRICE_USERS] * rise))
                 u = users[r, m]
                 push = min(4.0, math.exp(q.stop_elasticity * on[r, _PRICE_USERS] * rise))
-                change = u * (q.start_rate / 12.0 * pull * (1.0 - u / limit) - q.stop_rate / 12.0 * push)
-                users[r, m] = max(1.0, u + change + 2e-7 * people)
+                change = u * (q.start_rate / STEPS_A_YEAR * pull * (1.0 - u / limit)
+                              - q.stop_rate / STEPS_A_YEAR * push)
+                users[r, m] = max(1.0, u + change + 2e-7 / STEPS * people)
 
 
 @of_map
@@ -300,9 +303,9 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     state.price[:] = state.price_reference
     state.price_expected[:] = state.price
     state.price_norm[:] = np.log(state.price)
-    state.stock[:] = p["holding_months"][:, None] * p["use_per_person"][:, None] * state.users / 12.0
+    state.stock[:] = p["holding_months"][:, None] * p["use_per_person"][:, None] * state.users / STEPS_A_YEAR
     retail = on[:, _RETAIL] > 0.5
-    kept = np.where(retail, p["dealer_weeks"] / _WEEKS, 0.0) * p["use_per_person"] / 12.0
+    kept = np.where(retail, p["dealer_weeks"] / _WEEKS, 0.0) * p["use_per_person"] / STEPS_A_YEAR
     state.dealer_stock[:] = kept[:, None] * state.users
     state.price_retail[:] = np.where(retail, p["retail_markup"], 1.0)[:, None] * state.price
     state.purchases_year[:] = 0.3 * p["northern_share"] * 100.0 * world.opium[0]

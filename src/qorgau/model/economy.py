@@ -45,6 +45,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled
 from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
@@ -67,7 +68,7 @@ CHAIN_HALF = 0.02
 OPEN_YEARS = 2.0
 """Years over which borders open, as the scale of the logistic curve."""
 
-BASE_MONTH = 24
+BASE_MONTH = 24 * STEPS
 """January 1991, the level against which population is compared with farm output."""
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -198,10 +199,10 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
         for d in range(states):
             share = q.size_regular_migration * instrument[r, _REGULAR] if d == focus else 0.0
             irregular[d] = min(1.0, q.irregular * (1.0 - share) * (1.0 + changed[r, d]))
-            plenty = 12.0 * irregular_arrivals[r, d] / people[d] / ABUNDANCE_REFERENCE
+            plenty = STEPS_A_YEAR * irregular_arrivals[r, d] / people[d] / ABUNDANCE_REFERENCE
             pay = (1.0 + plenty * on[r, _CHEAP]) ** -q.undercut
             irregular_arrivals[r, d] = 0.0
-            wage[r, d] = w[d] / 12.0
+            wage[r, d] = w[d] / STEPS_A_YEAR
             irregular_wage[r, d] = wage[r, d] * pay
             earned[d] = w[d] * (1.0 - irregular[d] * (1.0 - pay))
             undercut[d] = pay ** q.offer_answer
@@ -229,12 +230,12 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                     total += value[d]
                     away += migrants[r, o, d]
             left = max(0.0, q.movable * people[o] - away)
-            rate = min(1.0, q.leave_rate / 12.0 * push * leave) * on[r, _ECONOMY]
+            rate = min(1.0, q.leave_rate / STEPS_A_YEAR * push * leave) * on[r, _ECONOMY]
             sent = 0.0
             for d in range(states):
                 go = rate * left * value[d] / total
                 departures[r, o, d] = go
-                migrants[r, o, d] += go - min(1.0, q.return_rate / 12.0) * migrants[r, o, d]
+                migrants[r, o, d] += go - min(1.0, q.return_rate / STEPS_A_YEAR) * migrants[r, o, d]
                 sent += migrants[r, o, d] * earned[d]
                 irregular_arrivals[r, d] += go * irregular[d]
             remittances[r, o] = q.sent_share * sent / (people[o] * w[o])
@@ -299,7 +300,7 @@ def _exit_state(world: World) -> int:
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """Small stocks abroad in January 1989, spread over destinations by their value; incomes of that month."""
     home, goal, former, _, km, _ = _map(world)
-    state.wage[:] = world.gdp_per_head[0] / 12.0
+    state.wage[:] = world.gdp_per_head[0] / STEPS_A_YEAR
     state.irregular_wage[:] = state.wage
     state.migrants[:] = 0.0
     _start(parameters["economy"], on, world.gdp_per_head[0], world.population[0], home, goal, former, km,
@@ -311,7 +312,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     """One month of departures, returns and money sent home; the pool of people open to recruiters."""
     home, goal, former, route, km, weight = _map(world)
     base = min(BASE_MONTH, world.months - 1)
-    _advance(parameters["economy"], on, world.start_year + month / 12.0, world.gdp_per_head[month],
+    _advance(parameters["economy"], on, world.start_year + month / STEPS_A_YEAR, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
              _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
              home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,

@@ -24,6 +24,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.counts import normals
 from qorgau.model.derived import corridor_posts, of_map
@@ -69,7 +70,8 @@ _NOISE = int(Stream.CORRIDOR_NOISE)
 _MONITOR = INSTRUMENTS.index("border_monitoring")
 _COORDINATION = INSTRUMENTS.index("regional_coordination")
 _TRAINING = INSTRUMENTS.index("police_training")
-_RHO = 0.9
+_RHO = kept(0.9)
+_SUCCESS_MEMORY = memory(0.15)
 _REFERENCE = EFFORT_REFERENCE
 
 
@@ -150,8 +152,8 @@ def _allocate(par, on, diversion, focus, watcher, watched, seized, effort, succe
         total[:] = 1e-12
         best = 0.0
         for l in range(links):
-            yield_l = seized[r, l] / max(1.0, effort[r, l])
-            success[r, l] += 0.15 * (yield_l - success[r, l])
+            yield_l = STEPS * seized[r, l] / max(1.0, effort[r, l])
+            success[r, l] += _SUCCESS_MEMORY * (yield_l - success[r, l])
             pull[l] = success[r, l] + 0.005
             best = max(best, pull[l])
         top = best ** q.effort_power

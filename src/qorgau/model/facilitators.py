@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, migration_posts, months_above
 from qorgau.model.exponentials import fall, logarithm
@@ -124,7 +125,7 @@ def _advance(par, on, since_private, pace, population, output, post_state, post_
                 elif k == 1:
                     part = q.houses_official
                     willing = q.houses_willing
-                    demand = (moving + held[s]) / (q.houses_capacity * people)
+                    demand = (STEPS * moving + held[s]) / (q.houses_capacity * people)
                     works = on[r, _HOUSES]
                 else:
                     part = q.laundering_official
@@ -150,7 +151,8 @@ def _call(
 ) -> None:
     population = world.population[month]
     since = float(months_above(world.event["privatisation"], month, 0.0))
-    _advance(parameters["facilitators"], on, since, pace, population, world.gdp_per_head[month] * population / 12.0,
+    _advance(parameters["facilitators"], on, since, pace, population,
+             world.gdp_per_head[month] * population / STEPS_A_YEAR,
              world.post_state, world.post_officials, migration_posts(world), world.place_state,
              destination_states(world), state.conduct, state.active, state.home, state.capacity, state.profit_total,
              state.origin_flow, state.transit_flow, state.arrival_flow, state.exploited, state.service,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.compiled import brief
 from qorgau.model.world import World
 
@@ -21,7 +22,7 @@ def _outputs(gdp_per_head, population, place_state, place_share, place_extractiv
     # of the places in the model only: a part of Russia, China and Afghanistan
     for p in range(place_state.shape[0]):
         s = place_state[p]
-        gdp[p] = gdp_per_head[s] * population[s] / 12.0 * place_share[p]
+        gdp[p] = gdp_per_head[s] * population[s] / STEPS_A_YEAR * place_share[p]
         state_gdp[s] += gdp[p]
         state_extract[s] += gdp[p] * place_extractive[p]
     for i in range(post_place.shape[0]):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.parameters import Parameter
 from qorgau.model.streams import Stream, normal
@@ -39,7 +40,7 @@ CUSTOM_PARAMETERS: tuple[Parameter, ...] = (
 @inlined
 def private_share(months, years):
     """Share of firms that are private, ``months`` after the start of privatisation (linear over ``years``)."""
-    return min(1.0, months / (12.0 * years))
+    return min(1.0, months / (STEPS_A_YEAR * years))
 
 
 @inlined

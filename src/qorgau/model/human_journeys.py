@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qorgau.model.clock import memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.counts import binomials
 from qorgau.model.exponentials import fall
@@ -18,7 +19,7 @@ from qorgau.model.streams import Stream, binomial, poisson_given, uniform, way_i
 
 __all__ = ["Room", "recruit", "room_for", "set_out", "travel"]
 
-SMOOTHING = 0.3
+SMOOTHING = memory(0.3)
 """Weight of this month in the smoothed number of recruits per attempt."""
 
 _S_RECRUITS = int(Stream.RECRUITS)

@@ -36,6 +36,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import corridor_posts, destination_states, of_map
 from qorgau.model.human_journeys import recruit, room_for, set_out, travel
@@ -50,7 +51,7 @@ from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
 
 __all__ = ["PARAMETERS", "advance", "need_of", "start", "transit_hazard"]
 
-LOSS_MEMORY = 0.1
+LOSS_MEMORY = memory(0.1)
 """Weight of this month in the share of people found on the way that groups reckon with, as for opiates."""
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -151,9 +152,9 @@ def _start(par, on, pop, share, d_place, place_state, former, w, price, demand, 
         for d in range(targets):
             s = place_state[d_place[d]]
             for f in range(forms):
-                choke = (q.choke_labour if f == 0 else q.choke_sexual) * w[s] / 12.0
+                choke = (q.choke_labour if f == 0 else q.choke_sexual) * w[s] / STEPS_A_YEAR
                 price[r, d, f] = 0.5 * choke
-                _, demand[r, d, f] = _demand(q, on, r, f, former[s], pop[s] * share[d_place[d]], w[s] / 12.0,
+                _, demand[r, d, f] = _demand(q, on, r, f, former[s], pop[s] * share[d_place[d]], w[s] / STEPS_A_YEAR,
                                              0.0, 0.0, 0.0, price[r, d, f])
 
 
@@ -245,7 +246,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         for d in range(targets):
             s = place_state[d_place[d]]
             size = people[s] * place_share[d_place[d]]
-            year_share = 12.0 * irregular[r, s] / people[s]
+            year_share = STEPS_A_YEAR * irregular[r, s] / people[s]
             for f in range(forms):
                 choke, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
                                         recruits_first[r, f], price[r, d, f])

@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, market_states, of_map
 from qorgau.model.mechanisms import Mechanism
@@ -130,7 +131,7 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
         # experts lean on what they read of the region, so the errors of a year lean as much; their spread is kept
         shared = 0.0
         for s in range(states):
-            error[s] = 0.0 if first else normal(keys[r], _PERCEPTION, month // 12, s, 0)
+            error[s] = 0.0 if first else normal(keys[r], _PERCEPTION, month // STEPS_A_YEAR, s, 0)
             shared += region[s] * error[s] / max(1.0, members)
         own = 1.0 - q.region_lean
         spread = math.sqrt(own * own + (1.0 - own * own) / max(1.0, members))
@@ -138,15 +139,15 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
             if region[s] > 0.0:
                 error[s] = (own * error[s] + q.region_lean * shared) / spread
         if anchoring:
-            anchor_share[r] += (perceived_share[r, focus] - anchor_share[r]) / (month % 12 + 1)
+            anchor_share[r] += (perceived_share[r, focus] - anchor_share[r]) / (month % STEPS_A_YEAR + 1)
         for s in range(states):
             score = perceived(perceived_share[r, s], q.anchor, anchor_share[r], q.slope)
             people = population[s] / 1e7
             score += q.reading_error * error[s]
             perceived_corruption[r, s] = min(99.0, max(1.0, score))
             if not first:
-                prosecuted_year[r, s] += (12.0 * prosecuted[r, s] - prosecuted_year[r, s]) / 12.0
-                assisted_year[r, s] += (12.0 * assisted[r, s] - assisted_year[r, s]) / 12.0
+                prosecuted_year[r, s] += (STEPS_A_YEAR * prosecuted[r, s] - prosecuted_year[r, s]) / STEPS_A_YEAR
+                assisted_year[r, s] += (STEPS_A_YEAR * assisted[r, s] - assisted_year[r, s]) / STEPS_A_YEAR
             total = max(1e-9, weight[s, 0] + weight[s, 1])
             roles = (_saturating(origin_flow[r, s], q.role_half * people)
                      * _saturating(transit_flow[r, s], q.role_half * people)
@@ -176,7 +177,7 @@ def _advance(par, on, keys, month, first, anchoring, focus, region, population, 
         thousands = population[focus] / 1e3
         pressure = 0.5 * use / thousands / q.harm_users + 0.5 * held / thousands / q.harm_people
         if not first:
-            visible_harm[r] += (_saturating(pressure, 1.0) - visible_harm[r]) / (12.0 * q.harm_years)
+            visible_harm[r] += (_saturating(pressure, 1.0) - visible_harm[r]) / (STEPS_A_YEAR * q.harm_years)
 
 
 @of_map
@@ -193,7 +194,7 @@ def _call(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int, first: bool
 ) -> None:
     _advance(parameters["indicators"], on, keys, month, first,
-             not first and world.start_year + month // 12 == ANCHOR_YEAR, world.focus, _region(world),
+             not first and world.start_year + month // STEPS_A_YEAR == ANCHOR_YEAR, world.focus, _region(world),
              world.population[month], world.post_state, world.post_kind, world.post_officials, market_states(world),
              destination_states(world), state.conduct, state.users, state.exploited, state.law,
              state.cases_prosecuted, state.assisted, state.origin_flow, state.transit_flow, state.arrival_flow,

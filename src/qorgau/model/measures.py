@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import months_below
 from qorgau.model.mechanisms import Mechanism
@@ -96,11 +97,11 @@ def _advance(par, every, costs, on, announced, law_bound, law_series, month, ind
             base = announced[k] * part
             instrument[r, k] = works * (base + levers[r, k] * (1.0 - base))
             spent += works * levers[r, k] * every[r, costs[k]]
-        measure_cost[r] = spent / 12.0
+        measure_cost[r] = spent / STEPS_A_YEAR
         if on[r, _ATTENTION] > 0.5:
             attention[r] += q.attention_speed * (attention_pull(visible_harm[r], q.attention_half) - attention[r])
         else:
-            attention[r] = min(1.0, independent / (12.0 * q.ramp_years))
+            attention[r] = min(1.0, independent / (STEPS_A_YEAR * q.ramp_years))
         late = max(0, month - int(q.law_delay))
         for s in range(states):
             if s == focus:

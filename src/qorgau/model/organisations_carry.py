@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
 from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, spread
@@ -33,8 +34,15 @@ _LAUNDER = int(Mechanism.LAUNDERING)
 _LEARN = int(Mechanism.LEARNING)
 _ROUTES = int(Mechanism.ROUTES)
 _PERSONS = PERSONS_PER_JOURNEY
-_LEAST = 0.0005
+_LEAST = 0.0005 / STEPS
 """Outlay by which none is divided, in journeys' fixed costs: a guard without a unit of money."""
+_SURVIVAL_MEMORY = memory(0.2)
+_LOSS_MEMORY = memory(0.1)
+_RETURN_MEMORY = memory(0.25)
+_SPENT = memory(0.03)
+_UNSPENT = kept(0.97)
+_TIES_KEPT = kept(0.985)
+_VISITS_HALF = 3.0 / STEPS
 _TINY = 0.02
 """Share of a route within its market below which nothing goes by it."""
 _IN_OPIATES = 0.05
@@ -170,7 +178,7 @@ def carry(
                 pays[2 * i + f] = likely * people_price[r, d, f] * people_par[r].transit_risk
                 bribed[2 * i + f] = pays[2 * i + f] * income[way_end[i]]
         for i in range(posts):
-            kept[i] = 0.985 * (q.tie_kept if rotated[r, i] == 1 else 1.0)
+            kept[i] = _TIES_KEPT * (q.tie_kept if rotated[r, i] == 1 else 1.0)
         for n in range(net_cover.shape[0]):
             for i in range(posts):
                 for old in range(2):
@@ -201,7 +209,7 @@ def carry(
                 scope = q.scope * on[r, _SCOPE]
                 size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
                 short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
-                size *= 1.0 - q.service_need * short
+                size *= (1.0 - q.service_need * short) / STEPS
                 # a group that began with opiates wins people as far as its network or itself has contacts
                 known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
                 persons = size * known * _PERSONS
@@ -240,7 +248,7 @@ def carry(
                 kg = size * x * load[r] * ration[r]
                 with_people = dot(approached, abroad[2 * begin:]) if x > _IN_OPIATES else 0.0
                 wanted = kg + with_people
-                most = 2.0 * max(0.0, capital[r, o]) / source_price[r]
+                most = 2.0 / STEPS * max(0.0, capital[r, o]) / source_price[r]
                 paid_for = most / wanted if wanted > most else 1.0
                 purchased[r, o] = wanted * paid_for
                 network_kg[r, n] += purchased[r, o]
@@ -282,7 +290,7 @@ def carry(
                         arrivals[r, m] += got[m, j]
                         delivered += got[m, j]
                         revenue += got[m, j] * price[r, m] * (1.0 - rivalry[r, o])
-                        survival[r, o, m] += 0.2 * (got[m, j] / sent[m, j] - survival[r, o, m])
+                        survival[r, o, m] += _SURVIVAL_MEMORY * (got[m, j] / sent[m, j] - survival[r, o, m])
                 lost = borne[0, j]
                 transport = borne[1, j]
                 risk_pay = borne[2, j] * pay * rq.risk_pay
@@ -297,11 +305,11 @@ def carry(
                 transport *= 1.0 - 4.0 * scope * x * (1.0 - x)
                 out_all += delivered + lost
                 if kg > 0.0:
-                    loss[r, o] += 0.1 * (lost / kg - loss[r, o])
+                    loss[r, o] += _LOSS_MEMORY * (lost / kg - loss[r, o])
                 # money
                 paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
                 dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
-                fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o]
+                fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o] / STEPS
                 fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
                 papers[s] += fixed / (1.0 + dearer)
                 # what people bring is net of bribes; they are shown with the other bribes
@@ -331,14 +339,14 @@ def carry(
                 flows = (revenue, purchases, transport, risk_pay, bribes, fee, fixed, clean, people_net, profit)
                 for k in range(money.shape[1]):
                     money[r, k] += flows[k]
-                capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
+                capital[r, o] += profit - _SPENT * max(0.0, capital[r, o])
                 # people's part of what is earned, before officials and laundering take theirs alike
                 apart = people_net - for_people - fixed * (1.0 - x)
                 apart *= profit / gross if gross > 0.0 else 1.0
-                other_capital[r, o] = min(max(0.0, 0.97 * other_capital[r, o] + apart), max(0.0, capital[r, o]))
+                other_capital[r, o] = min(max(0.0, _UNSPENT * other_capital[r, o] + apart), max(0.0, capital[r, o]))
                 # laid out before the sale; bribes and carriers' pay for risk come out of what arrives
                 costs = purchases + transport + fixed + abs(people_net) * 0.3 + _LEAST * q.journey_fixed_cost
-                returns[r, o] += 0.25 * (profit / costs - returns[r, o])
+                returns[r, o] += _RETURN_MEMORY * (profit / costs - returns[r, o])
                 if on[r, _ORG] > 0.5:
                     limit = q.size_alone * (1.0 + (q.size_protected - 1.0) * trust[r, o, base] * pin[base])
                     most = SIZE_CAP
@@ -355,10 +363,10 @@ def carry(
                 tied = trust[r, o]
                 passed = came[j]
                 for i in range(posts):
-                    rate = passed[i] / (passed[i] + 3.0) * per_visit
+                    rate = passed[i] / (passed[i] + _VISITS_HALF) * per_visit
                     t = tied[i]
                     tied[i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
-                rate = passed[base] / (passed[base] + 3.0) * per_visit + 1.0 / q.protection_months
+                rate = passed[base] / (passed[base] + _VISITS_HALF) * per_visit + 1.0 / q.protection_months
                 at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)

@@ -25,6 +25,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.drug_market import elasticity_at, inverse_demand, pass_through, wholesale_bends
 from qorgau.model.exponentials import fall
@@ -50,6 +51,11 @@ _OUTSIDE = int(Mechanism.OUTSIDE_TRADE)
 _STATE = int(Mechanism.STATE_PROTECTION)
 _SPREAD = int(Mechanism.DIVERSIFICATION)
 _CAP = PRICE_CAP
+_COMMON_STEP = memory(0.3)
+_OWN_STEP = memory(0.6)
+_FURTHEST_STEP = 0.5 / STEPS
+_USE_MEMORY = memory(0.3)
+_SCALE_MEMORY = memory(0.05)
 _PERSONS = PERSONS_PER_JOURNEY
 
 
@@ -119,7 +125,7 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
             beside(market_share[r], live, first, share[here:])
         for m in range(markets):
             log_users[m] = math.log(users[r, m])
-            demand[m] = mp.use_per_person * users[r, m] / 12.0
+            demand[m] = mp.use_per_person * users[r, m] / STEPS_A_YEAR
         steps = 2 if on[r, _MARKETS] > 0.5 else 0
         for it in range(steps + 1):
             for m in range(markets):
@@ -181,9 +187,9 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
                 damp[m] = 1.0 / (1.0 + gain)
                 common += users[r, m] / weight * gap[m]
                 moves += users[r, m] / weight * abs(total(row(pushing, m))) / (scale * e * offered)
-            common = min(0.5, max(-0.5, 0.3 * common / (1.0 + moves)))
+            common = min(_FURTHEST_STEP, max(-_FURTHEST_STEP, _COMMON_STEP * common / (1.0 + moves)))
             for m in range(markets):
-                step = min(0.5, max(-0.5, 0.6 * (gap[m] - common) * damp[m]))
+                step = min(_FURTHEST_STEP, max(-_FURTHEST_STEP, _OWN_STEP * (gap[m] - common) * damp[m]))
                 expected[r, m] = min(_CAP, max(50.0, expected[r, m] * math.exp(common + step)))
         for b in range(filled):
             one_by_one(target[b * markets:(b + 1) * markets], each)
@@ -275,7 +281,7 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
             drug = load[r] * (gain * (1.0 - rivalry[r, o]) - spent - source_price[r])
             calm = load[r] * (gain - spent - source_price[r])
             if drug > 0.0:
-                danger = loss[r, o] + 12.0 * q.violence * crowd * (1.0 - 0.8 * guard)
+                danger = loss[r, o] + STEPS_A_YEAR * q.violence * crowd * (1.0 - 0.8 * guard)
                 drug *= 1.0 - min(0.9, q.danger_weight * danger) * on[r, _DANGER]
                 if drug_first[r, o] == 0:
                     drug *= max(know[r, n], x)
@@ -317,7 +323,7 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
                 gap = (returns[r, o] - q.outside_return * field) / q.trade_scale
                 away = field * on[r, _OUTSIDE] / (1.0 + math.exp(min(30.0, max(-30.0, gap))))
                 outside[r, o] += q.trade_speed * (away - outside[r, o])
-            in_use[r, o] += 0.3 * (worth * (1.0 - outside[r, o]) - in_use[r, o])
+            in_use[r, o] += _USE_MEMORY * (worth * (1.0 - outside[r, o]) - in_use[r, o])
             if on[r, _ORG] > 0.5:
                 best = max(a[0], max(a[1], a[2]))
                 total = 0.0
@@ -330,4 +336,4 @@ def choose_trade(par, on, began, since_soviet, since_open, forces, active, netwo
                     left += trade[r, o, k]
                 for k in range(3):
                     trade[r, o, k] /= left
-        return_scale[r] += 0.05 * (size / weight - return_scale[r])
+        return_scale[r] += _SCALE_MEMORY * (size / weight - return_scale[r])

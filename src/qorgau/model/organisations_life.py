@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import (
@@ -48,8 +49,10 @@ _EXIT = int(Stream.ORGANISATION_EXIT)
 _ENTRY = int(Stream.ORGANISATION_ENTRY)
 _HOME = int(Stream.ORGANISATION_HOME)
 _SPLIT = int(Stream.ORGANISATION_SPLIT)
-_MET = 10.0
+_MET = 10.0 / STEPS
 """People passing home in a month from whose trade a network learns at the full rate."""
+_PASSED = 100.0 / STEPS
+_LEAVE = 0.04 / STEPS
 
 
 @compiled
@@ -106,7 +109,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             ) * (1.0 - 0.8 * held) * (1.0 - cover)
             hazard += q.violence * crowd * trade[r, o, 0] * (1.0 - 0.8 * held)
             if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
-                hazard += 0.04 * max(0.0, q.outside_return * field - returns[r, o])
+                hazard += _LEAVE * max(0.0, q.outside_return * field - returns[r, o])
             hazard *= 1.0 - shelter
             if soviet > 0.5:
                 capital[r, o] = max(capital[r, o], capacity[r, o] * q.journey_fixed_cost)
@@ -187,11 +190,13 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
                         weight += net_home[n, p]
                 know[r, n] = min(1.0, 3.0 * part / weight + 0.1) * on[r, _RACKETS]
             else:
-                step = q.apprenticeship / 12.0 * know[r, n] * (1.0 - know[r, n]) * min(1.0, flow / 100.0) * field
+                step = q.apprenticeship / STEPS_A_YEAR * know[r, n] * (1.0 - know[r, n])
+                step = step * min(1.0, flow / _PASSED) * field
                 know[r, n] = min(1.0, know[r, n] + step)
                 if net_soviet[n] == 1 and on[r, _STATE] > 0.5 and drop != 0.0:
                     know[r, n] *= q.tie_kept ** drop
-                step = q.apprenticeship / 12.0 * contacts[r, n] * (1.0 - contacts[r, n]) * min(1.0, met / _MET) * field
+                step = q.apprenticeship / STEPS_A_YEAR * contacts[r, n] * (1.0 - contacts[r, n])
+                step = step * min(1.0, met / _MET) * field
                 contacts[r, n] = min(1.0, contacts[r, n] + step)
             # founders look at what their own network earns, and at what else they could do
             expected = earned[n] / members[n] if members[n] > 0.0 else mean_return
@@ -199,7 +204,7 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
             if net_official[n] == 0:
                 unskilled = q.people_entry * on[r, _LOW_ENTRY] * (1.0 - know[r, n])
             able = know[r, n] + unskilled
-            rate = q.entry_rate / 12.0 * able * field * math.tanh(max(0.1, expected))
+            rate = q.entry_rate / STEPS_A_YEAR * able * field * math.tanh(max(0.1, expected))
             rate *= max(0.0, 1.0 - alive / room)
             if net_soviet[n] == 1 and on[r, _OUTSIDE] > 0.5:
                 gap = (q.outside_return * field - expected) / q.trade_scale
@@ -305,7 +310,7 @@ def start(world: World, state: State, parameters: Parameters, on: np.ndarray, ke
     total = state.users.sum(axis=1)
     state.market_share[:] = (state.users / total[:, None])[:, None, :]
     state.survival[:] = 0.8
-    state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9
+    state.purchased[:] = state.active * state.capacity * state.load[:, None] * 0.9 / STEPS
     state.return_scale[:] = p["journey_load"] * np.median(state.price, axis=1) * 0.3
     state.contacts[:] = np.where(world.network_official == 1, 1.0, p["contacts_start"][:, None])
     state.know_how[:] = np.where(world.network_know < 0.0, p["know_start"][:, None], world.network_know[None, :])

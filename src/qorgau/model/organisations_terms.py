@@ -14,6 +14,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.compiled import inlined
 from qorgau.model.derived import first_above, months_below, of_map
 from qorgau.model.mechanisms import Mechanism
@@ -149,7 +150,7 @@ def soviet_times(world: World, month: int) -> tuple[float, float]:
 def years_open(world: World, month: int) -> float:
     """Years since privatisation began; 0 before and in its first month."""
     opened = first_above(world.event["privatisation"], 0.0)
-    return (month - opened) / 12.0 if 0 <= opened < month else 0.0
+    return (month - opened) / STEPS_A_YEAR if 0 <= opened < month else 0.0
 
 
 @of_map

@@ -18,6 +18,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
@@ -63,9 +64,9 @@ _S_ROTATION = int(Stream.ROTATION)
 _S_APPOINT = int(Stream.APPOINTMENT)
 _S_DISMISS = int(Stream.DISMISSAL)
 
-_LONG = 24
-"""Months in post above which a spell counts as long: the two years that the study names."""
-_THREAT_SPEED = 1.0 / 6.0
+_LONG = 24 * STEPS
+"""Steps in post above which a spell counts as long: the two years that the study names."""
+_THREAT_SPEED = memory(1.0 / 6.0)
 """The centre's view of a threat follows events within half a year."""
 
 
@@ -176,7 +177,8 @@ def _advance(par, on, keys, month, fall, nation, dismissal, appointment, dismiss
             v = salience[r, s]
             room = v * (1.0 - v)
             v += (q.bidding * nation * on[r, _BIDDING] * room + q.spoils * kept * on[r, _SPOILS] * room
-                  + q.scarcity * fall[s] / 12.0 * on[r, _SCARCITY] * (1.0 - v) - q.brake * (v - q.salience_start))
+                  + q.scarcity * fall[s] / STEPS_A_YEAR * on[r, _SCARCITY] * (1.0 - v)
+                  - q.brake * (v - q.salience_start))
             salience[r, s] = min(0.99, max(0.01, v))
         for i in range(posts):
             s = post_state[i]
@@ -259,7 +261,7 @@ def _seat_all(par, on, keys, post_state, group_share, ruling_group, line_share, 
             group[r, i] = who
             line[r, i] = of
             at_home[r, i] = home[i, of]
-            months = 1 + int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
+            months = STEPS + STEPS * int(24 * uniform(keys[r], _S_ROTATION, 0, i, 1))
             tenure[r, i] = months
             speed = 1.0 + q.kin_ties * alive * home[i, of]
             tie[r, i] = working * (1.0 - math.exp(-months * speed / q.tie_months))
@@ -302,7 +304,7 @@ def advance(
     levers: np.ndarray | None = None,
 ) -> None:
     """Salience, threat, rotations, appointments and ties of the month (see module docstring)."""
-    before = world.gdp_per_head[max(0, month - 12)]
+    before = world.gdp_per_head[max(0, month - STEPS_A_YEAR)]
     fall = np.maximum(0.0, np.log(before / world.gdp_per_head[month]))
     _advance(parameters["patronage"], on, keys, month, fall, float(world.event["nation_building"][month]),
              float(world.event["dismissal"][month]), float(world.event["appointment"][month]),

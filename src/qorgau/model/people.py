@@ -33,6 +33,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS, STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.counts import binomials
 from qorgau.model.derived import of_map
@@ -50,7 +51,7 @@ __all__ = ["PARAMETERS", "RAMP_YEARS", "advance", "start"]
 RAMP_YEARS = 2.0
 """Years over which NGOs and shelters grow, as the scale of the logistic curve."""
 
-FEAR_SPEED = 0.1
+FEAR_SPEED = memory(0.1)
 """Speed at which fear follows what officials do, 1/month."""
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -248,7 +249,7 @@ def _advance(par, par_cases, par_trade, on, keys, month, year, focus, people, d_
             dare = (1.0 - q.fear) * (1.0 - q.fear_abuse * min(1.0, abuse[r, s]) * on[r, _ABUSE])
             target = (1.0 - dare) * (1.0 - q.size_victim_non_prosecution * instrument[r, _NO_PROSECUTION] * own)
             fear[r, s] += FEAR_SPEED * (target - fear[r, s])
-            rent = deals[r, s] / (max(1.0, wage[r, s]) * (1.0 + officers[r, s] * desk[r, s]))
+            rent = deals[r, s] / (max(1.0 / STEPS, wage[r, s]) * (1.0 + officers[r, s] * desk[r, s]))
             desk_rent[r, s] += DESK_SPEED * (rent - desk_rent[r, s])
             drawn_to = math.exp(q.desk_pull * logarithm(1.0 + desk_rent[r, s]))
             desk[r, s] = at_the_desk(abuse[r, s], q.sought_after * drawn_to)
@@ -392,7 +393,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
             levers: np.ndarray) -> None:
     """One month of exits, help, care and return (see module docstring)."""
     _advance(parameters["people"], parameters["cases"], parameters["human_trade"], on, keys, month,
-             world.start_year + month / 12.0, world.focus, world.population[month], world.destination_place,
+             world.start_year + month / STEPS_A_YEAR, world.focus, world.population[month], world.destination_place,
              world.place_state, _near(world), state.price_retail, state.people_price, state.wage, state.law,
              state.abuse, state.deal_risk, state.shield, state.trafficking_officers, state.desk, state.desk_rent,
              state.deals_usd, state.cases_prosecuted,

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model import transport
+from qorgau.model.clock import STEPS, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, china_toll, far_markets
@@ -44,8 +45,8 @@ from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "china_pay", "geometry_of", "learn", "seen", "start"]
 
-PLAN_EVERY = 3
-"""Months between two route plans of an organisation (measured: against every month results barely change)."""
+PLAN_EVERY = 3 * STEPS
+"""Steps between two route plans of an organisation (measured: three months against one, results barely change)."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("choice_scale", "1", "scale of the route logit, as a fraction of the mean price", 1e-3),
@@ -77,6 +78,8 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
+_FEW = 2.0 / STEPS
+_SHARED_MEMORY = memory(0.05)
 _PERSONS = PERSONS_PER_JOURNEY
 
 
@@ -293,11 +296,11 @@ def learn(q, look, switch, r, o, n, journeys, felt, belief, network_belief):
         return
     for l in range(journeys.shape[0]):
         j = journeys[l]
-        w = j / (j + 2.0)
+        w = j / (j + _FEW)
         b = belief[r, o, l]
         b += q.learning * w * (felt[l] - b) + q.watching * (1.0 - w) * (look[l] - b)
         shared = network_belief[r, n, l]
-        shared += 0.05 * w * (felt[l] - shared)
+        shared += _SHARED_MEMORY * w * (felt[l] - shared)
         network_belief[r, n, l] = shared
         belief[r, o, l] = b + q.network_learning * (shared - b)
 

@@ -29,6 +29,7 @@ from qorgau.model import (
     people,
     routes,
 )
+from qorgau.model.clock import STEPS_A_YEAR
 from qorgau.model.outcomes import Collector
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State, allocate
@@ -203,7 +204,7 @@ def simulate_block(
     ValueError
         If ``last_month`` is not a December within the series.
     """
-    if last_month % 12 != 11 or last_month >= world.months:
+    if last_month % STEPS_A_YEAR != STEPS_A_YEAR - 1 or last_month >= world.months:
         raise ValueError(f"last_month {last_month} must be a December within the {world.months} months of the series")
     if len(keys) == 1:
         # NumPy adds up a single row in another order than several, which moves last digits: run it beside its copy
@@ -212,7 +213,7 @@ def simulate_block(
         return replace(two, yearly=two.yearly[:, :1], corridors=two.corridors[:, :1], touched_cap=capped)
     runs, policies = len(keys), len(branch.policies)
     first = branch.first_month(last_month)
-    years = world.start_year + last_month // 12 - FIRST_YEAR + 1
+    years = world.start_year + last_month // STEPS_A_YEAR - FIRST_YEAR + 1
     geometry = routes.geometry_of(world)
     state = begin(world, parameters, on, keys)
     collector = Collector(world, runs)
@@ -222,7 +223,7 @@ def simulate_block(
     rows = 1
     levers = np.zeros((runs, world.sizes["instrument"]))
     # the collector restarts at the branch, so the baseline is carried to the start of that year only
-    split = first - first % 12
+    split = first - first % STEPS_A_YEAR
     for month in range(last_month + 1):
         if month == split and policies > 1 and first <= last_month:
             state = state.repeat(policies)
@@ -234,13 +235,13 @@ def simulate_block(
         if rows == policies and month >= first:
             levers = np.repeat(branch.at(month), runs, axis=0)
         advance_month(world, state, parameters, on, keys, month, levers, geometry)
-        year = world.start_year + month // 12
+        year = world.start_year + month // STEPS_A_YEAR
         if year < FIRST_YEAR:
             continue
         collector.month(state)
         touched = (state.price >= PRICE_CAP).any(axis=1).reshape(rows, runs)
         capped[:rows] |= touched
-        if month % 12 == 11:
+        if month % STEPS_A_YEAR == STEPS_A_YEAR - 1:
             table, traffic = collector.year()
             if yearly is None:
                 yearly = np.full((policies, runs, years, table.shape[1]), np.nan)
@@ -252,4 +253,4 @@ def simulate_block(
         if rows == 1:
             capped[1:] = capped[0]
     assert yearly is not None
-    return BlockResult(yearly, corridors, FIRST_YEAR, world.start_year + split // 12, capped)
+    return BlockResult(yearly, corridors, FIRST_YEAR, world.start_year + split // STEPS_A_YEAR, capped)

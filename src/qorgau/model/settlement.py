@@ -14,11 +14,12 @@ the number of findings.
 
 from __future__ import annotations
 
+from qorgau.model.clock import memory
 from qorgau.model.compiled import inlined
 
 __all__ = ["DESK_SPEED", "at_the_desk", "bribe_paid", "settled"]
 
-DESK_SPEED = 1.0 / 24.0
+DESK_SPEED = memory(1.0 / 24.0)
 """Speed at which posts that deal with trafficking change hands after what they yield, 1/month."""
 
 

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from qorgau.model.clock import STEPS
 from qorgau.model.compiled import brief, compiled, inlined
 
 __all__ = ["active_by_network", "add_flows", "add_readings", "form_year", "labelled_active", "logistic", "mixed_share",
@@ -145,10 +146,10 @@ def form_year(by_organisation, by_network, spells, traffic, out):
         networks = 0.0
         for n in range(by_network.shape[1]):
             networks += by_network[r, n]
-        out[r, 0] = spells[r, 1] / spells[r, 0] if spells[r, 0] > 0.0 else math.nan
+        out[r, 0] = spells[r, 1] / spells[r, 0] / STEPS if spells[r, 0] > 0.0 else math.nan
         out[r, 1] = busy
         out[r, 2] = 1.0 / squares if squares > 0.0 else math.nan
-        out[r, 3] = spells[r, 3] / spells[r, 2] if spells[r, 2] > 0.0 else math.nan
+        out[r, 3] = spells[r, 3] / spells[r, 2] / STEPS if spells[r, 2] > 0.0 else math.nan
         out[r, 4] = spells[r, 4] / spells[r, 2] if spells[r, 2] > 0.0 else math.nan
         for n in range(by_network.shape[1]):
             out[r, 5 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
@@ -245,7 +246,7 @@ def per_journey(money, kinds, active, capacity, in_use):
             spent += money[r, kinds[i]]
         journeys = 0.0
         for o in range(active.shape[1]):
-            journeys += capacity[r, o] * in_use[r, o] if active[r, o] == 1 else 0.0
+            journeys += capacity[r, o] * in_use[r, o] / STEPS if active[r, o] == 1 else 0.0
         out[r, 0] = spent / max(1.0, journeys)
     return out
 
