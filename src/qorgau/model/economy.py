@@ -48,6 +48,7 @@ import numpy as np
 from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled
 from qorgau.model.derived import of_map
+from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
 from qorgau.model.state import State
@@ -186,6 +187,14 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     near = np.zeros(targets)
     inside = np.zeros(states)
     mass = np.zeros(targets)
+    drawn = np.zeros(states)
+    log_earned = np.zeros(states)
+    weighed = np.zeros((states, states))
+    apart = np.zeros((places, targets))
+    reach = np.zeros((places, targets))
+    for p in range(places):
+        for d in range(targets):
+            apart[p, d] = distance[p, d_place[d]] / 1000.0
     mean_w = 0.0
     mean_n = 0.0
     for o in range(states):
@@ -206,6 +215,25 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             irregular_wage[r, d] = wage[r, d] * pay
             earned[d] = w[d] * (1.0 - irregular[d] * (1.0 - pay))
             undercut[d] = pay ** q.offer_answer
+            drawn[d] = (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
+        # powers of the gap and falls with distance of all pairs in rows, as exponentials
+        for d in range(states):
+            log_earned[d] = logarithm(earned[d])
+        for o in range(states):
+            log_home = logarithm(w[o])
+            for d in range(states):
+                gap[o, d] = q.wage_gap * (log_home - log_earned[d])
+        falls = gap.reshape(gap.size)
+        for i in range(falls.shape[0]):
+            falls[i] = fall(falls[i])
+        lengths = km.reshape(km.size)
+        weights = weighed.reshape(weighed.size)
+        for i in range(lengths.shape[0]):
+            weights[i] = fall(q.distance_cost * lengths[i])
+        steps = apart.reshape(apart.size)
+        reaches = reach.reshape(reach.size)
+        for i in range(steps.shape[0]):
+            reaches[i] = fall(q.distance_cost * steps[i])
         for o in range(states):
             remittances[r, o] = 0.0
             if not home[o]:
@@ -218,14 +246,13 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             away = 0.0
             for d in range(states):
                 value[d] = 0.0
-                gap[o, d] = 1.0
+                if not goal[d] or d == o or on[r, _GAP] <= 0.0:
+                    gap[o, d] = 1.0
                 if not goal[d]:
                     continue
-                gap[o, d] = (earned[d] / w[o]) ** q.wage_gap if on[r, _GAP] > 0.0 and d != o else 1.0
                 if d != o:
                     stock = migrants[r, o, d] / people[o]
-                    v = gap[o, d] * math.exp(-q.distance_cost * km[o, d])
-                    v *= (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
+                    v = gap[o, d] * weighed[o, d] * drawn[d]
                     value[d] = v * opening * (1.0 + q.chain * stock / (CHAIN_HALF + stock))
                     total += value[d]
                     away += migrants[r, o, d]
@@ -254,7 +281,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 near[d] = 0.0
                 if route[p, d]:
                     s = place_state[d_place[d]]
-                    near[d] = mass[d] * math.exp(-q.distance_cost * distance[p, d_place[d]] / 1000.0)
+                    near[d] = mass[d] * reach[p, d]
                     inside[s] += near[d]
                     barrier = 1.0 if s == o else opening * leave * (1.0 if former[s] else q.visa)
                     attract += near[d] * gap[o, s] * barrier

@@ -4,6 +4,7 @@
 number eight times, ``total(x)`` the sum of the eight, in a fixed order. Rows are added, subtracted, multiplied and
 divided as numbers are. A machine with narrower vectors takes several for the eight, so digits do not depend on it.
 Sums over a row of any length are told in eight parts too: one number at a time, each waits for the last (``dot``).
+Work space begins where a line of the cache does (``rows``): a row of eight is then one line and never parts of two.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from numba.extending import intrinsic, overload, register_model
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["LANES", "above", "beside", "dot", "least", "most", "one_by_one", "put", "row", "spread", "total"]
+__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "least", "most", "one_by_one", "put", "row", "rows",
+           "spread", "total"]
 
 LANES = 8
 """Organisations that are taken at once."""
+
+_LINE = 64
+"""Bytes of a line of the cache: as many as eight doubles take."""
 
 _vector = ir.VectorType(ir.DoubleType(), LANES)
 _index = ir.IntType(32)
@@ -161,6 +166,32 @@ def _one_by_one(typing: Any, source: Any, line: Any, target: Any) -> Any:
     return types.void(source, types.int64, target), build
 
 
+def _ask(typing: Any, table: Any, line: Any, column: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        place = builder.bitcast(_block(context, builder, signature.args[0], *args), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, _index, _index, _index])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(fetch, [place, _index(0), _index(2), _index(1)])
+        return context.get_dummy_value()
+
+    return types.void(table, types.int64, types.int64), build
+
+
+def _apart(typing: Any, source: Any, line: Any, table: Any, lines: Any, first: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        of, (source, line, table, lines, first) = signature.args, args
+        numbers = context.make_array(of[3])(context, builder, lines).data
+        steps = [ir.Constant(line.type, i) for i in range(LANES)]
+        read = [builder.load(_place(context, builder, of[0], source, builder.add(line, i)), align=8) for i in steps]
+        for i, x in zip(steps, _turned(builder, read), strict=True):
+            to = builder.load(builder.gep(numbers, [builder.add(first, i)]))
+            builder.store(x, _block(context, builder, of[2], table, to, line), align=8)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, table, lines, types.int64), build
+
+
 def _from(context: Any, builder: Any, of: Any, array: Any, place: Any) -> Any:
     data = context.make_array(of)(context, builder, array).data
     return builder.load(builder.bitcast(builder.gep(data, [place]), _vector.as_pointer()), align=8)
@@ -230,6 +261,14 @@ def _beside_plainly(table: np.ndarray, lines: np.ndarray, first: int, column: in
     target[column:column + LANES] = table[lines[first:first + LANES], column:column + LANES].T
 
 
+def _ask_plainly(table: np.ndarray, line: int, column: int) -> None:
+    pass
+
+
+def _apart_plainly(source: np.ndarray, line: int, table: np.ndarray, lines: np.ndarray, first: int) -> None:
+    table[lines[first:first + LANES], line:line + LANES] = source[line:line + LANES].T
+
+
 def _one_by_one_plainly(source: np.ndarray, line: int, target: np.ndarray) -> None:
     target[:, line:line + LANES] = source[line:line + LANES].T
 
@@ -249,7 +288,24 @@ most: Any = np.maximum if _interpreted else intrinsic(_most)
 above: Any = _above_plainly if _interpreted else intrinsic(_above)
 _eights: Any = _sum_plainly if _interpreted else intrinsic(_sum_of_eights)
 _eight_beside: Any = _beside_plainly if _interpreted else intrinsic(_beside)
+_ask_for: Any = _ask_plainly if _interpreted else intrinsic(_ask)
+_eight_apart: Any = _apart_plainly if _interpreted else intrinsic(_apart)
 _eight_by_one: Any = _one_by_one_plainly if _interpreted else intrinsic(_one_by_one)
+
+
+@inlined
+def rows(n):
+    """``n`` rows of eight zeros, shape (n, 8)."""
+    room = np.zeros(LANES * (n + 1))
+    first = (-np.int64(room.ctypes.data)) % _LINE // 8
+    return room[first:first + LANES * n].reshape((n, LANES))
+
+
+@inlined
+def ask(table, line, count):
+    """Ask memory for the first numbers of a row of a contiguous table; nothing waits for them here."""
+    for i in range(0, count, LANES):
+        _ask_for(table, line, i)
 
 
 @inlined
@@ -274,6 +330,18 @@ def one_by_one(source, target):
     for j in range(LANES):
         for i in range(whole, width):
             target[j, i] = source[i, j]
+
+
+@inlined
+def apart(source, table, lines, first):
+    """Write what stands side by side to rows ``lines[first:first + 8]`` of a contiguous table: undoes ``beside``."""
+    width = source.shape[0]
+    whole = width - width % LANES
+    for i in range(0, whole, LANES):
+        _eight_apart(source, i, table, lines, first)
+    for j in range(LANES):
+        for i in range(whole, width):
+            table[lines[first + j], i] = source[i, j]
 
 
 @inlined

@@ -14,11 +14,12 @@ import numpy as np
 from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, spread
+from qorgau.model.lanes import LANES, ask, beside, dot, one_by_one, put, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_flows import bear, divide, meet, send
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
-from qorgau.model.routes import china_pay, learn, seen
+from qorgau.model.route_choice import china_pay
+from qorgau.model.routes import learn, seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
 
 __all__ = ["carry"]
@@ -100,7 +101,7 @@ def carry(
     made = np.empty((LANES, links))
     met = np.empty((LANES, links))
     came = np.empty((LANES, posts))
-    live = np.zeros(slots + LANES, dtype=np.int64)
+    live = np.zeros(slots + LANES + 1, dtype=np.int64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
     # both forms of a way stand side by side, ways in the order of home states
@@ -126,7 +127,9 @@ def carry(
     homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
-    into_china = np.flatnonzero(c_china)
+    into_china = np.flatnonzero(c_china).astype(np.uint64)
+    dear = rows(into_china.shape[0])
+    barrier = rows(1)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
@@ -194,6 +197,9 @@ def carry(
             if active[r, o] == 1:
                 live[alive] = o
                 alive += 1
+        # places without a group look at one that is there, since nothing else need be read then
+        for i in range(alive, live.shape[0]):
+            live[i] = live[max(0, alive - 1)]
         for start in range(0, alive, LANES):
             together = min(LANES, alive - start)
             own[:] = 0.0
@@ -205,6 +211,12 @@ def carry(
                 o = live[start + j]
                 n = network[r, o]
                 s = place_state[home[r, o]]
+                # what is read further down, and what the next one reads first
+                ask(route_share[r], o, routes)
+                ask(belief[r], o, links)
+                after = live[start + j + 1]
+                goes = place_state[home[r, after]]
+                ask(ways_of[r], after, 2 * (way_ptr[goes + 1] - way_ptr[goes]))
                 x = trade[r, o, 0]
                 scope = q.scope * on[r, _SCOPE]
                 size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
@@ -270,6 +282,11 @@ def carry(
                  entering, worth, got, route_kg[r])
             bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_post, averted, felt, through,
                  entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
+            china_pay(rq, c_china, c_km, into_china, enforcement[r].crossing_watch, usual[r], reach[r], felt, dear)
+            at_barrier = spread(0.0)
+            for i in range(into_china.shape[0]):
+                at_barrier = at_barrier + row(entering, into_china[i]) * row(dear, i)
+            put(barrier, 0, at_barrier)
             one_by_one(own, made)
             one_by_one(felt, met)
             one_by_one(visits, came)
@@ -293,12 +310,8 @@ def carry(
                         survival[r, o, m] += _SURVIVAL_MEMORY * (got[m, j] / sent[m, j] - survival[r, o, m])
                 lost = borne[0, j]
                 transport = borne[1, j]
-                risk_pay = borne[2, j] * pay * rq.risk_pay
+                risk_pay = borne[2, j] * pay * rq.risk_pay + barrier[0, j]
                 bribes = borne[3, j]
-                for l in into_china:
-                    if entering[l, j] > 0.0:
-                        known = (enforcement[r].crossing_watch, usual[r], reach[r, 0], felt[l, j] / reach[r, 1])
-                        risk_pay += entering[l, j] * china_pay(rq, c_china[l], c_km[l], *known)
                 transport *= rq.transport_cost * pay
                 if kg > 0.0:
                     road[r, o] = transport / kg

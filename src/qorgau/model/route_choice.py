@@ -6,15 +6,35 @@ The equations are those of ``routes``; arrays of shape (n, 8) have an organisati
 from __future__ import annotations
 
 from qorgau.model.compiled import inlined
+from qorgau.model.drug_market import china_toll
 from qorgau.model.exponentials import fall, logarithm
 from qorgau.model.lanes import least, most, put, row, spread
 
-__all__ = ["choose", "expect", "foresee"]
+__all__ = ["china_pay", "choose", "expect", "foresee"]
 
 _SHARPEST = 0.01
 """Least scale of choice among ways, over that among markets: where no way costs anything, nothing divides by nought."""
 _SHUT = 1e12
 """USD/kg that a way which is not open is short of any other: its exponential is 0."""
+
+
+@inlined
+def china_pay(q, kind, km, links, crossing, usual, reach, met, pay):
+    """Pay for China's punishment on its links, USD/kg: by exposure over the usual and hazard over the usual.
+
+    ``met`` are hazards by corridor, ``reach`` the reference price and hazard; ``pay`` has a row for each of ``links``.
+    """
+    usual_hazard = spread(reach[1])
+    for i in range(links.shape[0]):
+        put(pay, i, row(met, links[i]) / usual_hazard)
+    answers = pay.reshape(pay.size)
+    for i in range(answers.shape[0]):
+        answers[i] = q.barrier_answer * logarithm(answers[i])
+    for i in range(answers.shape[0]):
+        answers[i] = min(1.25, fall(-answers[i]))
+    for i in range(links.shape[0]):
+        l = links[i]
+        put(pay, i, spread(q.china_barrier * reach[0] * china_toll(kind[l], km[l], crossing) / usual) * row(pay, i))
 
 
 @inlined

@@ -32,18 +32,18 @@ from qorgau.model import transport
 from qorgau.model.clock import STEPS, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
-from qorgau.model.drug_market import china_links, china_toll, far_markets
+from qorgau.model.drug_market import china_links, far_markets
 from qorgau.model.exponentials import fall, logarithm
-from qorgau.model.lanes import LANES, beside, dot, one_by_one
+from qorgau.model.lanes import LANES, apart, ask, beside, put, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.route_choice import choose, expect, foresee
+from qorgau.model.route_choice import china_pay, choose, expect, foresee
 from qorgau.model.route_tree import Stems, WayTrees, way_trees_of
 from qorgau.model.state import State
 from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "china_pay", "geometry_of", "learn", "seen", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
 
 PLAN_EVERY = 3 * STEPS
 """Steps between two route plans of an organisation (measured: three months against one, results barely change)."""
@@ -83,13 +83,6 @@ _SHARED_MEMORY = memory(0.05)
 _PERSONS = PERSONS_PER_JOURNEY
 
 
-@inlined
-def china_pay(q, kind, km, crossing, usual, price, met):
-    """Pay for China's punishment on a link, USD/kg: by exposure over the usual and hazard over the usual, ``met``."""
-    answer = min(1.25, fall(-q.barrier_answer * logarithm(met)))
-    return q.china_barrier * price * china_toll(kind, km, crossing) / usual * answer
-
-
 @compiled
 def _plan(
     par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
@@ -106,32 +99,32 @@ def _plan(
     links = c_km.shape[0]
     nodes = tree_parent.shape[0]
     # organisations side by side
-    faith = np.zeros((links, LANES))
-    hop = np.zeros((links + 1, LANES))
-    through = np.ones((links + 1, LANES))
-    passed = np.zeros((nodes, LANES))
-    spent = np.zeros((nodes, LANES))
-    kept = np.zeros((routes, LANES))
-    cost = np.zeros((routes, LANES))
-    u = np.zeros((routes, LANES))
-    share = np.zeros((routes, LANES))
-    width = np.zeros((markets, LANES))
-    whole = np.zeros((markets, LANES))
-    value = np.zeros((markets, LANES))
-    slope = np.zeros((markets, LANES))
-    mean_cost = np.zeros((markets, LANES))
-    flies = np.zeros((1, LANES))
-    speed = np.zeros((1, LANES))
+    faith = rows(links)
+    hop = rows(links + 1)
+    through = rows(links + 1)
+    through[links] = 1.0
+    passed = rows(nodes)
+    spent = rows(nodes)
+    kept = rows(routes)
+    cost = rows(routes)
+    u = rows(routes)
+    share = rows(routes)
+    width = rows(markets)
+    whole = rows(markets)
+    value = rows(markets)
+    slope = rows(markets)
+    mean_cost = rows(markets)
+    flies = rows(1)
+    speed = rows(1)
     # and one after the other
-    shares = np.empty((LANES, routes))
-    told = np.empty((3, LANES, markets))
     toll = np.empty(nodes)
     paid = np.empty(routes)
     price = np.empty(routes)
     level = np.empty(routes)
     ahead = np.empty(routes)
     open_to_few = official.astype(np.float64)
-    into_china = np.flatnonzero(c_china)
+    into_china = np.flatnonzero(c_china).astype(np.uint64)
+    dear = rows(into_china.shape[0])
     peak = np.empty(markets)
     live = np.zeros(slots + LANES, dtype=np.int64)
     # unsigned: compiled code then does not ask for negative indices
@@ -141,12 +134,28 @@ def _plan(
         way_end[i] = w_end[way_list[i]]
     stopped = np.empty(w_parent.shape[0])
     passing = np.empty(ways)
-    gain = np.empty((2, ways))
-    burden = np.empty((2, ways))
-    v = np.empty(ways)
-    e = np.empty(ways)
-    ones = np.ones(ways)
+    # both forms of a way stand side by side
+    gain = np.empty(2 * ways)
+    burden = np.empty(2 * ways)
+    worths = rows(2 * ways // LANES + 1)
+    chosen = rows(2 * ways // LANES + 1)
+    v = worths.reshape(worths.size)
+    e = chosen.reshape(chosen.size)
+    parts = rows(2)
+    ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
+    trunk = w_ptr.astype(np.uint64)
+    homes = way_ptr.astype(np.uint64)
     for r in range(runs):
+        count = 0
+        for o in range(slots):
+            if active[r, o] == 1 and (everything or (month + o) % _EVERY == 0 or age[r, o] == 0):
+                live[count] = o
+                count += 1
+                ask(belief[r], o, links)
+                ask(route_share[r], o, routes)
+        # places without a group do as the last one does, and write what it writes
+        for i in range(count, count + LANES):
+            live[i] = live[max(0, count - 1)]
         q = par[r]
         hp = people_par[r].transit_risk
         pbar = 0.0
@@ -199,17 +208,13 @@ def _plan(
             for f in range(2):
                 effective = effectiveness[r, h_origin[w], d, f]
                 brings = effective * people_price[r, d, f]
-                gain[f, i] = (1.0 - stays) * brings
-                burden[f, i] = (1.0 - stays) * (brings * way_paid + effective * prepare) - stays * brings + at_law
-        count = 0
-        for o in range(slots):
-            if active[r, o] == 1 and (everything or (month + o) % _EVERY == 0 or age[r, o] == 0):
-                live[count] = o
-                count += 1
+                gain[2 * i + f] = (1.0 - stays) * brings
+                burden[2 * i + f] = ((1.0 - stays) * (brings * way_paid + effective * prepare) - stays * brings
+                                     + at_law)
         habit = 1.0 - (1.0 - q.route_speed) ** _EVERY
         for start in range(0, count, LANES):
             together = min(LANES, count - start)
-            for j in range(together):
+            for j in range(LANES):
                 o = live[start + j]
                 lets = net_official[network[r, o]] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
                 flies[0, j] = 1.0 if lets else 0.0
@@ -218,59 +223,72 @@ def _plan(
             beside(belief[r], live, start, faith)
             beside(route_share[r], live, start, share)
             expect(faith, pay * q.transport_cost, pay * q.risk_pay, corridor_cost[r], corridor_trips[r], hop, through)
-            for l in into_china:
-                for j in range(together):
-                    known = (crossing[r], usual[r], reach[r, 0], faith[l, j] / reach[r, 1])
-                    hop[l, j] += china_pay(q, c_china[l], c_km[l], *known)
+            china_pay(q, c_china, c_km, into_china, crossing[r], usual[r], reach[r], faith, dear)
+            for i in range(into_china.shape[0]):
+                put(hop, into_china[i], row(hop, into_china[i]) + row(dear, i))
             foresee(tree_parent, tree_link, stem, last, hop, through, paid, passed, spent, kept, cost)
             choose(frozen, begins, price, price_expected[r], source_price[r], scale, q.way_scale, ahead, peak,
                    open_to_few, flies, speed, kept, cost, u, share, width, whole, value, slope, mean_cost)
-            one_by_one(share, shares)
-            one_by_one(value, told[0])
-            one_by_one(slope, told[1])
-            one_by_one(mean_cost, told[2])
+            for m in range(markets):
+                put(value, m, row(value, m) * spread(per_scale))
+            apart(share, route_share[r], live, start)
+            apart(value, plan_value[r], live, start)
+            apart(slope, plan_slope[r], live, start)
+            apart(mean_cost, plan_cost[r], live, start)
             for j in range(together):
                 o = live[start + j]
                 moves = speed[0, j]
-                for k in range(routes):
-                    route_share[r, o, k] = shares[j, k]
                 for m in range(markets):
-                    plan_value[r, o, m] = told[0, j, m] * per_scale
-                    plan_slope[r, o, m] = told[1, j, m]
-                    plan_cost[r, o, m] = told[2, j, m]
                     plan_price[r, o, m] = price_expected[r, m]
                 # journeys of people, from places of the home state
                 state = place_state[home[r, o]]
-                first = way_ptr[state]
-                there = way_ptr[state + 1] - first
-                stopped[w_ptr[state]] = 0.0
-                for i in range(w_ptr[state] + 1, w_ptr[state + 1]):
+                first = homes[state]
+                there = homes[state + 1] - first
+                stopped[trunk[state]] = 0.0
+                for i in range(trunk[state] + np.uint64(1), trunk[state + 1]):
                     stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
                 for i in range(there):
                     passing[i] = stopped[way_end[first + i]]
                 for i in range(there):
                     passing[i] = fall(passing[i])
-                for f in range(2):
-                    best = -1e300
-                    gains = gain[f, first:]
-                    burdens = burden[f, first:]
+                gains = gain[2 * first:]
+                burdens = burden[2 * first:]
+                for i in range(there):
+                    v[2 * i] = gains[2 * i] * passing[i] - burdens[2 * i]
+                    v[2 * i + 1] = gains[2 * i + 1] * passing[i] - burdens[2 * i + 1]
+                best_labour = best_sexual = -1e300
+                for i in range(there):
+                    best_labour = max(best_labour, v[2 * i])
+                    best_sexual = max(best_sexual, v[2 * i + 1])
+                for i in range(there):
+                    e[2 * i] = (best_labour - v[2 * i]) * per_people_scale
+                    e[2 * i + 1] = (best_sexual - v[2 * i + 1]) * per_people_scale
+                if frozen:
                     for i in range(there):
-                        v[i] = gains[i] * passing[i] - burdens[i]
-                    for i in range(there):
-                        best = max(best, v[i])
-                    for i in range(there):
-                        e[i] = (best - v[i]) * per_people_scale
-                    if frozen:
-                        for i in range(there):
-                            e[i] = h_km[way_list[first + i]] / 500.0
-                    for i in range(there):
-                        e[i] = fall(e[i])
-                    per_total = moves / (1e-300 + dot(e[:there], ones))
-                    for i in range(there):
-                        e[i] = people_share[r, o, i, f] * (1.0 - moves) + e[i] * per_total
-                        people_share[r, o, i, f] = e[i]
-                    mean = dot(e[:there], v)
-                    people_value[r, o, f] = mean
+                        e[2 * i] = e[2 * i + 1] = h_km[way_list[first + i]] / 500.0
+                for i in range(2 * there):
+                    e[i] = fall(e[i])
+                eights = (2 * there + LANES - 1) // LANES
+                for i in range(2 * there, LANES * eights):
+                    e[i] = v[i] = 0.0
+                sums = spread(0.0)
+                for i in range(eights):
+                    sums = sums + row(chosen, i)
+                put(parts, 0, sums)
+                labour = moves / (1e-300 + (parts[0, 0] + parts[0, 2] + (parts[0, 4] + parts[0, 6])))
+                sexual = moves / (1e-300 + (parts[0, 1] + parts[0, 3] + (parts[0, 5] + parts[0, 7])))
+                habits = ways_of[r, o]
+                for i in range(there):
+                    e[2 * i] = habits[2 * i] * (1.0 - moves) + e[2 * i] * labour
+                    e[2 * i + 1] = habits[2 * i + 1] * (1.0 - moves) + e[2 * i + 1] * sexual
+                for i in range(2 * there):
+                    habits[i] = e[i]
+                sums = spread(0.0)
+                for i in range(eights):
+                    sums = sums + row(chosen, i) * row(worths, i)
+                put(parts, 1, sums)
+                people_value[r, o, 0] = parts[1, 0] + parts[1, 2] + (parts[1, 4] + parts[1, 6])
+                people_value[r, o, 1] = parts[1, 1] + parts[1, 3] + (parts[1, 5] + parts[1, 7])
 
 
 @inlined

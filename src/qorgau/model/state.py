@@ -7,6 +7,7 @@ process reads what it needs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -308,19 +309,36 @@ class State:
 
     def copy(self) -> State:
         """Snapshot: an independent copy of every array."""
-        return State({k: a.copy() for k, a in vars(self).items()})
+        return self.repeat(1)
 
     def repeat(self, times: int) -> State:
         """State of ``times * runs`` rows: the block once per policy, in the order policy-major."""
-        return State(
-            {k: np.ascontiguousarray(np.tile(a, (times,) + (1,) * (a.ndim - 1))) for k, a in vars(self).items()}
-        )
+        arrays = _together({k: ((times * a.shape[0], *a.shape[1:]), a.dtype) for k, a in vars(self).items()})
+        for k, a in vars(self).items():
+            arrays[k].reshape(times, *a.shape)[:] = a
+        return State(arrays)
+
+
+_LINE = 64
+"""Bytes of a line of the cache."""
+
+
+def _together(wanted: Mapping[str, tuple[tuple[int, ...], np.dtype]]) -> dict[str, np.ndarray]:
+    """Zeros of given shapes and types in one piece of memory: large enough a piece is held in fewer, larger pages."""
+    places, end = {}, 0
+    for name, (shape, of) in wanted.items():
+        places[name] = end
+        end += -(-math.prod(shape) * of.itemsize // _LINE) * _LINE
+    piece = np.zeros(end + _LINE, dtype=np.uint8)
+    first = -piece.ctypes.data % _LINE
+    return {
+        name: np.ndarray(shape, of, piece.data, first + places[name]) for name, (shape, of) in wanted.items()
+    }
 
 
 def allocate(sizes: Mapping[str, int], runs: int) -> State:
     """Zero state for ``runs`` runs of a world of the given sizes."""
-    arrays = {}
-    for v in VARIABLES:
-        shape = (runs, *(FIXED_SIZES.get(d) or sizes[d] for d in v.dims))
-        arrays[v.name] = np.zeros(shape, dtype=np.int64 if v.integer else np.float64)
-    return State(arrays)
+    return State(_together({
+        v.name: ((runs, *(FIXED_SIZES.get(d) or sizes[d] for d in v.dims)), np.dtype(np.int64 if v.integer else float))
+        for v in VARIABLES
+    }))
