@@ -274,7 +274,7 @@ def test_switched_off_learning_keeps_beliefs() -> None:
 
 
 def test_people_go_by_the_better_paid_way() -> None:
-    x = having(traffic(1), routes__choice_scale=1e-7)
+    x = having(traffic(1), routes__choice_scale=1e-10)
     y = planned(x)
     for r in range(len(x.keys)):
         s, q, _ = _values(x, r)

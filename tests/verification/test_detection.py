@@ -21,8 +21,8 @@ from tests.verification.scenes import held, scene, set_to, step, switch
 
 
 def _plain(runs: int = 2) -> Scene:
-    """No campaigns, no cover, no protection and no Soviet order: what carriers meet is the corridor's hazard."""
-    x = scene(runs=runs)
+    """No campaigns, cover, protection, Soviet order or couriers: what carriers meet is the corridor's hazard."""
+    x = switch(scene(runs=runs), 0.0, Mechanism.FORCED_COURIERS)
     set_to(x, "enforcement", campaign_noise=0.0)
     set_to(x, "organisations", protection_limit=0.0, cover_strength=0.0, service_risk=0.0)
     return x

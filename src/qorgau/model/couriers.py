@@ -62,9 +62,17 @@ def worth_of_ways(ptr, parent, link, c_to, market_at, price, r, through, value):
 
 
 @inlined
-def hand_over(ptr, parent, link, c_to, market_at, r, through, flow, carried, seized, arrivals):
-    """Move ``flow``, kg by node of the trees of ways, to the ends, and return the kg seized and arrived."""
-    gone = 0.0
+def hand_over(way_end, given, loads, ptr, parent, link, c_to, market_at, r, through, flow, carried, seized, arrivals):
+    """Move what ``given`` persons by way and form carry, ``loads`` kg each, to the ends of the ways.
+
+    ``flow`` is work space by node of the trees of ways. Returns the kg handed over, and those seized and arrived.
+    """
+    flow[:] = 0.0
+    handed = gone = 0.0
+    for i in range(way_end.shape[0]):
+        kg = given[2 * i] * loads[2 * i] + given[2 * i + 1] * loads[2 * i + 1]
+        flow[way_end[i]] += kg
+        handed += kg
     for c in range(ptr.shape[0] - 1):
         for i in range(ptr[c + 1] - 1, ptr[c], -1):
             kg = flow[i]
@@ -79,4 +87,4 @@ def hand_over(ptr, parent, link, c_to, market_at, r, through, flow, carried, sei
                     gone += left
                 else:
                     flow[parent[i]] += left
-    return gone
+    return handed, gone

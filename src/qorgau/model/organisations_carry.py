@@ -59,8 +59,7 @@ def carry(
     source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
-    purchased,
-    trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
+    purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
     attempts_first, attempts_opiates, bribes_post, fees_post, racket_post, network_kg, money, profit_total,
     couriers_kg, ledger,
 ):
@@ -270,9 +269,8 @@ def carry(
                 handed_worth[j] = 0.0
                 if with_people > 0.0:
                     handed_worth[j] = dot(approached, brings[2 * begin:]) * paid_for
-                    ours = given[2 * begin:]
-                    for i in range(approached.shape[0]):
-                        ours[i] += paid_for * approached[i]
+                    for i in range(2 * count):
+                        given[2 * begin + i] += paid_for * approached[i]
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
             beside(route_share[r], live, start, share)
@@ -404,13 +402,9 @@ def carry(
             for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
                 paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]
                 income[w_parent[i]] += income[i]
-        income[:] = 0.0
-        couriers_kg[r] = 0.0
-        for i in range(ways):
-            kg = given[2 * i] * abroad[2 * i] + given[2 * i + 1] * abroad[2 * i + 1]
-            income[way_end[i]] += kg
-            couriers_kg[r] += kg
-        out_all += hand_over(w_ptr, w_parent, w_link, c_to, market_at, r, passing, income, carried, seized, arrivals)
+        couriers_kg[r], gone = hand_over(way_end, given, abroad, w_ptr, w_parent, w_link, c_to, market_at, r, passing,
+                                         income, carried, seized, arrivals)
+        out_all += gone
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]
             bribes_post[r, to_post[l]] += 0.5 * paid_all[l]
