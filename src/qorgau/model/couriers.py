@@ -45,7 +45,9 @@ def pass_with_people(q, on, r, service, conduct, from_post, to_post, to_state, h
     carry = q.officials_carry * on[r, _CARRY]
     for l in range(from_post.shape[0]):
         take_part = 0.5 * (conduct[r, from_post[l], _TAKE_PART] + conduct[r, to_post[l], _TAKE_PART])
-        through[l] = fall(transit_hazard(hazard[r, l], q.transit_risk, need[to_state[l]], carry, take_part))
+        through[l] = transit_hazard(hazard[r, l], q.transit_risk, need[to_state[l]], carry, take_part)
+    for l in range(from_post.shape[0]):
+        through[l] = fall(through[l])
 
 
 @inlined

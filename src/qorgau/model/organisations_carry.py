@@ -16,7 +16,7 @@ from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
 from qorgau.model.lanes import LANES, ask, beside, dot, one_by_one, put, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_flows import bear, divide, meet, send
+from qorgau.model.organisations_flows import add_up, bear, divide, meet, send, walked
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
 from qorgau.model.route_choice import china_pay
 from qorgau.model.routes import learn, seen
@@ -88,6 +88,8 @@ def carry(
     sent = np.zeros((markets, LANES))
     each = np.zeros((markets, LANES))
     got = np.zeros((markets, LANES))
+    used, uses = np.zeros(routes + 1, dtype=np.uint32), np.zeros(markets + 1, dtype=np.uint32)
+    walk, marked = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes, dtype=np.uint32)
     held_at = np.zeros((posts, LANES))
     visits = np.zeros((posts, LANES))
     shelter = np.zeros((net_cover.shape[1], LANES))
@@ -132,6 +134,8 @@ def carry(
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
+    reach_in = np.empty((2, need.shape[0]))
+    at_state = post_state.astype(np.uint32)
     papers = np.empty(paper_post.shape[0])
     for r in range(runs):
         q = par[r]
@@ -182,12 +186,13 @@ def carry(
         for i in range(posts):
             kept[i] = _TIES_KEPT * (q.tie_kept if rotated[r, i] == 1 else 1.0)
         for n in range(net_cover.shape[0]):
-            for i in range(posts):
+            for c in range(need.shape[0]):
                 for old in range(2):
-                    far = net_insider[n, post_state[i]]
-                    if old == 1:
-                        far = max(far, soviet)
-                    reach_of[old, n, i] = 1.0 if net_official[n] == 1 else far + (1.0 - far) * q.outsider_ties
+                    far = net_insider[n, c] if old == 0 else max(net_insider[n, c], soviet)
+                    reach_in[old, c] = 1.0 if net_official[n] == 1 else far + (1.0 - far) * q.outsider_ties
+            for i in range(posts):
+                reach_of[0, n, i] = reach_in[0, at_state[i]]
+                reach_of[1, n, i] = reach_in[1, at_state[i]]
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         alive = 0
@@ -274,10 +279,11 @@ def carry(
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
             beside(route_share[r], live, start, share)
-            divide(_TINY, begins, share, part, bought, sent, each)
+            divide(_TINY, begins, share, part, bought, sent, each, used, uses)
+            on_way = walked(tree_parent, stem, used, uses[markets], marked, walk)
             meet(shelter, held_at, hazard[r], to_state, from_post, to_post, averted, felt, through)
-            send(tree_parent, tree_link, stem, last, begins, price[r], through, share, each, left, below, worth_below,
-                 entering, worth, got, route_kg[r])
+            send(tree_parent, tree_link, stem, last, used, uses, walk, on_way, price[r], through, share, each, left,
+                 below, worth_below, entering, worth, got, route_kg[r])
             bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_post, averted, felt, through,
                  entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
             china_pay(rq, c_china, c_km, into_china, enforcement[r].crossing_watch, usual[r], reach[r], felt, dear)
@@ -382,22 +388,7 @@ def carry(
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
         # what people's journeys pay at posts, of all groups at once
-        income[:] = 0.0
-        for f in range(2):
-            total = 1e-12
-            first = 0.0
-            opiates = 0.0
-            for i in range(ways):
-                j = 2 * i + f
-                both = tried[3, j]
-                first += tried[2, j] + both
-                opiates += tried[1, j] + both
-                everyone = tried[0, j] + tried[1, j] + (tried[2, j] + both)
-                total += everyone
-                attempts[r, way_at[i], f] = everyone
-                income[way_end[i]] += everyone * pays[j]
-            attempts_first[r, f] = first / total
-            attempts_opiates[r, f] = opiates / total
+        add_up(tried, way_at, way_end, pays, r, attempts, attempts_first, attempts_opiates, income)
         for c in range(w_ptr.shape[0] - 1):
             for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
                 paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]

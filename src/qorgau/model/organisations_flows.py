@@ -10,7 +10,7 @@ from qorgau.model.compiled import inlined
 from qorgau.model.exponentials import fall
 from qorgau.model.lanes import LANES, above, least, put, row, spread, total
 
-__all__ = ["bear", "divide", "meet", "send"]
+__all__ = ["add_up", "bear", "divide", "meet", "send", "walked"]
 
 
 @inlined
@@ -28,20 +28,26 @@ def meet(shelter, held_at, hazard, to_state, from_post, to_post, averted, felt, 
 
 
 @inlined
-def divide(tiny, begins, share, part, bought, sent, each):
+def divide(tiny, begins, share, part, bought, sent, each, used, uses):
     """Kg that organisations send to markets, by their shares ``part``, and by a unit of a route's share there.
 
-    Shares of routes that are no more than ``tiny`` are dropped.
+    Shares of routes that are no more than ``tiny`` are dropped. What is left are, by market, the routes
+    ``used[uses[m]:uses[m + 1]]``: a third of them in the bundled case.
     """
     whole = spread(0.0)
+    count = 0
     for m in range(part.shape[0]):
         within = spread(0.0)
+        uses[m] = count
         for k in range(begins[m], begins[m + 1]):
             chosen = above(row(share, k), spread(tiny))
             put(share, k, chosen)
             within = within + chosen
+            used[count] = k
+            count += 1 if total(chosen) > 0.0 else 0
         put(each, m, within)
         whole = whole + row(part, m)
+    uses[part.shape[0]] = count
     put(sent, 0, whole)
     for j in range(LANES):
         per_part = bought[j] / sent[0, j] if sent[0, j] > 0.0 else 0.0
@@ -51,11 +57,27 @@ def divide(tiny, begins, share, part, bought, sent, each):
 
 
 @inlined
-def send(parent, link, stem, last, begins, price, through, share, each, left, below, worth_below, entering, worth,
-         got, route_kg):
+def walked(parent, stem, used, count, marked, walk):
+    """Write the nodes under which a route is used, parents first, and return how many there are."""
+    marked[:] = 0
+    for i in range(count):
+        marked[stem[used[i]]] = 1
+    for i in range(parent.shape[0] - 1, 0, -1):
+        marked[parent[i]] |= marked[i]
+    nodes = 0
+    for i in range(1, parent.shape[0]):
+        walk[nodes] = i
+        nodes += marked[i]
+    return nodes
+
+
+@inlined
+def send(parent, link, stem, last, used, uses, walk, nodes, price, through, share, each, left, below, worth_below,
+         entering, worth, got, route_kg):
     """Walk loads through the tree: what enters corridors, in kg and USD that it is sold for, and what arrives.
 
-    ``share`` are shares of routes, of which a unit stands for ``each`` kg of a market.
+    ``share`` are shares of routes, of which a unit stands for ``each`` kg of a market. Only routes in use and the first
+    ``nodes`` of ``walk``, on their way, are looked at (``divide``, ``walked``): on all others there is nought.
     """
     nothing = spread(0.0)
     for l in range(entering.shape[0]):
@@ -64,7 +86,8 @@ def send(parent, link, stem, last, begins, price, through, share, each, left, be
     put(left, 0, spread(1.0))
     put(below, 0, nothing)
     put(worth_below, 0, nothing)
-    for i in range(1, parent.shape[0]):
+    for w in range(nodes):
+        i = walk[w]
         put(left, i, row(left, parent[i]) * row(through, link[i]))
         put(below, i, nothing)
         put(worth_below, i, nothing)
@@ -72,7 +95,8 @@ def send(parent, link, stem, last, begins, price, through, share, each, left, be
         unit = spread(price[m])
         sent = row(each, m)
         arrived = nothing
-        for k in range(begins[m], begins[m + 1]):
+        for u in range(uses[m], uses[m + 1]):
+            k = used[u]
             before = stem[k]
             l = last[k]
             flow = sent * row(share, k)
@@ -85,7 +109,8 @@ def send(parent, link, stem, last, begins, price, through, share, each, left, be
             route_kg[k] += total(flow)
             arrived = arrived + flow
         put(got, m, arrived)
-    for i in range(parent.shape[0] - 1, 0, -1):
+    for w in range(nodes - 1, -1, -1):
+        i = walk[w]
         before = parent[i]
         l = link[i]
         part = row(left, before)
@@ -131,3 +156,33 @@ def bear(hazard, bribe, trips, cost, per_load, to_post, averted, felt, through, 
     put(borne, 1, hauled)
     put(borne, 2, risked)
     put(borne, 3, bribes)
+
+
+@inlined
+def add_up(tried, way_at, way_end, pays, r, attempts, first_share, opiates_share, income):
+    """Attempts to win people, of all groups at once: by way and form, by whom, and what they are likely to bring.
+
+    ``tried`` holds attempts by way and form, of groups that did not begin with opiates and hardly work in them, of
+    others at work in them, and the same of those that began with them; it is overwritten. ``income`` is written by
+    node of the trees of ways, at which each way begins.
+    """
+    for i in range(tried.shape[1]):
+        both = tried[3, i]
+        opiates = tried[1, i] + both
+        first = tried[2, i] + both
+        tried[2, i] = tried[0, i] + tried[1, i] + first
+        tried[1, i] = opiates
+        tried[3, i] = first
+    income[:] = 0.0
+    for f in range(2):
+        everyone = 1e-12
+        first = opiates = 0.0
+        for i in range(way_at.shape[0]):
+            everyone += tried[2, 2 * i + f]
+            opiates += tried[1, 2 * i + f]
+            first += tried[3, 2 * i + f]
+        first_share[r, f] = first / everyone
+        opiates_share[r, f] = opiates / everyone
+        for i in range(way_at.shape[0]):
+            attempts[r, way_at[i], f] = tried[2, 2 * i + f]
+            income[way_end[i]] += tried[2, 2 * i + f] * pays[2 * i + f]
