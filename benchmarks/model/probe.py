@@ -16,7 +16,7 @@ from numba.core.dispatcher import Dispatcher
 
 import qorgau.model
 from qorgau.ensemble import blocks, crate, runner, store
-from qorgau.model import outcomes, run
+from qorgau.model import months, outcomes, run
 
 KERNELS = "kernels"
 COLLECTION = "collection"
@@ -116,7 +116,10 @@ def _compiled() -> Iterator[tuple[Any, str, Dispatcher]]:
 
 @contextmanager
 def clocks(ensemble: bool = False) -> Iterator[Probe]:
-    """Put clocks around processes, kernels and the collection of outcomes; around an ensemble's parts too if asked.
+    """Put clocks around processes, kernels and the collection of outcomes; around an ensemble's parts instead if asked.
+
+    To be told apart, processes are called from Python, all rows at once; an ensemble's months are played as they are
+    without clocks, in one kernel.
 
     Everything must have been compiled before: compiling would take a clock for a constant of the function.
     """
@@ -128,10 +131,12 @@ def clocks(ensemble: bool = False) -> Iterator[Probe]:
 
     places: list[tuple[Any, str, Any]] = [(m, n, probe.kernel(f)) for m, n, f in list(_compiled())]
     places += [
-        (run, "Collector", Collector),
-        (run, "advance_month", probe.months(run.advance_month)),
+        (months, "Collector", Collector),
         (run, "begin", probe.timed("start", run.begin)),
     ]
+    if not ensemble:
+        by_process = functools.partial(run.simulate_block, advance=probe.months(months.advance_month))
+        places.append((run, "simulate_block", by_process))
     if ensemble:
         places += [
             (runner, "draw_from", probe.timed("drawing", runner.draw_from)),

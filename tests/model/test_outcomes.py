@@ -319,7 +319,9 @@ def test_the_place_in_a_table_is_the_share_of_countries_that_score_better(world:
     assert "perceived_corruption_rank_share" not in outcome_names(world)
     seen = np.full((3, world.sizes["state"]), 50.0)
     seen[:, world.focus] = [5.0, 20.0, 95.0]
-    np.testing.assert_array_equal(share_above(seen, world.focus, scores)[:, 0], [1.0, 0.5, 0.0])
+    share = np.empty((3, 1))
+    share_above(seen, world.focus, scores, share)
+    np.testing.assert_array_equal(share[:, 0], [1.0, 0.5, 0.0])
 
 
 def test_labels_are_mixed_in_what_is_told_and_nowhere_else(world: World, months: list[State]) -> None:

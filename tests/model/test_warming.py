@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from qorgau.model import routes, transport, warming
 from qorgau.model.compiled import cached
-from qorgau.model.outcomes import Collector
-from qorgau.model.run import advance_month, begin
+from qorgau.model.months import Rows
+from qorgau.model.run import begin
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.worlds import small_world
 
@@ -22,10 +21,9 @@ def test_a_walk_finds_the_calls_of_a_run_with_their_types() -> None:
     world, p, on, k = small_world(0), draw_parameters(2), all_on(2), keys(2)
     calls = warming.calls_of_a_month(small_world(0), p, on, k)  # another: a world keeps what is derived of it
     state = begin(world, p, on, k)
-    advance_month(world, state, p, on, k, 0, np.zeros((2, world.sizes["instrument"])), routes.geometry_of(world))
-    collector = Collector(world, 2)
-    collector.month(state)
-    collector.year()
+    rows = Rows(world, state, p, on, k)
+    rows.month(0)
+    rows.table()
     assert len(calls) > 35
     for function, types in calls:
         assert types in function.overloads, f"a run calls {function.py_func.__name__} with other types"

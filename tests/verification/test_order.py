@@ -53,7 +53,7 @@ OUTCOMES = (
 
 
 def _steps(order: tuple[str, ...]):
-    """Replacement of ``run.advance_month`` that goes through the processes in another order."""
+    """Another ``advance_month`` that goes through the processes in another order."""
 
     def advance_month(world, state, parameters, on, keys, month, levers, geometry, watch=None) -> None:
         args = (world, state, parameters, on, keys, month)
@@ -83,15 +83,8 @@ def _steps(order: tuple[str, ...]):
 
 def _yearly(advance_month=None) -> np.ndarray:
     world = small_world(3)
-    kept = run.advance_month
-    try:
-        if advance_month is not None:
-            run.advance_month = advance_month
-        drawn = draw_parameters(RUNS, 5), all_on(RUNS), keys(RUNS, 5)
-        block = run.simulate_block(world, *drawn, run.baseline_only(), LAST)
-    finally:
-        run.advance_month = kept
-    return block.yearly[0]
+    drawn = draw_parameters(RUNS, 5), all_on(RUNS), keys(RUNS, 5)
+    return run.simulate_block(world, *drawn, run.baseline_only(), LAST, advance_month).yearly[0]
 
 
 @cache

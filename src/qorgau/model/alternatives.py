@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qorgau.model import routes
-from qorgau.model.outcomes import Collector
+from qorgau.model.clock import STEPS_A_YEAR
+from qorgau.model.months import Rows
 from qorgau.model.parameters import Parameters
-from qorgau.model.run import FIRST_YEAR, advance_month, begin
+from qorgau.model.run import FIRST_YEAR, begin
 from qorgau.model.state import State
 from qorgau.model.world import World
 
@@ -127,7 +127,6 @@ def _run_on(
 ) -> None:
     """Run one alternative to its end from a snapshot, into its rows ``yearly`` and ``opiates``."""
     its = alternative.world or world
-    geometry = routes.geometry_of(its)
     state = state.copy()
     _set_dials(its, state, alternative.dials, carried_by_year)
     if alternative.switches:
@@ -136,22 +135,18 @@ def _run_on(
             on[:, mechanism] = value
     if alternative.factors:
         parameters = _changed(parameters, alternative.factors)
-    collector = Collector(its, len(keys))
-    full = np.zeros((len(keys), its.sizes["instrument"]))
-    if alternative.levers.size:
-        full[:] = alternative.levers
-    start = 12 * (alternative.first_year - its.start_year)
-    for month in range(start, 12 * (alternative.last_year - its.start_year + 1)):
-        levers = full
+    rows = Rows(its, state, parameters, on, keys)
+    full = len(keys), its.sizes["instrument"]
+    for year in range(alternative.first_year, alternative.last_year + 1):
+        levers: np.ndarray | None = None
         if alternative.levers.size:
-            levers = full * np.clip((month - start + 1) / alternative.ramp_months, 0.0, 1.0)[None, :]
-        advance_month(its, state, parameters, on, keys, month, levers, geometry)
-        collector.month(state)
-        if month % 12 == 11:
-            table, traffic = collector.year()
-            y = its.start_year + month // 12 - FIRST_YEAR
-            yearly[:, y] = table
-            opiates[:, y] = traffic[:, :, 0, 0]
+            passed = STEPS_A_YEAR * (year - alternative.first_year) + np.arange(1, STEPS_A_YEAR + 1)
+            ramp = np.clip(passed[:, None] / alternative.ramp_months, 0.0, 1.0)
+            levers = np.broadcast_to(alternative.levers, full)[:, None, :] * ramp
+        rows.year(year, levers)
+        table, traffic = rows.table()
+        yearly[:, year - FIRST_YEAR] = table
+        opiates[:, year - FIRST_YEAR] = traffic[:, :, 0, 0]
 
 
 def simulate_alternatives(
@@ -184,11 +179,9 @@ def simulate_alternatives(
             raise ValueError(f"a paired run of {a.first_year} to {a.last_year} is outside {FIRST_YEAR} to {last_year}")
         if any(d.busiest_year is not None and not FIRST_YEAR <= d.busiest_year < a.first_year for d in a.dials):
             raise ValueError("the busiest corridor must be that of a year that is over when the paired run begins")
-    geometry = routes.geometry_of(world)
     runs, years = len(keys), last_year - FIRST_YEAR + 1
     state = begin(world, parameters, on, keys)
-    collector = Collector(world, runs)
-    none = np.zeros((runs, world.sizes["instrument"]))
+    rows = Rows(world, state, parameters, on, keys)
     yearly: np.ndarray | None = None
     opiates = np.zeros((1 + len(alternatives), runs, years, world.sizes["corridor"]), dtype=np.float32)
     carried: dict[int, np.ndarray] = {}
@@ -196,33 +189,28 @@ def simulate_alternatives(
     for i, a in enumerate(alternatives):
         waiting.setdefault(a.first_year, []).append(i)
     later: list[tuple[int, State]] = []
-    for month in range(12 * (last_year - world.start_year + 1)):
-        year = world.start_year + month // 12
-        if month % 12 == 0:
-            for i in waiting.get(year, ()):
-                if yearly is None:  # the width of the table is known after the first year only
-                    later.append((i, state.copy()))
-                else:
-                    _run_on(alternatives[i], world, state, parameters, on, keys, carried, yearly[1 + i],
-                            opiates[1 + i])
-        advance_month(world, state, parameters, on, keys, month, none, geometry)
+    for year in range(world.start_year, last_year + 1):
+        for i in waiting.get(year, ()):
+            if yearly is None:  # the width of the table is known after the first year only
+                later.append((i, state.copy()))
+            else:
+                _run_on(alternatives[i], world, state, parameters, on, keys, carried, yearly[1 + i], opiates[1 + i])
+        rows.year(year, collect=year >= FIRST_YEAR)
         if year < FIRST_YEAR:
             continue
-        collector.month(state)
-        if month % 12 == 11:
-            table, traffic = collector.year()
-            y = year - FIRST_YEAR
-            carried[year] = traffic[:, :, 0, 0]
-            if yearly is None:
-                yearly = np.full((1 + len(alternatives), runs, years, table.shape[1]), np.nan)
-                for i, snapshot in later:
-                    _run_on(alternatives[i], world, snapshot, parameters, on, keys, carried, yearly[1 + i],
-                            opiates[1 + i])
-            yearly[0, :, y] = table
-            opiates[0, :, y] = traffic[:, :, 0, 0]
-            for i, a in enumerate(alternatives):
-                if year < a.first_year:
-                    yearly[1 + i, :, y] = table
-                    opiates[1 + i, :, y] = traffic[:, :, 0, 0]
+        table, traffic = rows.table()
+        y = year - FIRST_YEAR
+        carried[year] = traffic[:, :, 0, 0]
+        if yearly is None:
+            yearly = np.full((1 + len(alternatives), runs, years, table.shape[1]), np.nan)
+            for i, snapshot in later:
+                _run_on(alternatives[i], world, snapshot, parameters, on, keys, carried, yearly[1 + i],
+                        opiates[1 + i])
+        yearly[0, :, y] = table
+        opiates[0, :, y] = traffic[:, :, 0, 0]
+        for i, a in enumerate(alternatives):
+            if year < a.first_year:
+                yearly[1 + i, :, y] = table
+                opiates[1 + i, :, y] = traffic[:, :, 0, 0]
     assert yearly is not None
     return AlternativeResult(yearly, opiates)

@@ -20,7 +20,7 @@ from qorgau.model.world import World
 
 __all__ = ["Reading", "Term", "YearTable", "each", "labelled", "one"]
 
-Read = Callable[[State], np.ndarray]
+Fill = Callable[[State, np.ndarray], None]
 _VARIABLE = {v.name: v for v in VARIABLES}
 
 
@@ -58,8 +58,9 @@ class Reading:
         "flow" (summed over the year), "mean" or "end" (read in December).
     columns : tuple, one per name, of terms that are added
     over : tuple, one per name or empty, of terms whose sum (at least 1) divides the column, month by month
-    read : callable, optional
-        Instead of ``columns``: gives shape (runs, names). A function compiled as ``brief`` takes least time.
+    fill : callable, optional
+        Instead of ``columns``: writes shape (runs, names) by calling a function compiled as ``compiled`` on arrays of
+        the state, and does nothing else with numbers (its call may be written down and played later, see ``script``).
     """
 
     names: tuple[str, ...]
@@ -67,12 +68,12 @@ class Reading:
     kind: str
     columns: tuple[tuple[Term, ...], ...] = ()
     over: tuple[tuple[Term, ...], ...] = ()
-    read: Read | None = None
+    fill: Fill | None = None
 
 
-def one(name: str, unit: str, kind: str, *terms: Term, over: Term | None = None, read: Read | None = None) -> Reading:
+def one(name: str, unit: str, kind: str, *terms: Term, over: Term | None = None, fill: Fill | None = None) -> Reading:
     """Reading of one column: a sum of terms (over another), or a function."""
-    return Reading((name,), unit, kind, (terms,) if terms else (), ((over,),) if over else (), read)
+    return Reading((name,), unit, kind, (terms,) if terms else (), ((over,),) if over else (), fill)
 
 
 def each(names: Iterable[str], unit: str, kind: str, array: str, indices: Iterable[Any]) -> Reading:
@@ -109,11 +110,11 @@ class _Plan:
         top: list[int] = []
         other: list[int] = []
         below: list[tuple[Term, ...]] = []
-        self.reads: list[tuple[Read, int]] = []
+        self.fills: list[tuple[Fill, int]] = []
         column = 0
         for item in items:
-            if item.read is not None:
-                self.reads.append((item.read, len(item.names)))
+            if item.fill is not None:
+                self.fills.append((item.fill, len(item.names)))
                 other += range(column, column + len(item.names))
             elif len(item.columns) != len(item.names):
                 raise ValueError(f"reading {item.names}: {len(item.names)} names, {len(item.columns)} columns")
@@ -178,21 +179,29 @@ class YearTable:
         self._chains = [pack(world, chains_of(world, s)) for s in countries]
         self._told_first = list(countries).index(world.focus)
         self._runs = runs
+        networks = world.sizes["network"]
+        self._sum = np.zeros((runs, self._plan.width))
+        self._other = np.zeros((runs, len(self._plan.other)))
+        self._route_kg = np.zeros((runs, len(world.route_km)))
+        self._by_organisation = np.zeros((runs, world.sizes["organisation"]))
+        self._by_network = np.zeros((runs, networks))
+        self._spells = np.zeros((runs, 5))
+        self._traffic = np.zeros((runs, world.sizes["corridor"], 3, 2), dtype=np.float32)
+        self._months = 0
         self._destinations = np.flatnonzero(world.place_state[world.destination_place] == world.focus)
         self._value = np.zeros((runs, self._plan.work))
         self._seen: State | None = None
         self._error = np.zeros(runs)
-        self._reset()
 
-    def _reset(self) -> None:
-        w, runs = self._world, self._runs
-        self._sum = np.zeros((runs, self._plan.width))
-        self._route_kg = np.zeros((runs, len(w.route_km)))
-        self._by_organisation = np.zeros((runs, w.sizes["organisation"]))
-        self._by_network = np.zeros((runs, w.sizes["network"]))
-        self._spells = np.zeros((runs, 5))
-        self._traffic = np.zeros((runs, w.sizes["corridor"], 3, 2), dtype=np.float32)
-        self._months = 0
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays that a month writes, by name (the arrays themselves); first axis: runs."""
+        return {"value": self._value, **self._totals(), "other": self._other}
+
+    def _totals(self) -> dict[str, np.ndarray]:
+        return {
+            "sum": self._sum, "route_kg": self._route_kg, "by_organisation": self._by_organisation,
+            "by_network": self._by_network, "spells": self._spells, "traffic": self._traffic,
+        }
 
     def _look_at(self, state: State) -> None:
         """Keep flat views of a state: its arrays change in place from month to month."""
@@ -213,17 +222,21 @@ class YearTable:
         """Add one month."""
         if state is not self._seen:
             self._look_at(state)
-        plan = self._plan
-        other = np.empty((self._runs, len(plan.other)))
-        at = 0
-        for read, count in plan.reads:
-            other[:, at: at + count] = read(state)
+        plan, at = self._plan, 0
+        for fill, count in plan.fills:
+            fill(state, self._other[:, at: at + count])
             at += count
-        add_readings(self._reals, plan.real_ptr, self._wholes, plan.whole_ptr, *plan.entries, *plan.ratios, other,
+        add_readings(self._reals, plan.real_ptr, self._wholes, plan.whole_ptr, *plan.entries, *plan.ratios, self._other,
                      plan.other, plan.last, self._value, self._sum)
         add_flows(self._world.focus, self._destinations, *self._flows, self._route_kg, self._by_organisation,
                   self._by_network, self._spells, self._traffic)
         self._months += 1
+
+    def played(self, state: State, months: int) -> None:
+        """Take note of months of a state that were added without calls of ``month``."""
+        if state is not self._seen:
+            self._look_at(state)
+        self._months += months
 
     def year(self) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes (runs, outcomes) and corridor traffic (runs, corridors, trades, 2) of the year; starts the next."""
@@ -236,6 +249,8 @@ class YearTable:
         table = np.column_stack([
             self._sum, formed[:, :3], formed[:, 5:], told, formed[:, 3:5], entropies[self._told_first], *entropies,
         ])
-        traffic = self._traffic
-        self._reset()
+        traffic = self._traffic.copy()
+        for total in self._totals().values():
+            total[:] = 0
+        self._months = 0
         return table, traffic

@@ -19,11 +19,13 @@ from numba import njit, types
 from numba.core.caching import IndexDataCacheFile
 
 __all__ = [
-    "brief", "cached", "closure", "closure_stamp", "compiled", "inlined", "sources_stamp", "uncompiled",
+    "brief", "cached", "closure", "closure_stamp", "compiled", "gives_back", "hidden", "inlined", "processes",
+    "sources_stamp", "uncompiled",
 ]
 
 _PACKAGE = __name__.rpartition(".")[0]
 _CACHED: list[Any] = []
+_PROCESSES: set[Any] = set()
 _jit: Any = njit  # numba's type hints know no options of targets
 
 
@@ -76,12 +78,24 @@ def closure_stamp(path: Path) -> str:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a process: released lock, cached on disk, IEEE division (no exception on zero)."""
-    return _listed(_jit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    dispatcher = _listed(_jit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+    _PROCESSES.add(dispatcher)
+    return dispatcher
+
+
+def processes() -> frozenset[Any]:
+    """Return the processes of imported files of this folder that give nothing back: what a script writes down."""
+    return frozenset(process for process in _PROCESSES if not gives_back(process.py_func))
 
 
 def brief(function: Callable[..., Any]) -> Any:
     """Compile what takes some microseconds a block: it keeps the lock, which takes longer to be had again."""
     return _listed(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
+
+
+def hidden(function: Callable[..., Any]) -> Any:
+    """Compile what is called by its address only, never from Python."""
+    return _stamped(_jit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function), function)
 
 
 def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
@@ -98,6 +112,13 @@ def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
 def _listed(dispatcher: Any, function: Callable[..., Any]) -> Any:
     _CACHED.append(_stamped(dispatcher, function))
     return dispatcher
+
+
+@cache
+def gives_back(function: Callable[..., Any]) -> bool:
+    """Whether a function returns anything."""
+    tree = ast.parse(inspect.getsource(function))
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(tree))
 
 
 def cached() -> tuple[Any, ...]:

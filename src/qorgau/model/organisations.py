@@ -43,13 +43,12 @@ def advance(
     """Anticipate prices, choose trades, carry and account for one month (see module docstring)."""
     p = parameters["organisations"]
     routes_par, people_par = parameters["routes"], parameters["human_trade"]
-    rivalry = np.zeros(state.active.shape)
     began, since = soviet_times(world, month)
     standing = forces(world, month)
     rivals(p, on, began, since, standing, state.active, state.network, state.trade, world.network_soviet,
-           world.place_post, state.home, state.users, state.users_start, state.conduct, state.trust, rivalry)
+           world.place_post, state.home, state.users, state.users_start, state.conduct, state.trust, state.rivalry)
     anticipate(p, routes_par, parameters["drug_market"], on, began, since, geometry.far, world.market_xinjiang,
-               state.active, state.network, world.network_soviet, rivalry, state.users, state.price_reference,
+               state.active, state.network, world.network_soviet, state.rivalry, state.users, state.price_reference,
                state.purchased, state.survival, state.plan_value, state.plan_slope, state.plan_price,
                state.price_expected, state.market_share)
     choose_trade(p, on, began, since, years_open(world, month), standing, state.active, state.network,
@@ -58,7 +57,7 @@ def advance(
                  state.service_fee, state.source_price, state.load, state.price_expected, state.plan_slope,
                  state.plan_cost, state.market_share, state.people_value, state.drug_loss_share,
                  state.people_loss_share, state.road_cost, state.returns, state.capacity, state.capital,
-                 state.other_capital, state.trade, state.in_use, state.outside, state.return_scale, rivalry)
+                 state.other_capital, state.trade, state.in_use, state.outside, state.return_scale, state.rivalry)
     carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
@@ -70,10 +69,10 @@ def advance(
           state.price, state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
           state.service, state.service_fee, state.papers_official, state.carrying_cost, state.load, state.corridor_cost,
-          state.corridor_trips, state.china_reach, state.china_exposure, state.effectiveness, state.pool_there, rivalry,
-          state.carrying_changed, state.contacts, state.market_share, state.route_share, state.people_share,
-          state.people_value, state.trade, state.in_use, state.capacity, state.capital, state.other_capital,
-          state.returns, state.drug_loss_share, state.road_cost,
+          state.corridor_trips, state.china_reach, state.china_exposure, state.effectiveness, state.pool_there,
+          state.rivalry, state.carrying_changed, state.contacts, state.market_share, state.route_share,
+          state.people_share, state.people_value, state.trade, state.in_use, state.capacity, state.capital,
+          state.other_capital, state.returns, state.drug_loss_share, state.road_cost,
           state.purchased, state.trust, state.belief, state.network_belief, state.survival, state.arrivals,
           state.carried_kg, state.seized_kg, state.journeys, state.route_kg, state.attempts_route,
           state.attempts_drug_first,

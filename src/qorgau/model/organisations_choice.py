@@ -218,6 +218,7 @@ def rivals(par, on, began, since_soviet, forces, active, network, trade, net_sov
         taken = min(0.6, q.rivalry * crowding(active, trade, users, users_start, on[r, _COEXIST], r))
         soviet = arrangement(q, began, since_soviet)
         for o in range(slots):
+            rivalry[r, o] = 0.0
             if active[r, o] == 0:
                 continue
             guard = guarded(q, on, conduct, forces, trust, r, o, place_post[home[r, o]], net_soviet[network[r, o]],

@@ -126,12 +126,13 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("tip_tier", "tier", "end", Term("tier", f)),
         one("active_organisations", "organisations", "mean", Term("active")),
         Reading(tuple(f"organisations_active_{n}" for n in world.network_names), "organisations", "mean",
-                read=lambda s: active_by_network(s.active, s.network, networks)),
+                fill=lambda s, out: active_by_network(s.active, s.network, out)),
         Reading(tuple(f"organisations_labelled_active_{n}" for n in names_of_labels), "organisations", "mean",
-                read=lambda s: labelled_active(s.active, s.network, networks, labels, s.label_error)),
-        one("organisations_both_trades_share", "1", "mean", read=lambda s: mixed_share(s.trade, s.active, 0.15)),
+                fill=lambda s, out: labelled_active(s.active, s.network, networks, labels, s.label_error, out)),
+        one("organisations_both_trades_share", "1", "mean",
+            fill=lambda s, out: mixed_share(s.trade, s.active, 0.15, out)),
         one("people_carried_share_by_opiate_first", "1", "mean",
-            read=lambda s: of_people(s.recruits_drug_first, s.recruits)),
+            fill=lambda s, out: of_people(s.recruits_drug_first, s.recruits, out)),
         each((f"remittances_share_{world.state_names[h]}" for h in homes), "1", "mean", "remittances_share", homes),
         each((f"opiate_price_{n}" for n in world.market_names), "USD/kg", "mean", "price",
              range(len(world.market_names))),
@@ -149,12 +150,12 @@ def readings(world: World) -> tuple[Reading, ...]:
         each((f"departures_{world.state_names[h]}_{world.state_names[d]}" for h, d in journeys), "persons/year",
              "flow", "departures", journeys),
         one("departures_CA", "persons/year", "flow", Term("departures", central)),
-        one(f"protection_share_official_{iso}", "1", "mean", read=lambda s: logistic(s.guarantor, f)),
+        one(f"protection_share_official_{iso}", "1", "mean", fill=lambda s, out: logistic(s.guarantor, f, out)),
         paid_share(f),
         one("posts_own_group_ratio_centre", "1", "mean",
-            read=lambda s: share_equal(s.group, centre_posts, ruling) / base),
+            fill=lambda s, out: share_equal(s.group, centre_posts, ruling, base, out)),
         one("posts_own_group_ratio_provinces", "1", "mean",
-            read=lambda s: share_equal(s.group, province_posts, ruling) / base),
+            fill=lambda s, out: share_equal(s.group, province_posts, ruling, base, out)),
         one("salience", "1", "mean", Term("salience", f)),
         one("attention", "1", "mean", Term("attention")),
         one("measures_cost_usd", "USD/year", "flow", Term("measure_cost")),
@@ -169,7 +170,7 @@ def readings(world: World) -> tuple[Reading, ...]:
         one("people_carried_abroad", "persons/year", "flow", Term("arrival_flow"), Term("recruits_there", ALL, -1.0)),
         one("people_found_on_way", "persons/year", "flow", Term("intercepted")),
         one("journey_cost_usd", "USD/journey", "mean",
-            read=lambda s: per_journey(s.money, _UPKEEP, s.active, s.capacity, s.in_use)),
+            fill=lambda s, out: per_journey(s.money, _UPKEEP, s.active, s.capacity, s.in_use, out)),
     ]
     if told_apart:
         for name, posts in bodies.items():
@@ -181,12 +182,12 @@ def readings(world: World) -> tuple[Reading, ...]:
     if len(world.score_table):
         table = world.score_table
         items.append(one("perceived_corruption_rank_share", "1", "mean",
-                         read=lambda s: share_above(s.perceived_corruption, f, table)))
+                         fill=lambda s, out: share_above(s.perceived_corruption, f, table, out)))
     line = int(world.ruling_line[f])
     if line >= 0:
         of_line = max(1e-9, float(world.line_share[f, line]))
         items.append(one("posts_ruling_line_ratio_centre", "1", "mean",
-                         read=lambda s: share_equal(s.line, centre_posts, line) / of_line))
+                         fill=lambda s, out: share_equal(s.line, centre_posts, line, of_line, out)))
     if world.line_home[origin_focus].any():
         items += [
             one("governors_left", "spells/year", "flow", Term("spells_ended", f)),

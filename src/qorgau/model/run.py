@@ -1,14 +1,13 @@
-"""The loop: the printed order of processes, the snapshot, and the policies that branch from it.
+"""Runs of a block from their start to their end: the snapshot, and the policies that branch from it.
 
-Runs of a block advance together, process by process; each process is one compiled function over all runs of the
-block. The order is ``PROCESSES``; everything in a month reads last month's values of what later processes own.
-Policies branch from one snapshot of the baseline at the first month in which any of them acts, and are identical to
-the bit to runs made in full.
+Runs of a block advance together, year by year, in the order of ``PROCESSES`` (``months``); each process is one compiled
+function over rows. Policies branch from one snapshot of the baseline in the first year in which any of them acts, and
+are identical to the bit to runs made in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,17 +22,15 @@ from qorgau.model import (
     human_trade,
     indicators,
     measures,
-    organisations,
     organisations_life,
     patronage,
     people,
     routes,
 )
 from qorgau.model.clock import STEPS_A_YEAR
-from qorgau.model.outcomes import Collector
+from qorgau.model.months import PROCESSES, Advance, Rows, advance_month
 from qorgau.model.parameters import Parameters
 from qorgau.model.state import State, allocate
-from qorgau.model.units import PRICE_CAP
 from qorgau.model.world import INSTRUMENTS, World
 
 __all__ = [
@@ -42,25 +39,6 @@ __all__ = [
 
 FIRST_YEAR = 1991
 """First year in the tables; months before it are spin-up."""
-
-PROCESSES: tuple[tuple[str, str], ...] = (
-    ("economy", "wages, departures, migrants, remittances, the pool open to recruiters"),
-    ("enforcement: detection", "hazards of corridors and bribe rates"),
-    ("facilitators", "services of the legitimate world"),
-    ("routes", "route plans of the organisations whose turn it is"),
-    ("organisations", "anticipated prices, choice of trade, carrying, money, ties, learning"),
-    ("organisations: life", "exit and entry"),
-    ("drug market", "clearing, stocks, users, price at the source"),
-    ("human trade", "recruitment, interception, arrival, price of exploitation"),
-    ("people", "exits, care, trafficked again"),
-    ("cases", "identified, investigated, prosecuted, convicted"),
-    ("corruption", "conduct of officials, protection of firms, shielding"),
-    ("patronage", "appointments, ties, rotation, salience"),
-    ("enforcement: allocation", "officers follow success"),
-    ("measures", "attention, law, delivered measures, cost"),
-    ("indicators", "what the world sees"),
-)
-"""The printed order of processes in a month."""
 
 
 @dataclass(frozen=True)
@@ -150,41 +128,13 @@ def begin(world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray
     return state
 
 
-def advance_month(
-    world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
-    levers: np.ndarray, geometry: routes.Geometry, watch: Callable[[str, State], None] | None = None,
-) -> None:
-    """One month of every run, in the order of ``PROCESSES``; ``watch`` is called after each process."""
-    args = (world, state, parameters, on, keys, month)
-    steps: tuple[Callable[[], None], ...] = (
-        lambda: economy.advance(*args, levers),
-        lambda: enforcement.advance_detection(*args),
-        lambda: facilitators.advance(*args, levers),
-        lambda: routes.advance(*args, geometry),
-        lambda: organisations.advance(*args, geometry),
-        lambda: organisations_life.advance(*args),
-        lambda: drug_market.advance(*args),
-        lambda: human_trade.advance(*args, levers),
-        lambda: people.advance(*args, levers),
-        lambda: cases.advance(*args, levers),
-        lambda: corruption.advance(*args, levers),
-        lambda: patronage.advance(*args, levers),
-        lambda: enforcement.advance_allocation(*args),
-        lambda: measures.advance(*args, levers),
-        lambda: indicators.advance(*args, levers),
-    )
-    for (name, _), step in zip(PROCESSES, steps, strict=True):
-        step()
-        if watch is not None:
-            watch(name, state)
-
-
 def _tile(parameters: Parameters, times: int) -> Mapping[str, np.ndarray]:
     return {k: np.tile(a, times) for k, a in parameters.items()}
 
 
 def simulate_block(
-    world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray, branch: Branch, last_month: int
+    world: World, parameters: Parameters, on: np.ndarray, keys: np.ndarray, branch: Branch, last_month: int,
+    advance: Advance | None = None,
 ) -> BlockResult:
     """Simulate every run of a block under every policy.
 
@@ -198,6 +148,8 @@ def simulate_block(
     branch : Branch
     last_month : int
         Last month simulated, a December; month 0 is January of ``world.start_year``.
+    advance : callable, optional
+        Carries out a month in Python instead of `advance_month`, for tests and clocks; see `Rows`.
 
     Raises
     ------
@@ -208,49 +160,43 @@ def simulate_block(
         raise ValueError(f"last_month {last_month} must be a December within the {world.months} months of the series")
     if len(keys) == 1:
         # NumPy adds up a single row in another order than several, which moves last digits: run it beside its copy
-        two = simulate_block(world, _tile(parameters, 2), np.tile(on, (2, 1)), np.tile(keys, 2), branch, last_month)
+        two = simulate_block(world, _tile(parameters, 2), np.tile(on, (2, 1)), np.tile(keys, 2), branch, last_month,
+                             advance)
         capped = two.touched_cap[:, :1]
         return replace(two, yearly=two.yearly[:, :1], corridors=two.corridors[:, :1], touched_cap=capped)
     runs, policies = len(keys), len(branch.policies)
     first = branch.first_month(last_month)
-    years = world.start_year + last_month // STEPS_A_YEAR - FIRST_YEAR + 1
-    geometry = routes.geometry_of(world)
-    state = begin(world, parameters, on, keys)
-    collector = Collector(world, runs)
+    last_year = world.start_year + last_month // STEPS_A_YEAR
+    # a year's table is of the months since January, so the baseline is carried to the start of that year only
+    split_year = world.start_year + first // STEPS_A_YEAR
+    rows = Rows(world, begin(world, parameters, on, keys), parameters, on, keys, advance)
+    count = 1
     yearly: np.ndarray | None = None
+    years = last_year - FIRST_YEAR + 1
     corridors = np.zeros((policies, runs, years, world.sizes["corridor"], 3, 2), dtype=np.float32)
     capped = np.zeros((policies, runs), dtype=bool)
-    rows = 1
-    levers = np.zeros((runs, world.sizes["instrument"]))
-    # the collector restarts at the branch, so the baseline is carried to the start of that year only
-    split = first - first % STEPS_A_YEAR
-    for month in range(last_month + 1):
-        if month == split and policies > 1 and first <= last_month:
-            state = state.repeat(policies)
-            parameters, on, keys = _tile(parameters, policies), np.tile(on, (policies, 1)), np.tile(keys, policies)
-            on = np.ascontiguousarray(on)
-            collector = Collector(world, runs * policies)
-            rows = policies
-            levers = np.zeros((runs * policies, world.sizes["instrument"]))
-        if rows == policies and month >= first:
-            levers = np.repeat(branch.at(month), runs, axis=0)
-        advance_month(world, state, parameters, on, keys, month, levers, geometry)
-        year = world.start_year + month // STEPS_A_YEAR
+    for year in range(world.start_year, last_year + 1):
+        levers: np.ndarray | None = None
+        if year == split_year and policies > 1 and first <= last_month:
+            rows = Rows(world, rows.state.repeat(policies), _tile(parameters, policies), np.tile(on, (policies, 1)),
+                        np.tile(keys, policies), advance)
+            count = policies
+        if count == policies and year >= split_year:
+            january = STEPS_A_YEAR * (year - world.start_year)
+            by_month = [branch.at(january + month) for month in range(STEPS_A_YEAR)]
+            levers = np.repeat(np.stack(by_month, axis=1), runs, axis=0)
+        rows.year(year, levers, collect=year >= FIRST_YEAR)
         if year < FIRST_YEAR:
             continue
-        collector.month(state)
-        touched = (state.price >= PRICE_CAP).any(axis=1).reshape(rows, runs)
-        capped[:rows] |= touched
-        if month % STEPS_A_YEAR == STEPS_A_YEAR - 1:
-            table, traffic = collector.year()
-            if yearly is None:
-                yearly = np.full((policies, runs, years, table.shape[1]), np.nan)
-            y = year - FIRST_YEAR
-            yearly[:rows, :, y] = table.reshape(rows, runs, -1)
-            corridors[:rows, :, y] = traffic.reshape(rows, runs, *traffic.shape[1:])
-            if rows == 1 and policies > 1:
-                yearly[1:, :, y] = yearly[0, :, y]
-        if rows == 1:
+        table, traffic = rows.table()
+        if yearly is None:
+            yearly = np.full((policies, runs, years, table.shape[1]), np.nan)
+        y = year - FIRST_YEAR
+        yearly[:count, :, y] = table.reshape(count, runs, -1)
+        corridors[:count, :, y] = traffic.reshape(count, runs, *traffic.shape[1:])
+        capped[:count] |= rows.touched.reshape(count, runs)
+        if count == 1 and policies > 1:
+            yearly[1:, :, y] = yearly[0, :, y]
             capped[1:] = capped[0]
     assert yearly is not None
-    return BlockResult(yearly, corridors, FIRST_YEAR, world.start_year + split // STEPS_A_YEAR, capped)
+    return BlockResult(yearly, corridors, FIRST_YEAR, split_year, capped)

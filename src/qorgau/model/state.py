@@ -132,6 +132,7 @@ _ORGANISATIONS = (
     _v("racket_profit_post", "post", "USD/month", "organisations", "profit of official rackets at their home post"),
     _v("couriers_kg", "", "kg/month", "organisations", "opiates that people were made to carry this month"),
     _v("network_kg", "network", "kg/month", "organisations", "kg bought by network"),
+    _v("rivalry", "organisation", "1", "organisations", "share of opiate revenue lost to rivals this month"),
     _v("profit_total", "", "USD/month", "organisations", "profit of all organisations"),
     _v("route_kg", "drug_route", "kg/month", "organisations", "kg that arrived by each route"),
     _v("money", "flow", "USD/month", "organisations",
@@ -328,7 +329,8 @@ def _together(wanted: Mapping[str, tuple[tuple[int, ...], np.dtype]]) -> dict[st
     places, end = {}, 0
     for name, (shape, of) in wanted.items():
         places[name] = end
-        end += -(-math.prod(shape) * of.itemsize // _LINE) * _LINE
+        # an array without numbers has a place of its own too
+        end += max(1, -(-math.prod(shape) * of.itemsize // _LINE)) * _LINE
     piece = np.zeros(end + _LINE, dtype=np.uint8)
     first = -piece.ctypes.data % _LINE
     return {

@@ -1,7 +1,8 @@
 """Compiled sums behind the tables of outcomes: a month's readings, the flows that a year needs, and its numbers.
 
 Nothing here knows which outcomes there are; that is ``outcomes``. Each function runs over all runs of a block in one
-pass; the long ones hold no lock, so that blocks in several threads do not wait for one another.
+pass; the long ones hold no lock, so that blocks in several threads do not wait for one another. Readings that are no
+plain sums are written into ``out``: a function that is played from a script (``script``) gives nothing back.
 """
 
 from __future__ import annotations
@@ -155,20 +156,19 @@ def form_year(by_organisation, by_network, spells, traffic, out):
             out[r, 5 + n] = by_network[r, n] / networks if total > 0.0 else math.nan
 
 
-@brief
-def active_by_network(active, network, networks):
-    """Living organisations by network, shape (runs, networks)."""
-    out = np.zeros((active.shape[0], networks))
+@compiled
+def active_by_network(active, network, out):
+    """Living organisations by network into ``out``, shape (runs, networks)."""
+    out[:] = 0.0
     for r in range(active.shape[0]):
         for o in range(active.shape[1]):
             out[r, network[r, o]] += active[r, o]
-    return out
 
 
-@brief
-def labelled_active(active, network, networks, labels, error):
-    """The same as they are told by label (``relabelled``), shape (runs, labels)."""
-    by_label = np.empty((active.shape[0], labels.shape[0]))
+@compiled
+def labelled_active(active, network, networks, labels, error, out):
+    """The same as they are told by label (``relabelled``) into ``out``, shape (runs, labels)."""
+    by_label = np.empty(out.shape)
     here = np.empty(networks)
     for r in range(active.shape[0]):
         here[:] = 0.0
@@ -176,7 +176,7 @@ def labelled_active(active, network, networks, labels, error):
             here[network[r, o]] += active[r, o]
         for i in range(labels.shape[0]):
             by_label[r, i] = here[labels[i]]
-    return relabelled(by_label, error)
+    out[:] = relabelled(by_label, error)
 
 
 @brief
@@ -200,10 +200,9 @@ def relabelled(by_label, error):
     return out
 
 
-@brief
-def mixed_share(trade, active, least):
+@compiled
+def mixed_share(trade, active, least, out):
     """Share of living organisations with at least ``least`` of their capacity in each trade, shape (runs, 1)."""
-    out = np.zeros((active.shape[0], 1))
     for r in range(active.shape[0]):
         mixed = 0
         living = 0
@@ -212,14 +211,12 @@ def mixed_share(trade, active, least):
             living += active[r, o]
             mixed += 1 if both else 0
         out[r, 0] = mixed / max(1, living)
-    return out
 
 
-@brief
-def of_people(share, people):
+@compiled
+def of_people(share, people, out):
     """Mean of a share by form (runs, forms), by the people (runs, places, destinations, forms), shape (runs, 1)."""
     runs, places, targets, forms = people.shape
-    out = np.empty((runs, 1))
     for r in range(runs):
         heads = 0.0
         counted = 0.0
@@ -233,13 +230,11 @@ def of_people(share, people):
             counted += here * share[r, f]
             plain += share[r, f] / forms
         out[r, 0] = counted / heads if heads > 0.0 else plain
-    return out
 
 
-@brief
-def per_journey(money, kinds, active, capacity, in_use):
+@compiled
+def per_journey(money, kinds, active, capacity, in_use, out):
     """Some flows of money (runs, flows) over the journeys that capacity in use makes room for, shape (runs, 1)."""
-    out = np.zeros((money.shape[0], 1))
     for r in range(money.shape[0]):
         spent = 0.0
         for i in range(kinds.shape[0]):
@@ -248,39 +243,35 @@ def per_journey(money, kinds, active, capacity, in_use):
         for o in range(active.shape[1]):
             journeys += capacity[r, o] * in_use[r, o] / STEPS if active[r, o] == 1 else 0.0
         out[r, 0] = spent / max(1.0, journeys)
-    return out
 
 
-@brief
-def share_equal(array, cells, value):
-    """Share of some cells of an array (runs, cells) that hold a value, shape (runs, 1); NaN of no cells."""
-    out = np.empty((array.shape[0], 1))
+@compiled
+def share_equal(array, cells, value, base, out):
+    """Share of some cells of an array (runs, cells) that hold a value, over ``base``, shape (runs, 1).
+
+    NaN of no cells.
+    """
     for r in range(array.shape[0]):
         same = 0.0
         for i in range(cells.shape[0]):
             if array[r, cells[i]] == value:
                 same += 1.0
-        out[r, 0] = same / cells.shape[0] if cells.shape[0] > 0 else math.nan
-    return out
+        out[r, 0] = same / cells.shape[0] / base if cells.shape[0] > 0 else math.nan
 
 
 @compiled
-def share_above(array, cell, table):
+def share_above(array, cell, table, out):
     """Share of the numbers of a table that are above one cell of an array (runs, cells), shape (runs, 1)."""
-    out = np.empty((array.shape[0], 1))
     for r in range(array.shape[0]):
         above = 0.0
         for i in range(table.shape[0]):
             if table[i] > array[r, cell]:
                 above += 1.0
         out[r, 0] = above / table.shape[0]
-    return out
 
 
-@brief
-def logistic(array, cell):
+@compiled
+def logistic(array, cell, out):
     """Logistic of one cell of an array (runs, cells), shape (runs, 1)."""
-    out = np.empty((array.shape[0], 1))
     for r in range(array.shape[0]):
         out[r, 0] = 1.0 / (1.0 + math.exp(-array[r, cell]))
-    return out

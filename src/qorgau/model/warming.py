@@ -8,23 +8,21 @@ process that is not in the cache is compiled when it is first called.
 
 from __future__ import annotations
 
-import ast
-import inspect
 import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba.core.registry import CPUDispatcher
 
-from qorgau.model.compiled import cached, uncompiled
+from qorgau.model.compiled import cached, gives_back, processes, uncompiled
 from qorgau.model.parameters import Parameters
+from qorgau.model.replay import trampoline_of
 from qorgau.model.world import World
 
 __all__ = ["calls_of_a_month", "compile_share", "warm"]
@@ -90,6 +88,8 @@ def compile_share(
         except OSError:  # claimed, or the folder has gone
             continue
         function.compile(types)
+        if function in processes():
+            trampoline_of(types)
         done.append(f"{function.py_func.__module__}.{function.py_func.__name__}")
     return done
 
@@ -99,8 +99,8 @@ def calls_of_a_month(world: World, parameters: Parameters, on: np.ndarray, keys:
 
     Nothing is computed but what functions give back, which is computed without a compiler.
     """
-    from qorgau.model import routes, run  # here: they bring all processes
-    from qorgau.model.outcomes import Collector
+    from qorgau.model import run  # here: it brings all processes
+    from qorgau.model.months import Rows
 
     # records whose columns can also be had as attributes, as compiled code has them
     own = {name: np.tile(table[:1], 2).view(np.recarray) for name, table in parameters.items()}
@@ -109,11 +109,9 @@ def calls_of_a_month(world: World, parameters: Parameters, on: np.ndarray, keys:
     with _noted(calls), suppress(Exception), np.errstate(all="ignore"):
         # any exception: the state is never computed, so a function may not bear it; what was noted is of use
         state = run.begin(world, own, on, keys)
-        levers = np.zeros((2, world.sizes["instrument"]))
-        run.advance_month(world, state, own, on, keys, 0, levers, routes.geometry_of(world))
-        collector = Collector(world, 2)
-        collector.month(state)
-        collector.year()
+        rows = Rows(world, state, own, on, keys)
+        rows.month(0)
+        rows.table()
     return sorted(calls, key=_order)
 
 
@@ -132,7 +130,7 @@ def _noted(calls: dict[Call, None]) -> Iterator[None]:
         if within:
             return function.py_func(*values)
         calls[function, tuple(function.typeof_pyval(_plain(value)) for value in values)] = None
-        if not _gives_back(function.py_func):
+        if not gives_back(function.py_func):
             return None
         within = True
         try:
@@ -151,10 +149,3 @@ def _noted(calls: dict[Call, None]) -> Iterator[None]:
 def _plain(value: Any) -> Any:
     """The same array as the model has it."""
     return value.view(np.dtype((np.void, value.dtype)), np.ndarray) if isinstance(value, np.recarray) else value
-
-
-@cache
-def _gives_back(function: Callable[..., Any]) -> bool:
-    """Whether a function returns anything."""
-    tree = ast.parse(inspect.getsource(function))
-    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(tree))

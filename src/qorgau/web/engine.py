@@ -17,9 +17,8 @@ from qorgau.ensemble.blocks import ALWAYS_FINITE
 from qorgau.ensemble.designs import Draws
 from qorgau.ensemble.inputs import Inputs
 from qorgau.ensemble.policies import Plan
-from qorgau.model import routes
-from qorgau.model.outcomes import Collector
-from qorgau.model.run import FIRST_YEAR, Branch, advance_month, begin
+from qorgau.model.months import Rows
+from qorgau.model.run import FIRST_YEAR, Branch, begin
 from qorgau.model.state import State
 
 __all__ = ["Engine", "Flows", "ModelEngine", "Trunk"]
@@ -85,7 +84,6 @@ class ModelEngine:
         self._inputs = inputs
         self._seed = seed
         self._last = catalogue.last_month
-        self._geometry = routes.geometry_of(inputs.world)
         last_year = catalogue.first_year + catalogue.last_month // 12
         self.years = tuple(range(FIRST_YEAR, last_year + 1))
         usual = catalogue.start_month - catalogue.start_month % 12
@@ -130,16 +128,14 @@ class ModelEngine:
             return self._cut(trunk.flows, first_year)
         parameters, on, keys = self._of(trunk.draws)
         state: State = trunk.states[mark].copy()
-        collector = Collector(world, len(keys))
+        rows = Rows(world, state, parameters, on, keys)
         tables, traffic = [], []
-        for month in range(mark, self._last + 1):
-            levers = np.repeat(branch.at(month)[1:2], len(keys), axis=0)
-            advance_month(world, state, parameters, on, keys, month, levers, self._geometry)
-            collector.month(state)
-            if month % 12 == 11:
-                table, carried = collector.year()
-                tables.append(table[: len(trunk.draws)])
-                traffic.append(carried[: len(trunk.draws), ..., 0])
+        for january in range(mark, self._last + 1, 12):
+            levers = np.stack([branch.at(january + month)[1:2] for month in range(12)], axis=1)
+            rows.year(world.start_year + january // 12, levers)
+            table, carried = rows.table()
+            tables.append(table[: len(trunk.draws)])
+            traffic.append(carried[: len(trunk.draws), ..., 0])
         before = mark // 12 + catalogue.first_year - FIRST_YEAR
         old = trunk.flows
         yearly = np.concatenate([old.yearly[:, :before], np.stack(tables, axis=1)], axis=1)
@@ -150,21 +146,19 @@ class ModelEngine:
         world = self._inputs.world
         parameters, on, keys = self._of(draws)
         state = begin(world, parameters, on, keys)
-        collector = Collector(world, len(keys))
-        none = np.zeros((len(keys), world.sizes["instrument"]))
+        rows = Rows(world, state, parameters, on, keys)
         states: dict[int, State] = {}
         tables, traffic = [], []
-        for month in range(self._last + 1):
-            if month in self._marks:
-                states[month] = state.copy()
-            advance_month(world, state, parameters, on, keys, month, none, self._geometry)
-            if world.start_year + month // 12 < FIRST_YEAR:
+        for january in range(0, self._last + 1, 12):
+            if january in self._marks:
+                states[january] = state.copy()
+            year = world.start_year + january // 12
+            rows.year(year, collect=year >= FIRST_YEAR)
+            if year < FIRST_YEAR:
                 continue
-            collector.month(state)
-            if month % 12 == 11:
-                table, carried = collector.year()
-                tables.append(table[: len(draws)])
-                traffic.append(carried[: len(draws), ..., 0])
+            table, carried = rows.table()
+            tables.append(table[: len(draws)])
+            traffic.append(carried[: len(draws), ..., 0])
         flows = self._checked(np.stack(tables, axis=1), np.stack(traffic, axis=1))
         if len(flows.rows) < len(draws):
             if not len(flows.rows):
