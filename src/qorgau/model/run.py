@@ -178,13 +178,16 @@ def simulate_block(
     for year in range(world.start_year, last_year + 1):
         levers: np.ndarray | None = None
         if year == split_year and policies > 1 and first <= last_month:
-            rows = Rows(world, rows.state.repeat(policies), _tile(parameters, policies), np.tile(on, (policies, 1)),
-                        np.tile(keys, policies), advance)
+            # policies of a run side by side: they draw the same numbers and differ little, so that the processor's
+            # guesses for one hold for the next
+            spread = {name: np.repeat(table, policies) for name, table in parameters.items()}
+            rows = Rows(world, rows.state.spread(policies), spread, np.repeat(on, policies, axis=0),
+                        np.repeat(keys, policies), advance)
             count = policies
         if count == policies and year >= split_year:
             january = STEPS_A_YEAR * (year - world.start_year)
             by_month = [branch.at(january + month) for month in range(STEPS_A_YEAR)]
-            levers = np.repeat(np.stack(by_month, axis=1), runs, axis=0)
+            levers = np.tile(np.stack(by_month, axis=1), (runs, 1, 1))
         rows.year(year, levers, collect=year >= FIRST_YEAR)
         if year < FIRST_YEAR:
             continue
@@ -192,9 +195,9 @@ def simulate_block(
         if yearly is None:
             yearly = np.full((policies, runs, years, table.shape[1]), np.nan)
         y = year - FIRST_YEAR
-        yearly[:count, :, y] = table.reshape(count, runs, -1)
-        corridors[:count, :, y] = traffic.reshape(count, runs, *traffic.shape[1:])
-        capped[:count] |= rows.touched.reshape(count, runs)
+        yearly[:count, :, y] = table.reshape(runs, count, -1).swapaxes(0, 1)
+        corridors[:count, :, y] = traffic.reshape(runs, count, *traffic.shape[1:]).swapaxes(0, 1)
+        capped[:count] |= rows.touched.reshape(runs, count).T
         if count == 1 and policies > 1:
             yearly[1:, :, y] = yearly[0, :, y]
             capped[1:] = capped[0]

@@ -319,6 +319,13 @@ class State:
             arrays[k].reshape(times, *a.shape)[:] = a
         return State(arrays)
 
+    def spread(self, times: int) -> State:
+        """State of ``times * runs`` rows: each row so many times, one beside the other."""
+        arrays = _together({k: ((times * a.shape[0], *a.shape[1:]), a.dtype) for k, a in vars(self).items()})
+        for k, a in vars(self).items():
+            arrays[k].reshape(a.shape[0], times, *a.shape[1:])[:] = a[:, None]
+        return State(arrays)
+
 
 _LINE = 64
 """Bytes of a line of the cache."""
