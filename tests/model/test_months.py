@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qorgau.model import months, run
+from qorgau.model import months, run, script
 from qorgau.model.months import PROCESSES, Rows, advance_month
 from qorgau.model.run import Branch, baseline_only, begin, simulate_block
-from qorgau.model.script import Cast, scripts_of
+from qorgau.model.script import Cast, can_play, scripts_of
 from qorgau.model.world import INSTRUMENTS, World
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.worlds import small_world, with_lines, with_services
@@ -56,6 +57,21 @@ def test_tiles_change_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(months, "MOST_ROWS", rows)
     monkeypatch.setattr(months, "TILE_BYTES", 10**9)
     _same(_block(world), whole)
+
+
+def test_the_numba_that_is_here_was_tried() -> None:
+    """With another, months are carried out in Python: try it with these tests and tests/model/test_replay.py."""
+    assert can_play() != bool(os.environ.get("NUMBA_DISABLE_JIT"))
+
+
+def test_without_a_numba_that_was_tried_months_are_carried_out_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = small_world(13)
+    monkeypatch.setattr(script, "TRIED", ("0.1.",))
+    unplayed = _block(world)
+    assert not scripts_of(world)._scripts
+    monkeypatch.undo()
+    _same(_block(world), unplayed)
+    assert scripts_of(world)._scripts
 
 
 def test_every_array_of_the_state_is_the_same_year_by_year() -> None:
@@ -111,22 +127,22 @@ def test_writing_down_touches_no_number_of_the_rows() -> None:
     world = with_services(small_world(10))
     given = draw_parameters(2, 4), all_on(2), keys(2, 4)
     rows = Rows(world, begin(world, *given), *given)
-    script = rows._new_script()
-    before = {name: array.tobytes() for name, array in script._arrays.items()}
+    own = rows._new_script()
+    before = {name: array.tobytes() for name, array in own._arrays.items()}
     for month in (0, 30):
-        script._write(month)
-    for name, array in script._arrays.items():
+        own._write(month)
+    for name, array in own._arrays.items():
         assert array.tobytes() == before[name], f"{name} was changed between calls of compiled functions"
-    assert script._calls is not None and len(script._calls.functions) > len(PROCESSES)
+    assert own._calls is not None and len(own._calls.functions) > len(PROCESSES)
 
 
 def test_what_is_not_told_by_row_is_refused() -> None:
     world = small_world(11)
     given = draw_parameters(2, 4), all_on(2), keys(2, 4)
     rows = Rows(world, begin(world, *given), *given)
-    script = rows._new_script()
-    price = script._arrays["price"]
-    find = script._places.find
+    own = rows._new_script()
+    price = own._arrays["price"]
+    find = own._places.find
     assert find(price) is not None and find(price[:, 1:]) is not None and find(world.gdp_per_head) is None
     for part in (price[:1], price.T, price.reshape(-1)):
         with pytest.raises(ValueError, match="not told by row"):
@@ -138,13 +154,13 @@ def test_what_is_not_told_by_row_is_refused() -> None:
 def test_a_month_that_calls_otherwise_is_refused() -> None:
     world = small_world(12)
     given = draw_parameters(2, 4), all_on(2), keys(2, 4)
-    script = Rows(world, begin(world, *given), *given)._new_script()
-    script._write(0)
-    both = script._parts
-    script._parts = both[:1]
+    own = Rows(world, begin(world, *given), *given)._new_script()
+    own._write(0)
+    both = own._parts
+    own._parts = both[:1]
     with pytest.raises(ValueError, match="month 1 calls other functions"):
-        script._write(1)
+        own._write(1)
     other = Rows(world, begin(world, *given), *given)
-    script._parts = (other._alone, other._collect)
+    own._parts = (other._alone, other._collect)
     with pytest.raises(ValueError, match="takes other rows in month 1"):
-        script._write(1)
+        own._write(1)

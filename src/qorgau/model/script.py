@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numba import config
 from numba.core.dispatcher import _DispatcherBase
@@ -31,9 +32,16 @@ Layout = tuple[tuple[str, str, tuple[int, ...]], ...]
 _WRITING = threading.Lock()
 
 
+TRIED = ("0.68.",)
+"""Releases of numba of which arrays and calls are known to be what ``replay`` takes them for."""
+
+
 def can_play() -> bool:
-    """Whether functions are compiled at all (``NUMBA_DISABLE_JIT`` is not set)."""
-    return not getattr(config, "DISABLE_JIT")  # noqa: B009 - not in numba's type hints
+    """Whether months can be played: functions are compiled, by a numba that was tried.
+
+    Otherwise they are carried out in Python, with the same results in more time.
+    """
+    return not getattr(config, "DISABLE_JIT") and numba.__version__.startswith(TRIED)  # noqa: B009 - not in its hints
 
 
 def layout_of(arrays: Mapping[str, np.ndarray]) -> Layout:
