@@ -20,7 +20,8 @@ from benchmarks.limits.count import Job
 from benchmarks.model.twins import TABLE, TAKES_LEVERS, Block
 from benchmarks.record import ROOT
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.run import advance_month, begin
+from qorgau.model.months import Rows
+from qorgau.model.run import begin
 from qorgau.model.state import State
 
 AGREE = 1e-9
@@ -33,31 +34,28 @@ def state_at(block: Block, month: int = MONTH) -> State:
     """The state before a month, by compiled code."""
     b = block
     state = begin(b.world, b.parameters, b.on, b.keys)
-    for earlier in range(month):
-        advance_month(b.world, state, b.parameters, b.on, b.keys, earlier, b.levers, b.geometry)
+    _rows(b, state).go(range(month), collect=False)
     return state
 
 
 def compiled(block: Block, state: State, months: int) -> State:
     """The state after some months, by compiled code."""
     after = state.copy()
-    _advance(block, after, months)
+    _rows(block, after).go(range(MONTH, MONTH + months), collect=False)
     return after
 
 
-def _advance(b: Block, state: State, months: int) -> None:
-    levers = b.levers
-    for month in range(MONTH, MONTH + months):
-        advance_month(b.world, state, b.parameters, b.on, b.keys, month, levers, b.geometry)
+def _rows(b: Block, state: State) -> Rows:
+    return Rows(b.world, state, b.parameters, b.on, b.keys)
 
 
 def seconds_compiled(block: Block, state: State, months: int, repeats: int = 7) -> float:
-    """Processor seconds per run and month of the compiled processes, their calls from Python included."""
+    """Processor seconds per run and month of the compiled processes, as ensembles go through them."""
     times = []
     for _ in range(repeats):
-        after = state.copy()
+        rows = _rows(block, state.copy())
         begun = time.process_time()
-        _advance(block, after, months)
+        rows.go(range(MONTH, MONTH + months), collect=False)
         times.append(time.process_time() - begun)
     return median(times) / (months * len(block.keys))
 

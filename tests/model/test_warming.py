@@ -12,7 +12,7 @@ import pytest
 from qorgau.model import routes, transport, warming
 from qorgau.model.compiled import cached
 from qorgau.model.months import Rows
-from qorgau.model.run import begin
+from qorgau.model.run import advance_month, begin
 from tests.model.draws import all_on, draw_parameters, keys
 from tests.model.worlds import small_world
 
@@ -21,8 +21,8 @@ def test_a_walk_finds_the_calls_of_a_run_with_their_types() -> None:
     world, p, on, k = small_world(0), draw_parameters(2), all_on(2), keys(2)
     calls = warming.calls_of_a_month(small_world(0), p, on, k)  # another: a world keeps what is derived of it
     state = begin(world, p, on, k)
-    rows = Rows(world, state, p, on, k)
-    rows.month(0)
+    rows = Rows(world, state, p, on, k, advance_month)
+    rows.go(range(1))
     rows.table()
     assert len(calls) > 35
     for function, types in calls:

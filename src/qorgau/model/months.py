@@ -172,10 +172,15 @@ class Rows:
         """
         self._ahead[:] = 0.0 if levers is None else levers
         begin = STEPS_A_YEAR * (year - self._world.start_year)
-        months = range(begin, begin + STEPS_A_YEAR)
+        self.go(range(begin, begin + STEPS_A_YEAR), collect)
+
+    def go(self, months: range, collect: bool = True) -> None:
+        """Carry out some months, with the levers of the last ``year``; month 0 is January of the world's first year."""
         if self._advance is not None or not can_play():
             for month in months:
-                self.month(month, collect)
+                self._alone(month)
+                if collect:
+                    self._collect(month)
             return
         if self._cast is None:
             self._cast = Cast.of(self._arrays())
@@ -188,12 +193,6 @@ class Rows:
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes (rows, outcomes) and corridor traffic (rows, corridors, trades, 2) of what was collected since."""
         return self._collector.year()
-
-    def month(self, month: int, collect: bool = True) -> None:
-        """Carry out a month in Python, all rows at once, with the levers of the last ``year``."""
-        self._alone(month)
-        if collect:
-            self._collect(month)
 
     def _alone(self, month: int) -> None:
         _take_levers(self._ahead, month % STEPS_A_YEAR, self._levers)

@@ -109,8 +109,8 @@ def calls_of_a_month(world: World, parameters: Parameters, on: np.ndarray, keys:
     with _noted(calls), suppress(Exception), np.errstate(all="ignore"):
         # any exception: the state is never computed, so a function may not bear it; what was noted is of use
         state = run.begin(world, own, on, keys)
-        rows = Rows(world, state, own, on, keys)
-        rows.month(0)
+        rows = Rows(world, state, own, on, keys, run.advance_month)
+        rows.go(range(1))
         rows.table()
     return sorted(calls, key=_order)
 
