@@ -32,7 +32,7 @@ class Beside:
     """
 
     def __init__(self, folder: Path, steps: bool) -> None:
-        self.folder = folder
+        self.folder, self._warmed = folder, False
         with open(folder / "said.txt", "wb") as said:
             # a session of its own, so that it can be ended with all the Pythons that it starts
             self._python = subprocess.Popen(
@@ -42,8 +42,9 @@ class Beside:
 
     def wait_until_warmed(self) -> None:
         """Wait for the compiled model. What goes wrong costs time only: it is compiled when it is called."""
-        while not (self.folder / _WARMED).exists() and self._python.poll() is None:
-            time.sleep(0.05)
+        while not self._warmed:
+            self._warmed = (self.folder / _WARMED).exists() or self._python.poll() is not None
+            time.sleep(0.0 if self._warmed else 0.05)
 
     def runs(self) -> dict[int, dict[str, np.ndarray]]:
         """Wait for the runs of both steps, and return them by step."""

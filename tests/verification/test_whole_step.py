@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import qorgau
 from qorgau.model.clock import STEPS, STEPS_A_YEAR, kept, memory
 from qorgau.model.registry import PARAMETERS
 from tests.beside import LAST, Beside
@@ -118,6 +119,10 @@ def test_a_finer_set_leaves_the_given_one_as_it_was() -> None:
     before = {k: a.copy() for k, a in given.items()}
     tool.finer_parameters(given, 4)
     assert all((given[k] == before[k]).all() for k in given)
+
+
+def test_the_package_that_is_run_is_the_one_that_tests_import() -> None:
+    assert tool.package() == Path(qorgau.__file__).parent
 
 
 def test_a_clock_that_cannot_be_set_is_refused(tmp_path: Path) -> None:
