@@ -14,6 +14,7 @@ table has the difference between two random streams at the step of a month besid
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import shutil
@@ -156,6 +157,12 @@ def copy_of(package: Path, folder: Path, steps: int) -> None:
     clock.write_text(changed, encoding="utf-8")
 
 
+def package() -> Path:
+    """Folder of the package that this Python imports, whose compiled code may be on disk; else of this tree's."""
+    found = importlib.util.find_spec("qorgau")
+    return Path(found.origin).parent if found and found.origin else ROOT / "src" / "qorgau"
+
+
 def run_at(steps: int, draws: int, streams: int, last: int, cores: int = 1) -> dict[str, np.ndarray]:
     """Run the model at a step of 1/``steps`` of a month in a Python of its own; yearly table and ledgers.
 
@@ -165,9 +172,9 @@ def run_at(steps: int, draws: int, streams: int, last: int, cores: int = 1) -> d
     with tempfile.TemporaryDirectory(prefix="qorgau-step-") as name:
         folder = Path(name)
         environment = dict(os.environ)
-        source = ROOT / "src"
+        source = package().parent
         if steps != 1:
-            copy_of(source / "qorgau", folder / "src", steps)
+            copy_of(package(), folder / "src", steps)
             source = folder / "src"
             environment["NUMBA_CACHE_DIR"] = str(folder / "compiled")
         environment["PYTHONPATH"] = str(source)

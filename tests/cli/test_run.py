@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,12 @@ def text(out: Path) -> str:
     result = called("run", "kazakhstan", "--runs", 8, "--policies", POLICIES, "--knockouts", 2, "--out", out)
     assert result.stderr == ""
     return result.stdout
+
+
+@pytest.fixture(scope="module")
+def in_json(text: str, out: Path) -> Callable[[str], Any]:
+    """What commands that only read say in JSON, each called once."""
+    return cache(lambda command: called(command, out, "--json"))
 
 
 def test_it_leaves_report_results_record_and_summary(text: str, out: Path) -> None:
@@ -71,8 +79,8 @@ def test_again_it_simulates_nothing_and_comes_to_the_same(text: str, out: Path) 
     assert json.loads((out / "summary.json").read_text()) == before
 
 
-def test_patterns_are_rows_with_what_each_needs(text: str, out: Path) -> None:
-    rows = json.loads(called("patterns", out, "--json").stdout)
+def test_patterns_are_rows_with_what_each_needs(in_json: Callable[[str], Any]) -> None:
+    rows = json.loads(in_json("patterns").stdout)
     assert len(rows) > 20
     for row in rows:
         assert {"id", "claim", "kind", "statement", "prior", "matched", "knockouts"} <= set(row)
@@ -88,8 +96,8 @@ def test_compare_puts_people_first(text: str, out: Path) -> None:
     assert told["not_for"]
 
 
-def test_trace_says_what_the_advice_hangs_on(text: str, out: Path) -> None:
-    rows = json.loads(called("trace", out, "--json").stdout)
+def test_trace_says_what_the_advice_hangs_on(in_json: Callable[[str], Any]) -> None:
+    rows = json.loads(in_json("trace").stdout)
     assert len(rows) == 152
     for row in rows:
         assert {"claim", "source", "evppi", "se", "hinge", "tips_at"} <= set(row)
@@ -106,9 +114,9 @@ def test_every_output_says_what_it_is_not_for_and_lists_no_route(text: str, out:
     assert not re.search(r"\bC\d\d[ab]?\b|→|->", said)
 
 
-def test_lists_in_json_say_what_they_are_not_for_beside_it(text: str, out: Path) -> None:
+def test_lists_in_json_say_what_they_are_not_for_beside_it(in_json: Callable[[str], Any]) -> None:
     for command in ("patterns", "trace"):
-        assert called(command, out, "--json").stderr.startswith("Not for: ")
+        assert in_json(command).stderr.startswith("Not for: ")
 
 
 def test_another_case_is_not_taken_for_it(text: str, out: Path) -> None:

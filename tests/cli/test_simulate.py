@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import _thread
 import json
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,15 @@ def test_a_block_cut_short_is_set_aside_and_run_again(call: Any, toy: FakeRunner
     assert block.with_name(block.name + ".torn").is_file()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C, which a shell has what it runs in the background ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_stop_keeps_what_is_finished_and_the_same_command_goes_on(
     call: Any, toy: FakeRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,10 +21,11 @@ from tests.ensemble.fakes import FakeRunner, fake_inputs, same
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
-import sys
+import signal, sys
 from qorgau.ensemble.files import Interrupted
 from qorgau.ensemble.runner import simulate_inputs
 from tests.ensemble.fakes import FakeRunner, fake_inputs, same
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
 try:
     simulate_inputs(fake_inputs(FakeRunner(seconds=0.2)), ["outreach"], 60, out=sys.argv[1], block=2, workers=2)
 except Interrupted as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -34,6 +35,12 @@ def _value(prior: dict, u: np.ndarray) -> np.ndarray:
     raise AssertionError(f"unknown prior {kind}")
 
 
+@cache
+def _priors(subsystem: str) -> dict:
+    text = files("qorgau").joinpath("cases", "kazakhstan", "parameters", f"{subsystem}.yaml").read_text("utf-8")
+    return yaml.safe_load(text)
+
+
 def draw_parameters(runs: int, seed: int = 0, middle: bool = False) -> dict[str, np.ndarray]:
     """Structured arrays per subsystem; medians of the priors when ``middle``.
 
@@ -41,8 +48,7 @@ def draw_parameters(runs: int, seed: int = 0, middle: bool = False) -> dict[str,
     """
     columns = {}
     for subsystem, table in PARAMETERS.items():
-        text = files("qorgau").joinpath("cases", "kazakhstan", "parameters", f"{subsystem}.yaml").read_text("utf-8")
-        priors = yaml.safe_load(text)
+        priors = _priors(subsystem)
         for p in table:
             own = np.random.default_rng([seed, zlib.crc32(f"{subsystem}.{p.name}".encode())])
             u = np.full(runs, 0.5) if middle else own.uniform(0.001, 0.999, runs)

@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qorgau.ensemble.workers import available_cores
+import qorgau
 from qorgau.model.clock import STEPS, STEPS_A_YEAR, kept, memory
 from qorgau.model.registry import PARAMETERS
+from tests.beside import LAST, Beside
 from tests.model.draws import draw_parameters
 from tests.model.worlds import small_world
 from tools import time_step as tool
 
-FIRST, LAST = 1995, 2000
+FIRST = 1995
 UNITS = {f"{subsystem}.{p.name}": p.unit for subsystem, table in PARAMETERS.items() for p in table}
 Runs = dict[int, dict[str, np.ndarray]]
 
@@ -36,8 +37,8 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module")
-def runs() -> Runs:
-    return {steps: tool.run_at(steps, 24, 1, LAST, available_cores()) for steps in (1, 4)}
+def runs(beside: Beside) -> Runs:
+    return beside.runs()
 
 
 def _mean(run: dict[str, np.ndarray], name: str) -> float:
@@ -118,6 +119,10 @@ def test_a_finer_set_leaves_the_given_one_as_it_was() -> None:
     before = {k: a.copy() for k, a in given.items()}
     tool.finer_parameters(given, 4)
     assert all((given[k] == before[k]).all() for k in given)
+
+
+def test_the_package_that_is_run_is_the_one_that_tests_import() -> None:
+    assert tool.package() == Path(qorgau.__file__).parent
 
 
 def test_a_clock_that_cannot_be_set_is_refused(tmp_path: Path) -> None:

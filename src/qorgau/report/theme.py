@@ -95,7 +95,7 @@ Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 
 
 def themed(chart: Chart) -> Chart:
-    """Return the chart with the shared theme."""
+    """Give a chart the shared theme and return it."""
     text: dict[str, Any] = {"labelColor": paint("ink3"), "labelFontSize": 12, "titleColor": paint("ink2")}
     axis = {
         **text,
@@ -107,15 +107,15 @@ def themed(chart: Chart) -> Chart:
         "titleFontWeight": 400,
         "titlePadding": 8,
     }
-    return (
-        chart.configure(
-            background="transparent",
-            font="sans-serif",
-            padding=2,
-            aria=False,
-        )
-        .configure_view(stroke=None)
-        .configure_axis(**axis)
-        .configure_text(color=paint("ink"), fontSize=12)
-        .configure_legend(disable=True)
+    # Altair's own methods for this copy the whole chart, once for each part of the theme.
+    chart.config = alt.Config(
+        background="transparent",
+        font="sans-serif",
+        padding=2,
+        aria=False,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(**axis),
+        text=alt.MarkConfig(color=paint("ink"), fontSize=12),
+        legend=alt.LegendConfig(disable=True),
     )
+    return chart

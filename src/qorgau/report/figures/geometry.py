@@ -25,13 +25,14 @@ def spaced(line: Points, least: float) -> Points:
 def inside_rings(points: Points, rings: Sequence[Points]) -> NDArray[np.bool_]:
     """Tell which points, shape (n, 2), lie inside closed rings by the even-odd rule."""
     odd = np.zeros(len(points), dtype=bool)
-    x, y = points[:, 0][:, None], points[:, 1][:, None]
     for ring in rings:
+        near = np.flatnonzero(((points >= ring.min(axis=0)) & (points <= ring.max(axis=0))).all(axis=1))
+        x, y = points[near, 0][:, None], points[near, 1][:, None]
         a, b = ring[:-1], ring[1:]
         crosses = (a[:, 1] > y) != (b[:, 1] > y)
         rise = np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
         at = a[:, 0] + (y - a[:, 1]) / rise * (b[:, 0] - a[:, 0])
-        odd ^= (crosses & (x < at)).sum(axis=1) % 2 == 1
+        odd[near] ^= (crosses & (x < at)).sum(axis=1) % 2 == 1
     return odd
 
 
