@@ -37,7 +37,7 @@ def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, de
         grouped[0] += attempts[h, 0]
         grouped[1] += attempts[h, 1]
     # the two forms of a pair stand side by side
-    for i in range(0, met.shape[0], 2):
+    for i in range(0, tried.shape[0], 2):
         d = ways.target[i]
         open_to = (here if ways.home[i] == focus else abroad) * pool[ways.pair[i]]
         most[i] = (1.0 - q.sexual_pool) * open_to
@@ -51,8 +51,8 @@ def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, de
         tried[i] += labour
         tried[i + 1] += sexual
     per_power = 1.0 / q.matching
-    for i in range(met.shape[0]):
+    for i in range(tried.shape[0]):
         ratio = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
         met[i] = fall(-q.matching * logarithm(max(ratio, _NOBODY)))
-    for i in range(met.shape[0]):
+    for i in range(tried.shape[0]):
         met[i] = fall(per_power * logarithm(1.0 + met[i])) * min(tried[i], most[i])
