@@ -171,9 +171,9 @@ def _start(par, on, w, people, home, goal, former, km, exit_state, migrants):
 
 
 @compiled
-def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share, distance,
-             d_place, home, goal, former, route, km, weight, instrument, changed, wage, irregular_wage, departures,
-             migrants, remittances, pool, pool_children, pool_there, irregular_arrivals):
+def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share,
+             d_place, home, goal, former, route, km, apart, weight, instrument, changed, wage, irregular_wage,
+             departures, migrants, remittances, pool, pool_children, pool_there, irregular_arrivals):
     runs = on.shape[0]
     states = w.shape[0]
     places = place_state.shape[0]
@@ -190,11 +190,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     drawn = np.zeros(states)
     log_earned = np.zeros(states)
     weighed = np.zeros((states, states))
-    apart = np.zeros((places, targets))
     reach = np.zeros((places, targets))
-    for p in range(places):
-        for d in range(targets):
-            apart[p, d] = distance[p, d_place[d]] / 1000.0
     mean_w = 0.0
     mean_n = 0.0
     for o in range(states):
@@ -209,13 +205,17 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             share = q.size_regular_migration * instrument[r, _REGULAR] if d == focus else 0.0
             irregular[d] = min(1.0, q.irregular * (1.0 - share) * (1.0 + changed[r, d]))
             plenty = STEPS_A_YEAR * irregular_arrivals[r, d] / people[d] / ABUNDANCE_REFERENCE
-            pay = (1.0 + plenty * on[r, _CHEAP]) ** -q.undercut
+            plenty *= on[r, _CHEAP]
+            # powers of 1 are 1: nobody comes to most states for work
+            pay = (1.0 + plenty) ** -q.undercut if plenty != 0.0 else 1.0
             irregular_arrivals[r, d] = 0.0
             wage[r, d] = w[d] / STEPS_A_YEAR
             irregular_wage[r, d] = wage[r, d] * pay
             earned[d] = w[d] * (1.0 - irregular[d] * (1.0 - pay))
-            undercut[d] = pay ** q.offer_answer
-            drawn[d] = (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
+            undercut[d] = pay ** q.offer_answer if pay != 1.0 else 1.0
+            drawn[d] = 0.0
+            if goal[d]:
+                drawn[d] = (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
         # powers of the gap and falls with distance of all pairs in rows, as exponentials
         for d in range(states):
             log_earned[d] = logarithm(earned[d])
@@ -319,6 +319,12 @@ def _map(world: World) -> tuple[np.ndarray, ...]:
 
 
 @of_map
+def _apart(world: World) -> np.ndarray:
+    """Distance from every place to every destination, 1000 km."""
+    return np.ascontiguousarray(world.distance[:, world.destination_place] / 1000.0)
+
+
+@of_map
 def _exit_state(world: World) -> int:
     """Index of the state whose citizens may hardly leave, -1 when the case has none."""
     return world.state_names.index("TKM") if "TKM" in world.state_names else -1
@@ -341,7 +347,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     base = min(BASE_MONTH, world.months - 1)
     _advance(parameters["economy"], on, world.start_year + month / STEPS_A_YEAR, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
-             _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
-             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
-             state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
+             _exit_state(world), world.place_state, world.place_share, world.destination_place,
+             home, goal, former, route, km, _apart(world), weight, state.instrument, state.irregular_changed,
+             state.wage, state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
              state.pool_children, state.pool_there, state.irregular_arrivals)

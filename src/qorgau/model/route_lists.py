@@ -66,8 +66,8 @@ class PlanLists(NamedTuple):
 
 
 def plan_lists_of(
-    market_ptr: _Array, stems: tuple[_Array, ...], official: _Array, first_source: _Array, china: _Array,
-    way_ptr: _Array, way_list: _Array, trees: tuple[_Array, ...], way_km: _Array, pair_of: _Array, targets: int,
+    market_ptr: _Array, stems: tuple[_Array, _Array, _Array, _Array], official: _Array, first_source: _Array, china: _Array,
+    way_ptr: _Array, way_list: _Array, trees: tuple[_Array, _Array, _Array, _Array], way_km: _Array, pair_of: _Array, targets: int,
     dest_state: _Array, together: int,
 ) -> PlanLists:
     """Put lists of routes, and of people's ways in the order ``way_list``, as plans read them."""
@@ -90,8 +90,8 @@ class PlanRoom(NamedTuple):
     """Work space of plans: rows of eight, shape (n, 8), each of eight organisations.
 
     ``faith``, ``hop`` and ``through`` are by corridor, ``passed`` and ``spent`` by node of the tree, ``share`` by
-    route, ``kept``, ``cost`` and ``u`` by route of a few markets, ``width`` to ``mean_cost`` by market, ``dear`` by link
-    into China; ``flies`` and ``speed`` a single row.
+    route, ``kept``, ``cost`` and ``u`` by route of a few markets, ``width`` to ``mean_cost`` by market, ``dear`` by
+    link into China; ``flies`` and ``speed`` a single row.
     """
 
     faith: _Array
