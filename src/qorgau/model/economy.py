@@ -182,7 +182,6 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     gap = np.zeros((states, states))
     irregular = np.zeros(states)
     earned = np.zeros(states)
-    lag = np.zeros(states)
     undercut = np.zeros(states)
     near = np.zeros(targets)
     inside = np.zeros(states)
@@ -191,6 +190,7 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     log_earned = np.zeros(states)
     weighed = np.zeros((states, states))
     reach = np.zeros((places, targets))
+    vulnerable = np.zeros((states, states))
     mean_w = 0.0
     mean_n = 0.0
     for o in range(states):
@@ -238,7 +238,9 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             remittances[r, o] = 0.0
             if not home[o]:
                 continue
-            lag[o] = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
+            lag = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
+            for d in range(states):
+                vulnerable[o, d] = 1.0 / (1.0 + lag * (undercut[d] if d != o else 1.0))
             growth = people[o] / people_base[o] / farm[o]
             push = 1.0 + q.push * on[r, _PUSH] * max(0.0, growth - 1.0)
             leave = q.exit_TKM if o == exit_state else 1.0
@@ -269,7 +271,9 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
         for d in range(targets):
             s = place_state[d_place[d]]
             mass[d] = (people[s] * place_share[d_place[d]] / MASS_REFERENCE) ** q.mass_power
-        school = q.size_schooling * instrument[r, _SCHOOLING] * on[r, _SCHOOL]
+        # places at school for children who come, not for those of the country itself
+        taught = q.child_share * (q.size_schooling * instrument[r, _SCHOOLING] * on[r, _SCHOOL])
+        untaught = (q.child_share - taught) / (1.0 - taught)
         for p in range(places):
             o = place_state[p]
             if not home[o]:
@@ -302,13 +306,13 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 without = on[r, _MIGRANT] * irregular[s] * part * near[d] / inside[s]
                 there = without * q.offer_rate * migrants[r, o, s]
                 open_to += without * departures[r, o, s] + there
-                # places at school for children who come, not for those of the country itself
-                kept = q.child_share * (school if s == focus and o != focus else 0.0)
-                vulnerable = 1.0 / (1.0 + lag[o] * (undercut[s] if s != o else 1.0))
-                pool[r, p, d] = vulnerable * open_to * (1.0 - kept)
+                comes = s == focus and o != focus
+                pool[r, p, d] = vulnerable[o, s] * open_to
+                if comes:
+                    pool[r, p, d] *= 1.0 - taught
                 if there > 0.0:
                     pool_there[r, p, d] = there / open_to
-                pool_children[r, p, d] = (q.child_share - kept) / (1.0 - kept)
+                pool_children[r, p, d] = untaught if comes else q.child_share
 
 
 @of_map
