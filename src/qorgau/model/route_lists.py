@@ -66,9 +66,9 @@ class PlanLists(NamedTuple):
 
 
 def plan_lists_of(
-    market_ptr: _Array, stems: tuple[_Array, _Array, _Array, _Array], official: _Array, first_source: _Array, china: _Array,
-    way_ptr: _Array, way_list: _Array, trees: tuple[_Array, _Array, _Array, _Array], way_km: _Array, pair_of: _Array, targets: int,
-    dest_state: _Array, together: int,
+    market_ptr: _Array, stems: tuple[_Array, _Array, _Array, _Array], official: _Array, first_source: _Array,
+    china: _Array, way_ptr: _Array, way_list: _Array, trees: tuple[_Array, _Array, _Array, _Array], way_km: _Array,
+    pair_of: _Array, targets: int, dest_state: _Array, together: int,
 ) -> PlanLists:
     """Put lists of routes, and of people's ways in the order ``way_list``, as plans read them."""
     trunk, parent, link, end = trees
