@@ -171,9 +171,9 @@ def _start(par, on, w, people, home, goal, former, km, exit_state, migrants):
 
 
 @compiled
-def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share, distance,
-             d_place, home, goal, former, route, km, weight, instrument, changed, wage, irregular_wage, departures,
-             migrants, remittances, pool, pool_children, pool_there, irregular_arrivals):
+def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, place_state, place_share,
+             d_place, home, goal, former, route, km, apart, weight, instrument, changed, wage, irregular_wage,
+             departures, migrants, remittances, pool, pool_children, pool_there, irregular_arrivals):
     runs = on.shape[0]
     states = w.shape[0]
     places = place_state.shape[0]
@@ -182,7 +182,6 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     gap = np.zeros((states, states))
     irregular = np.zeros(states)
     earned = np.zeros(states)
-    lag = np.zeros(states)
     undercut = np.zeros(states)
     near = np.zeros(targets)
     inside = np.zeros(states)
@@ -190,11 +189,8 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
     drawn = np.zeros(states)
     log_earned = np.zeros(states)
     weighed = np.zeros((states, states))
-    apart = np.zeros((places, targets))
     reach = np.zeros((places, targets))
-    for p in range(places):
-        for d in range(targets):
-            apart[p, d] = distance[p, d_place[d]] / 1000.0
+    vulnerable = np.zeros((states, states))
     mean_w = 0.0
     mean_n = 0.0
     for o in range(states):
@@ -209,13 +205,17 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             share = q.size_regular_migration * instrument[r, _REGULAR] if d == focus else 0.0
             irregular[d] = min(1.0, q.irregular * (1.0 - share) * (1.0 + changed[r, d]))
             plenty = STEPS_A_YEAR * irregular_arrivals[r, d] / people[d] / ABUNDANCE_REFERENCE
-            pay = (1.0 + plenty * on[r, _CHEAP]) ** -q.undercut
+            plenty *= on[r, _CHEAP]
+            # powers of 1 are 1: nobody comes to most states for work
+            pay = (1.0 + plenty) ** -q.undercut if plenty != 0.0 else 1.0
             irregular_arrivals[r, d] = 0.0
             wage[r, d] = w[d] / STEPS_A_YEAR
             irregular_wage[r, d] = wage[r, d] * pay
             earned[d] = w[d] * (1.0 - irregular[d] * (1.0 - pay))
-            undercut[d] = pay ** q.offer_answer
-            drawn[d] = (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
+            undercut[d] = pay ** q.offer_answer if pay != 1.0 else 1.0
+            drawn[d] = 0.0
+            if goal[d]:
+                drawn[d] = (people[d] / MASS_REFERENCE) ** q.mass_power * (1.0 if former[d] else q.visa)
         # powers of the gap and falls with distance of all pairs in rows, as exponentials
         for d in range(states):
             log_earned[d] = logarithm(earned[d])
@@ -238,7 +238,9 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
             remittances[r, o] = 0.0
             if not home[o]:
                 continue
-            lag[o] = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
+            lag = (w[o] / mean_w) ** q.poverty_power if on[r, _POVERTY] > 0.0 else 1.0
+            for d in range(states):
+                vulnerable[o, d] = 1.0 / (1.0 + lag * (undercut[d] if d != o else 1.0))
             growth = people[o] / people_base[o] / farm[o]
             push = 1.0 + q.push * on[r, _PUSH] * max(0.0, growth - 1.0)
             leave = q.exit_TKM if o == exit_state else 1.0
@@ -269,7 +271,9 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
         for d in range(targets):
             s = place_state[d_place[d]]
             mass[d] = (people[s] * place_share[d_place[d]] / MASS_REFERENCE) ** q.mass_power
-        school = q.size_schooling * instrument[r, _SCHOOLING] * on[r, _SCHOOL]
+        # places at school for children who come, not for those of the country itself
+        taught = q.child_share * (q.size_schooling * instrument[r, _SCHOOLING] * on[r, _SCHOOL])
+        untaught = (q.child_share - taught) / (1.0 - taught)
         for p in range(places):
             o = place_state[p]
             if not home[o]:
@@ -302,13 +306,13 @@ def _advance(par, on, year, w, people, people_base, farm, focus, exit_state, pla
                 without = on[r, _MIGRANT] * irregular[s] * part * near[d] / inside[s]
                 there = without * q.offer_rate * migrants[r, o, s]
                 open_to += without * departures[r, o, s] + there
-                # places at school for children who come, not for those of the country itself
-                kept = q.child_share * (school if s == focus and o != focus else 0.0)
-                vulnerable = 1.0 / (1.0 + lag[o] * (undercut[s] if s != o else 1.0))
-                pool[r, p, d] = vulnerable * open_to * (1.0 - kept)
+                comes = s == focus and o != focus
+                pool[r, p, d] = vulnerable[o, s] * open_to
+                if comes:
+                    pool[r, p, d] *= 1.0 - taught
                 if there > 0.0:
                     pool_there[r, p, d] = there / open_to
-                pool_children[r, p, d] = (q.child_share - kept) / (1.0 - kept)
+                pool_children[r, p, d] = untaught if comes else q.child_share
 
 
 @of_map
@@ -316,6 +320,12 @@ def _map(world: World) -> tuple[np.ndarray, ...]:
     return _geography(world.place_state, world.place_share, world.distance, world.destination_place,
                       world.people_origin, world.people_destination, world.corridor_from, world.corridor_to,
                       world.corridor_internal, world.sizes["state"])
+
+
+@of_map
+def _apart(world: World) -> np.ndarray:
+    """Distance from every place to every destination, 1000 km."""
+    return np.ascontiguousarray(world.distance[:, world.destination_place] / 1000.0)
 
 
 @of_map
@@ -341,7 +351,7 @@ def advance(world: World, state: State, parameters: Parameters, on: np.ndarray, 
     base = min(BASE_MONTH, world.months - 1)
     _advance(parameters["economy"], on, world.start_year + month / STEPS_A_YEAR, world.gdp_per_head[month],
              world.population[month], world.population[base], world.farm_growth[month], world.focus,
-             _exit_state(world), world.place_state, world.place_share, world.distance, world.destination_place,
-             home, goal, former, route, km, weight, state.instrument, state.irregular_changed, state.wage,
-             state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
+             _exit_state(world), world.place_state, world.place_share, world.destination_place,
+             home, goal, former, route, km, _apart(world), weight, state.instrument, state.irregular_changed,
+             state.wage, state.irregular_wage, state.departures, state.migrants, state.remittances_share, state.pool,
              state.pool_children, state.pool_there, state.irregular_arrivals)

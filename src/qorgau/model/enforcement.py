@@ -86,18 +86,20 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, from
     wave = np.empty(links)
     for r in range(runs):
         q = par[r]
-        mean = 0.0
         for k in range(contrast.shape[0]):
             contrast[k] = mon_levels[k] ** q.monitoring_contrast
         for l in range(links):
             # a crossing is watched however short the road to it
             shortest = q.crossing_watch if c_border[l] == 1 else 0.6
             honest[r, l] = contrast[c_mon[l]] * max(shortest, min(4.0, c_km[l] / 600.0))
-            mean += honest[r, l] / links
         # in logs a fair road lies between a good and a poor one, as in transport
         worse = routes_par[r].poor_road_cost ** (0.5 * q.traffic_cover * on[r, _ROAD_QUALITY])
+        better = 1.0 / worse
         # a paired run that changes a corridor must not change the others
         if watch_mean[r] == 0.0:
+            mean = 0.0
+            for l in range(links):
+                mean += honest[r, l] / links
             watch_mean[r] = mean
         mean = watch_mean[r]
         for l in range(links):
@@ -129,7 +131,7 @@ def _detect(par, routes_par, on, keys, month, focus, internal, place_state, from
             h *= 1.0 - q.cover_weight * c_cover[l] * on[r, _TERRAIN]
             h *= 1.0 - q.fuel_cover * c_fuel[l] * on[r, _FUEL]
             if c_worse[l] != 0.0:
-                h *= worse if c_worse[l] > 0.0 else 1.0 / worse
+                h *= worse if c_worse[l] > 0.0 else better
             if c_border[l] == 1 and c_internal[l] == 1:
                 h *= q.internal_border_start + (1.0 - q.internal_border_start) * internal
             h *= wave[l]

@@ -17,8 +17,9 @@ from numba import config, types
 from numba.extending import intrinsic
 
 from qorgau.model.compiled import inlined
+from qorgau.model.lanes import LANES, least, spread
 
-__all__ = ["FURTHEST", "fall", "logarithm"]
+__all__ = ["FURTHEST", "fall", "fall_of_row", "logarithm"]
 
 FURTHEST = 100.0
 """Exponents from here on give 0 (4e-44 in truth)."""
@@ -62,6 +63,40 @@ def fall(x):
     high = _8 + g * _9 + q * _10
     p = low + q * q * (_4 + g * _5 + q * (_6 + g * _7) + q * q * high)
     return p * _two_to(shifted) if x < FURTHEST else 0.0
+
+
+def _powers(typing: Any, shifted: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        whole = ir.VectorType(ir.IntType(64), LANES)
+        moved = builder.shl(builder.bitcast(args[0], whole), ir.Constant(whole, [52] * LANES))
+        return builder.bitcast(moved, args[0].type)
+
+    return shifted(shifted), build
+
+
+def _within(typing: Any, x: Any, value: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        near, far = (ir.Constant(args[0].type, [number] * LANES) for number in (FURTHEST, 0.0))
+        return builder.select(builder.fcmp_ordered("<", args[0], near), args[1], far)
+
+    return value(x, value), build
+
+
+_row_two_to: Any = np.vectorize(_plainly) if _interpreted else intrinsic(_powers)
+_unless_far: Any = (lambda x, value: np.where(x < FURTHEST, value, 0.0)) if _interpreted else intrinsic(_within)
+
+
+@inlined
+def fall_of_row(x):
+    """``fall`` of a row of eight (module ``lanes``), to the last digit."""
+    y = least(x, spread(FURTHEST)) * spread(_TURNS)
+    shifted = y + spread(_WHOLE + _BIAS)
+    g = y - (shifted - spread(_WHOLE + _BIAS))
+    q = g * g
+    low = spread(1.0) + g * spread(_1) + q * (spread(_2) + g * spread(_3))
+    high = spread(_8) + g * spread(_9) + q * spread(_10)
+    p = low + q * q * (spread(_4) + g * spread(_5) + q * (spread(_6) + g * spread(_7)) + q * q * high)
+    return _unless_far(x, p * _row_two_to(shifted))
 
 
 _ROOT_DIGITS = np.uint64(np.float64(math.sqrt(0.5)).view(np.uint64))

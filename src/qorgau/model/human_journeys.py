@@ -13,9 +13,9 @@ import numpy as np
 
 from qorgau.model.clock import memory
 from qorgau.model.compiled import compiled, inlined
-from qorgau.model.counts import binomials
+from qorgau.model.counts import Waiting, many_binomials, poissons, room_to_wait, whole_eights
 from qorgau.model.exponentials import fall
-from qorgau.model.streams import Stream, binomial, poisson_given, uniform, way_item
+from qorgau.model.streams import Stream, binomial, uniform, way_item
 
 __all__ = ["Room", "recruit", "room_for", "set_out", "travel"]
 
@@ -45,6 +45,10 @@ class Room(NamedTuple):
         Ways with people: how many, which, the place of its cell in ``busy``, and its rank among the pair's ways.
     u, drawn, chance, nobody : ndarray
         What rows of counts are drawn with.
+    u_there, chance_there : ndarray
+        The same for those who work there already.
+    waiting : Waiting
+        Work space of counts.
     flow : ndarray of int64, shape (nodes, forms)
         People, not found out, who pass a node of the tree of ways.
     gone : ndarray of int64, shape (ways,)
@@ -74,6 +78,9 @@ class Room(NamedTuple):
     drawn: np.ndarray
     chance: np.ndarray
     nobody: np.ndarray
+    u_there: np.ndarray
+    chance_there: np.ndarray
+    waiting: Waiting
     flow: np.ndarray
     gone: np.ndarray
     risk: np.ndarray
@@ -82,16 +89,14 @@ class Room(NamedTuple):
 @inlined
 def room_for(cells, routes, nodes, forms):
     """Work space; lists that are filled without a branch have a place more than can be used."""
-    many = max(cells, routes * forms) + 2
+    many = whole_eights(max(cells, routes * forms) + 2)
+    of = np.empty((12, many))
+    whole = np.empty((11, many), dtype=np.int64)
     return Room(
-        np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells + 1, dtype=np.int64),
-        np.zeros(cells + 1, dtype=np.int64), np.zeros(cells + 1, dtype=np.int64), np.zeros(cells + 1, dtype=np.int64),
-        np.zeros(cells + 1, dtype=np.int64), np.zeros(cells + 1, dtype=np.int64), np.zeros(cells + 1),
-        np.zeros(cells + 1, dtype=np.int64),
-        np.zeros(cells + 1, dtype=np.int64), np.zeros(many, dtype=np.int64), np.zeros(many, dtype=np.int64),
-        np.zeros(many, dtype=np.int64), np.zeros(many, dtype=np.int64), np.zeros(many), np.zeros(many),
-        np.zeros(many), np.zeros(many), np.zeros((nodes, forms), dtype=np.int64),
-        np.zeros(routes, dtype=np.int64), np.zeros(nodes),
+        of[0][:cells], of[1][:cells], of[2][:cells], of[3][:whole_eights(cells)], whole[0], whole[1], whole[2],
+        whole[3], whole[4], whole[5], of[4], whole[6], whole[7], whole[8], whole[9], whole[10],
+        np.empty(many, dtype=np.int64), of[5], of[6], of[7], of[8], of[9], of[10], room_to_wait(many),
+        np.empty((nodes, forms), dtype=np.int64), np.empty(routes, dtype=np.int64), np.zeros(nodes),
     )
 
 
@@ -99,16 +104,17 @@ def room_for(cells, routes, nodes, forms):
 def recruit(key, month, ways, room, pool_children, pool_there, effectiveness, recruits, children, recruits_there):
     """Draw recruits, children among them, and who is there already; returns how many cells have recruits (``busy``)."""
     u, chance, nobody, met = room.u, room.chance, room.nobody, room.met
-    cells = met.shape[0]
+    cells = room.tried.shape[0]
     for i in range(cells):
         u[i] = uniform(key, _S_RECRUITS, month, ways.entity[i], ways.form[i])
     for i in range(cells):
         nobody[i] = fall(met[i])
         some = room.tried[i] > 0.0 and room.most[i] > 0.0
         chance[i] = met[i] / room.tried[i] if some else (1.0 if room.most[i] > 0.0 else 0.0)
+    poissons(cells, u, met, nobody, room.drawn, room.waiting)
     count = 0
     for i in range(cells):
-        n = poisson_given(u[i], met[i], nobody[i])
+        n = int(room.drawn[i])
         spot = ways.spot[i]
         effectiveness[spot] += SMOOTHING * (chance[i] - effectiveness[spot])
         recruits[spot] = n
@@ -120,17 +126,16 @@ def recruit(key, month, ways, room, pool_children, pool_there, effectiveness, re
     for c in range(count):
         i = room.busy[c]
         u[c] = uniform(key, _S_CHILDREN, month, ways.entity[i], ways.form[i])
+        room.u_there[c] = uniform(key, _S_THERE, month, ways.entity[i], ways.form[i])
         room.drawn[c] = room.number[c]
         chance[c] = pool_children[ways.pair[i]]
-    binomials(count, u, room.drawn, chance, nobody, room.young)
+        room.chance_there[c] = pool_there[ways.pair[i]]
+    many_binomials(count, u, room.drawn, chance, nobody, room.young, room.waiting)
+    many_binomials(count, room.u_there, room.drawn, room.chance_there, nobody, room.there, room.waiting)
     for c in range(count):
-        i = room.busy[c]
-        children[ways.spot[i]] = room.young[c]
-        u[c] = uniform(key, _S_THERE, month, ways.entity[i], ways.form[i])
-        chance[c] = pool_there[ways.pair[i]]
-    binomials(count, u, room.drawn, chance, nobody, room.there)
-    for c in range(count):
-        recruits_there[ways.spot[room.busy[c]]] = room.there[c]
+        spot = ways.spot[room.busy[c]]
+        children[spot] = room.young[c]
+        recruits_there[spot] = room.there[c]
     return count
 
 
@@ -168,7 +173,7 @@ def set_out(key, month, ways, room, count, attempts):
             room.weight[c] -= tries
             room.drawn[w] = room.left[c]
             room.u[w] = uniform(key, _S_ROUTE, month, ways.entity[i], way_item(rank, ways.form[i]))
-        binomials(waiting, room.u, room.drawn, room.chance, room.nobody, room.taken)
+        many_binomials(waiting, room.u, room.drawn, room.chance, room.nobody, room.taken, room.waiting)
         still = 0
         for w in range(waiting):
             c = room.line[w]

@@ -30,14 +30,19 @@ def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, de
     here = q.winnable * (1.0 - aware)
     abroad = q.winnable * (1.0 - aware * q.awareness_abroad)
     tried[:] = 0.0
+    # sums that stay in a register: one in memory waits for its last value to be written
+    of_labour = of_sexual = 0.0
+    alone_labour = alone_sexual = 0.0
     for h in range(attempts.shape[0]):
         i = ways.cell[h]
         tried[i] += attempts[h, 0]
         tried[i + 1] += attempts[h, 1]
-        grouped[0] += attempts[h, 0]
-        grouped[1] += attempts[h, 1]
+        of_labour += attempts[h, 0]
+        of_sexual += attempts[h, 1]
+    grouped[0] += of_labour
+    grouped[1] += of_sexual
     # the two forms of a pair stand side by side
-    for i in range(0, met.shape[0], 2):
+    for i in range(0, tried.shape[0], 2):
         d = ways.target[i]
         open_to = (here if ways.home[i] == focus else abroad) * pool[ways.pair[i]]
         most[i] = (1.0 - q.sexual_pool) * open_to
@@ -46,13 +51,15 @@ def match(q, alone, aware, focus, ways, d_state, pool, wage, price, attempts, de
         sexual = alone * most[i + 1] * dear[d, 1]
         singles[i] = labour * ways.share[i]
         singles[i + 1] = sexual * ways.share[i]
-        singly[0] += labour
-        singly[1] += sexual
+        alone_labour += labour
+        alone_sexual += sexual
         tried[i] += labour
         tried[i + 1] += sexual
+    singly[0] += alone_labour
+    singly[1] += alone_sexual
     per_power = 1.0 / q.matching
-    for i in range(met.shape[0]):
+    for i in range(tried.shape[0]):
         ratio = min(tried[i], most[i]) / max(max(tried[i], most[i]), _NOBODY)
         met[i] = fall(-q.matching * logarithm(max(ratio, _NOBODY)))
-    for i in range(met.shape[0]):
+    for i in range(tried.shape[0]):
         met[i] = fall(per_power * logarithm(1.0 + met[i])) * min(tried[i], most[i])

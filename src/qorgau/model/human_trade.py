@@ -129,14 +129,18 @@ def transit_hazard(hazard, transit_risk, need, carry, take_part):
     return hazard * transit_risk * need * (1.0 - carry * take_part)
 
 
-@compiled
-def _demand(q, on, r, f, former, people, wage, arrivals_year, abuse, drug_first, price):
+@inlined
+def _abundance(q, arrivals_year, cheap):
+    """What plenty of irregular labour makes of demand; off, what it would be if nobody came without papers."""
+    return ((ABUNDANCE_REFERENCE + arrivals_year * cheap) / (2.0 * ABUNDANCE_REFERENCE)) ** q.cheap_labour
+
+
+@inlined
+def _demand(q, on, r, f, former, people, wage, abundance, abuse, drug_first, price):
     """Choke price, demand at the price."""
     choke = (q.choke_labour if f == 0 else q.choke_sexual) * wage * (1.0 + q.endurance * drug_first * on[r, _HOLD])
     share = (q.demand_labour if f == 0 else q.demand_sexual) * (1.0 if former else q.far_demand)
-    # off, demand is what it would be if nobody came without papers
-    abundance = (ABUNDANCE_REFERENCE + arrivals_year * on[r, _CHEAP]) / (2.0 * ABUNDANCE_REFERENCE)
-    share *= abundance ** q.cheap_labour
+    share *= abundance
     search = q.search_cost
     if f == 0:
         search *= 1.0 - on[r, _BROKER] * min(1.0, max(0.0, abuse))
@@ -155,7 +159,7 @@ def _start(par, on, pop, share, d_place, place_state, former, w, price, demand, 
                 choke = (q.choke_labour if f == 0 else q.choke_sexual) * w[s] / STEPS_A_YEAR
                 price[r, d, f] = 0.5 * choke
                 _, demand[r, d, f] = _demand(q, on, r, f, former[s], pop[s] * share[d_place[d]], w[s] / STEPS_A_YEAR,
-                                             0.0, 0.0, 0.0, price[r, d, f])
+                                             _abundance(q, 0.0, on[r, _CHEAP]), 0.0, 0.0, price[r, d, f])
 
 
 @compiled
@@ -246,15 +250,15 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         for d in range(targets):
             s = place_state[d_place[d]]
             size = people[s] * place_share[d_place[d]]
-            year_share = STEPS_A_YEAR * irregular[r, s] / people[s]
+            abundance = _abundance(q, STEPS_A_YEAR * irregular[r, s] / people[s], on[r, _CHEAP])
             for f in range(forms):
-                choke, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                choke, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], abundance, abuse[r, s],
                                         recruits_first[r, f], price[r, d, f])
                 if on[r, _MARKETS] > 0.0:
                     now = exploited[r, d, f, 0] + exploited[r, d, f, 1]
                     step = q.price_speed * (wanted - now) / (wanted + now + 1.0)
                     price[r, d, f] = min(0.98 * choke, max(0.02 * choke, price[r, d, f] * math.exp(step)))
-                    _, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], year_share, abuse[r, s],
+                    _, wanted = _demand(q, on, r, f, former[s], size, wage[r, s], abundance, abuse[r, s],
                                         recruits_first[r, f], price[r, d, f])
                 demand[r, d, f] = wanted
 

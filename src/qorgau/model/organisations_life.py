@@ -17,6 +17,7 @@ import numpy as np
 
 from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import compiled
+from qorgau.model.derived import of_map
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import (
     SIZE_CAP,
@@ -56,11 +57,11 @@ _LEAVE = 0.04 / STEPS
 
 
 @compiled
-def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_home, net_cover, net_soviet,
-          net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home, drug_first,
-          age, capacity, in_use, capital, other_capital, returns, trade, loss, purchased, trust, belief, network_belief,
-          market_share, route_share, people_share, survival, know, contacts, people, outside, road, users, users_start,
-          source_price, plan_value, plan_slope, plan_cost):
+def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_home, of_net, home_places, net_cover,
+          net_soviet, net_official, place_state, place_post, c_to, carried, conduct, active, network, number, home,
+          drug_first, age, capacity, in_use, capital, other_capital, returns, trade, loss, purchased, trust, belief,
+          network_belief, market_share, route_share, people_share, survival, know, contacts, people, outside, road,
+          users, users_start, source_price, plan_value, plan_slope, plan_cost):
     runs, slots = active.shape
     nets, places = net_home.shape
     backed = np.empty(forces.shape[0])
@@ -69,7 +70,8 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
     held_by = np.empty(slots)
     kin = np.zeros(nets)
     for n in range(nets):
-        for p in range(places):
+        for k in range(of_net[n], of_net[n + 1]):
+            p = home_places[k]
             kin[n] += net_home[n, p] * net_cover[n, place_state[p]]
     earned = np.empty(nets)
     members = np.empty(nets)
@@ -178,16 +180,17 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
         for n in range(nets):
             flow = 0.0
             met = 0.0
-            for p in range(places):
+            for k in range(of_net[n], of_net[n + 1]):
+                p = home_places[k]
                 flow += arrivals[p] * net_home[n, p]
                 met += strangers[p] * net_home[n, p]
             if net_official[n] == 1:
                 part = 0.0
                 weight = 1e-12
-                for p in range(places):
-                    if net_home[n, p] > 0.0:
-                        part += net_home[n, p] * conduct[r, place_post[p], 4]
-                        weight += net_home[n, p]
+                for k in range(of_net[n], of_net[n + 1]):
+                    p = home_places[k]
+                    part += net_home[n, p] * conduct[r, place_post[p], 4]
+                    weight += net_home[n, p]
                 know[r, n] = min(1.0, 3.0 * part / weight + 0.1) * on[r, _RACKETS]
             else:
                 step = q.apprenticeship / STEPS_A_YEAR * know[r, n] * (1.0 - know[r, n])
@@ -269,6 +272,14 @@ def _live(par, on, keys, month, began, since_soviet, since_open, forces, net_hom
                 people_share[r, o, w, 1] = 0.0
 
 
+@of_map
+def _homes(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Places that are homes of each network: those of network n are ``places[begins[n]:begins[n + 1]]``."""
+    net, place = np.nonzero(world.network_home > 0.0)
+    begins = np.searchsorted(net, np.arange(world.sizes["network"] + 1))
+    return begins.astype(np.uint64), place.astype(np.uint32)
+
+
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
     """The organisations of January 1989: protected groups that fill demand, and small ones of every network.
 
@@ -321,7 +332,8 @@ def advance(
 ) -> None:
     """Exit and entry of one month (see module docstring)."""
     _live(parameters["organisations"], on, keys, month, *soviet_times(world, month), years_open(world, month),
-          forces(world, month), world.network_home, world.network_cover, world.network_soviet, world.network_official,
+          forces(world, month), world.network_home, *_homes(world), world.network_cover, world.network_soviet,
+          world.network_official,
           world.place_state, world.place_post, world.corridor_to, state.carried_kg, state.conduct, state.active,
           state.network, state.number, state.home, state.drug_first, state.age, state.capacity, state.in_use,
           state.capital, state.other_capital, state.returns, state.trade, state.drug_loss_share, state.purchased,

@@ -34,13 +34,14 @@ from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, far_markets
 from qorgau.model.exponentials import fall, logarithm
-from qorgau.model.lanes import LANES, apart, ask, beside, put, row, rows, spread
+from qorgau.model.lanes import LANES, apart, ask, beside, put, row, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.parameters import Parameter, Parameters
-from qorgau.model.route_choice import china_pay, choose, expect, foresee
+from qorgau.model.route_choice import TOGETHER, china_pay, choose, expect, foresee
+from qorgau.model.route_lists import PlanLists, bare_rows, plan_lists_of, plan_room
 from qorgau.model.route_tree import Stems, WayTrees, way_trees_of
+from qorgau.model.route_ways import weigh_ways
 from qorgau.model.state import State
-from qorgau.model.units import PERSONS_PER_JOURNEY
 from qorgau.model.world import World
 
 __all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
@@ -80,71 +81,47 @@ _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
 _FEW = 2.0 / STEPS
 _SHARED_MEMORY = memory(0.05)
-_PERSONS = PERSONS_PER_JOURNEY
 
 
 @compiled
 def _plan(
     par, people_par, on, month, forces, everything, active, network, home, age, net_official, place_state,
-    belief, carrying_cost, corridor_cost, corridor_trips, first_source, sources, bribe, price_expected, source_price,
-    reach, crossing, usual, market_ptr, tree_parent, tree_link, stem, last, route_km, log_path_size, official, c_km,
-    c_china, way_ptr, way_list, w_ptr, w_parent, w_link, w_end, h_origin, h_dest, h_km, people_price, effectiveness,
-    pool_there, conviction_cost, dest_state, market_weight, route_share, people_share, plan_value, plan_slope,
-    plan_price, plan_cost, people_value,
+    belief, carrying_cost, corridor_cost, corridor_trips, sources, bribe, price_expected, source_price,
+    reach, crossing, usual, lists, route_km, log_path_size, c_km, c_china, people_price, effectiveness, pool_there,
+    conviction_cost, market_weight, route_share, people_share, plan_value, plan_slope, plan_price, plan_cost,
+    people_value,
 ):
     runs, slots = active.shape
-    markets = market_ptr.shape[0] - 1
+    markets = plan_price.shape[2]
     routes = route_km.shape[0]
-    ways = h_km.shape[0]
     links = c_km.shape[0]
-    nodes = tree_parent.shape[0]
+    nodes = lists.parent.shape[0]
     # organisations side by side
-    faith = rows(links)
-    hop = rows(links + 1)
-    through = rows(links + 1)
-    through[links] = 1.0
-    passed = rows(nodes)
-    spent = rows(nodes)
-    kept = rows(routes)
-    cost = rows(routes)
-    u = rows(routes)
-    share = rows(routes)
-    width = rows(markets)
-    whole = rows(markets)
-    value = rows(markets)
-    slope = rows(markets)
-    mean_cost = rows(markets)
-    flies = rows(1)
-    speed = rows(1)
+    room = plan_room(links, nodes, routes, lists.longest[0], markets, lists.into_china.shape[0])
+    put(room.through, links, spread(1.0))
+    put(room.hop, links, spread(0.0))
     # and one after the other
     toll = np.empty(nodes)
     paid = np.empty(routes)
-    price = np.empty(routes)
     level = np.empty(routes)
     ahead = np.empty(routes)
-    open_to_few = official.astype(np.float64)
-    into_china = np.flatnonzero(c_china).astype(np.uint64)
-    dear = rows(into_china.shape[0])
     peak = np.empty(markets)
-    live = np.zeros(slots + LANES, dtype=np.int64)
-    # unsigned: compiled code then does not ask for negative indices
-    begins = market_ptr.astype(np.uint64)
-    way_end = np.empty(ways, dtype=np.uint32)
-    for i in range(ways):
-        way_end[i] = w_end[way_list[i]]
-    stopped = np.empty(w_parent.shape[0])
-    passing = np.empty(ways)
-    # both forms of a way stand side by side
+    due = np.empty(links + 1)
+    law = np.empty(conviction_cost.shape[1])
+    stopped = np.empty(lists.way_link.shape[0])
+    # both forms of a way of people stand side by side
+    ways = lists.way_end.shape[0]
     gain = np.empty(2 * ways)
     burden = np.empty(2 * ways)
-    worths = rows(2 * ways // LANES + 1)
-    chosen = rows(2 * ways // LANES + 1)
+    passing = np.empty(ways)
+    worths = bare_rows(2 * ways // LANES + 1)
+    chosen = bare_rows(2 * ways // LANES + 1)
+    parts = bare_rows(2)
     v = worths.reshape(worths.size)
     e = chosen.reshape(chosen.size)
-    parts = rows(2)
+    by_pair = np.empty((lists.pair.shape[0], 8))
+    live = np.empty(slots + LANES, dtype=np.int64)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
-    trunk = w_ptr.astype(np.uint64)
-    homes = way_ptr.astype(np.uint64)
     for r in range(runs):
         count = 0
         for o in range(slots):
@@ -153,9 +130,11 @@ def _plan(
                 count += 1
                 ask(belief[r], o, links)
                 ask(route_share[r], o, routes)
+        if count == 0:
+            continue
         # places without a group do as the last one does, and write what it writes
         for i in range(count, count + LANES):
-            live[i] = live[max(0, count - 1)]
+            live[i] = live[count - 1]
         q = par[r]
         hp = people_par[r].transit_risk
         pbar = 0.0
@@ -165,11 +144,10 @@ def _plan(
             weight += market_weight[r, m]
         pbar = max(200.0, pbar / weight)
         scale = q.choice_scale * pbar
-        per_scale = 1.0 / scale
         pay = carrying_cost[r]
-        rest = max(1, sources - 1)
+        others = max(1, sources - 1)
         at_first = math.log(sources * q.first_source_share) if sources > 1 else 0.0
-        elsewhere = math.log(sources * (1.0 - q.first_source_share) / rest) if sources > 1 else 0.0
+        elsewhere = math.log(sources * (1.0 - q.first_source_share) / others) if sources > 1 else 0.0
         wbar = 0.0
         for d in range(people_price.shape[1]):
             wbar += 0.5 * (people_price[r, d, 0] + people_price[r, d, 1])
@@ -177,78 +155,65 @@ def _plan(
         per_people_scale = 1.0 / (2.0 * q.choice_scale * wbar)
         frozen = on[r, _ROUTES] < 0.5
         # what every organisation meets alike
+        for l in range(links):
+            due[l] = bribe[r, l]
+        due[links] = 0.0
         toll[0] = 0.0
         for i in range(1, nodes):
-            toll[i] = toll[tree_parent[i]] + bribe[r, tree_link[i]]
+            toll[i] = toll[lists.parent[i]] + due[lists.link[i]]
+        for k in range(routes):
+            paid[k] = toll[lists.stem[k]] + due[lists.last[k]]
+            level[k] = q.path_size_weight * log_path_size[k]
+            level[k] += at_first if lists.first_source[k] > 0.0 else elsewhere
+        if frozen:
+            for k in range(routes):
+                level[k] = -route_km[k] / 500.0
         for m in range(markets):
             peak[m] = -1e300
-            for k in range(begins[m], begins[m + 1]):
-                price[k] = 0.0 if frozen else price_expected[r, m]
-                paid[k] = toll[stem[k]] + (bribe[r, last[k]] if last[k] < links else 0.0)
-                if frozen:
-                    level[k] = -route_km[k] / 500.0
-                else:
-                    level[k] = q.path_size_weight * log_path_size[k]
-                    level[k] += at_first if first_source[k] == 1 else elsewhere
+            for k in range(lists.begins[m], lists.begins[m + 1]):
                 peak[m] = max(peak[m], level[k])
-            for k in range(begins[m], begins[m + 1]):
+            for k in range(lists.begins[m], lists.begins[m + 1]):
                 ahead[k] = peak[m] - level[k]
-        for s in range(w_ptr.shape[0] - 1):
-            stopped[w_ptr[s]] = 0.0
-            for i in range(w_ptr[s] + 1, w_ptr[s + 1]):
-                stopped[i] = stopped[w_parent[i]] + bribe[r, w_link[i]]
-        # what a person brings is gain * passing - burden, by way in the order of the home states
-        for i in range(ways):
-            w = way_list[i]
-            d = h_dest[w]
-            prepare = q.journey_fixed + q.journey_cost * h_km[w]
-            at_law = conviction_cost[r, dest_state[d]] / _PERSONS
-            way_paid = hp * stopped[way_end[i]]
-            stays = pool_there[r, h_origin[w], d]
-            for f in range(2):
-                effective = effectiveness[r, h_origin[w], d, f]
-                brings = effective * people_price[r, d, f]
-                gain[2 * i + f] = (1.0 - stays) * brings
-                burden[2 * i + f] = ((1.0 - stays) * (brings * way_paid + effective * prepare) - stays * brings
-                                     + at_law)
+        weigh_ways(q, hp, lists, bribe[r], people_price[r], effectiveness[r], pool_there[r], conviction_cost[r], law,
+                   by_pair, stopped, gain, burden)
         habit = 1.0 - (1.0 - q.route_speed) ** _EVERY
         for start in range(0, count, LANES):
             together = min(LANES, count - start)
             for j in range(LANES):
                 o = live[start + j]
                 lets = net_official[network[r, o]] == 1 and on[r, _FLIGHTS] > 0.5 and forces > 0.0
-                flies[0, j] = 1.0 if lets else 0.0
+                room.flies[0, j] = 1.0 if lets else 0.0
                 fresh = everything or age[r, o] == 0
-                speed[0, j] = 1.0 if fresh or on[r, _HABIT] < 0.5 else habit
-            beside(belief[r], live, start, faith)
-            beside(route_share[r], live, start, share)
-            expect(faith, pay * q.transport_cost, pay * q.risk_pay, corridor_cost[r], corridor_trips[r], hop, through)
-            china_pay(q, c_china, c_km, into_china, crossing[r], usual[r], reach[r], faith, dear)
-            for i in range(into_china.shape[0]):
-                put(hop, into_china[i], row(hop, into_china[i]) + row(dear, i))
-            foresee(tree_parent, tree_link, stem, last, hop, through, paid, passed, spent, kept, cost)
-            choose(frozen, begins, price, price_expected[r], source_price[r], scale, q.way_scale, ahead, peak,
-                   open_to_few, flies, speed, kept, cost, u, share, width, whole, value, slope, mean_cost)
-            for m in range(markets):
-                put(value, m, row(value, m) * spread(per_scale))
-            apart(share, route_share[r], live, start)
-            apart(value, plan_value[r], live, start)
-            apart(slope, plan_slope[r], live, start)
-            apart(mean_cost, plan_cost[r], live, start)
+                room.speed[0, j] = 1.0 if fresh or on[r, _HABIT] < 0.5 else habit
+            beside(belief[r], live, start, room.faith)
+            beside(route_share[r], live, start, room.share)
+            expect(room.faith, pay * q.transport_cost, pay * q.risk_pay, corridor_cost[r], corridor_trips[r], room.hop,
+                   room.through)
+            china_pay(q, c_china, c_km, lists.into_china, crossing[r], usual[r], reach[r], room.faith, room.dear)
+            for i in range(lists.into_china.shape[0]):
+                l = lists.into_china[i]
+                put(room.hop, l, row(room.hop, l) + row(room.dear, i))
+            foresee(lists.parent, lists.link, room.hop, room.through, room.passed, room.spent)
+            choose(frozen, lists, paid, price_expected[r], source_price[r], scale, q.way_scale, ahead, peak, room)
+            apart(room.share, route_share[r], live, start)
+            apart(room.value, plan_value[r], live, start)
+            apart(room.slope, plan_slope[r], live, start)
+            apart(room.mean_cost, plan_cost[r], live, start)
             for j in range(together):
                 o = live[start + j]
-                moves = speed[0, j]
                 for m in range(markets):
                     plan_price[r, o, m] = price_expected[r, m]
-                # journeys of people, from places of the home state
+                moves = room.speed[0, j]
                 state = place_state[home[r, o]]
-                first = homes[state]
-                there = homes[state + 1] - first
-                stopped[trunk[state]] = 0.0
-                for i in range(trunk[state] + np.uint64(1), trunk[state + 1]):
-                    stopped[i] = stopped[w_parent[i]] + hp * belief[r, o, w_link[i]]
+                met = belief[r, o]
+                own = ways_of[r, o]
+                first = lists.homes[state]
+                there = lists.homes[state + 1] - first
+                stopped[lists.trunk[state]] = 0.0
+                for i in range(lists.trunk[state] + np.uint64(1), lists.trunk[state + 1]):
+                    stopped[i] = stopped[lists.way_parent[i]] + hp * met[lists.way_link[i]]
                 for i in range(there):
-                    passing[i] = stopped[way_end[first + i]]
+                    passing[i] = stopped[lists.way_end[first + i]]
                 for i in range(there):
                     passing[i] = fall(passing[i])
                 gains = gain[2 * first:]
@@ -265,7 +230,7 @@ def _plan(
                     e[2 * i + 1] = (best_sexual - v[2 * i + 1]) * per_people_scale
                 if frozen:
                     for i in range(there):
-                        e[2 * i] = e[2 * i + 1] = h_km[way_list[first + i]] / 500.0
+                        e[2 * i] = e[2 * i + 1] = lists.way_km[first + i] / 500.0
                 for i in range(2 * there):
                     e[i] = fall(e[i])
                 eights = (2 * there + LANES - 1) // LANES
@@ -277,12 +242,11 @@ def _plan(
                 put(parts, 0, sums)
                 labour = moves / (1e-300 + (parts[0, 0] + parts[0, 2] + (parts[0, 4] + parts[0, 6])))
                 sexual = moves / (1e-300 + (parts[0, 1] + parts[0, 3] + (parts[0, 5] + parts[0, 7])))
-                habits = ways_of[r, o]
                 for i in range(there):
-                    e[2 * i] = habits[2 * i] * (1.0 - moves) + e[2 * i] * labour
-                    e[2 * i + 1] = habits[2 * i + 1] * (1.0 - moves) + e[2 * i + 1] * sexual
+                    e[2 * i] = own[2 * i] * (1.0 - moves) + e[2 * i] * labour
+                    e[2 * i + 1] = own[2 * i + 1] * (1.0 - moves) + e[2 * i + 1] * sexual
                 for i in range(2 * there):
-                    habits[i] = e[i]
+                    own[i] = e[i]
                 sums = spread(0.0)
                 for i in range(eights):
                     sums = sums + row(chosen, i) * row(worths, i)
@@ -388,23 +352,31 @@ def geometry_of(world: World) -> Geometry:
                     way_trees_of(origin, states, world.people_ptr, world.people_links))
 
 
+@of_map
+def _lists(world: World) -> PlanLists:
+    """What plans read of the map."""
+    g = geometry_of(world)
+    return plan_lists_of(
+        world.market_ptr, (g.tree.parent, g.tree.link, g.tree.stem, g.tree.last), world.route_official,
+        g.first_source, g.china, g.way_ptr, g.way_list, (g.ways.ptr, g.ways.parent, g.ways.link, g.ways.end),
+        world.people_km, world.people_origin * world.sizes["destination"] + world.people_destination,
+        world.sizes["destination"], destination_states(world), TOGETHER,
+    )
+
+
 def advance(
     world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray, month: int,
     geometry: Geometry, everything: bool = False,
 ) -> None:
     """Carriers gain by last month's loads; then organisations whose turn it is plan (all when ``everything``)."""
     transport.advance(world, state, parameters, on, month)
+    by_run = (len(keys), world.sizes["place"] * world.sizes["destination"])
     _plan(parameters["routes"], parameters["human_trade"], on, month, float(world.event["russian_forces"][month]),
           everything, state.active, state.network,
           state.home, state.age, world.network_official, world.place_state, state.belief, state.carrying_cost,
-          state.corridor_cost, state.corridor_trips, geometry.first_source, len(world.source_place), state.bribe_rate,
+          state.corridor_cost, state.corridor_trips, len(world.source_place), state.bribe_rate,
           state.price_expected, state.source_price, state.china_reach, parameters["enforcement"]["crossing_watch"],
-          state.china_exposure, world.market_ptr, geometry.tree.parent,
-          geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.route_km, geometry.log_path_size,
-          world.route_official,
-          world.corridor_km, geometry.china, geometry.way_ptr, geometry.way_list, geometry.ways.ptr,
-          geometry.ways.parent, geometry.ways.link, geometry.ways.end, world.people_origin, world.people_destination,
-          world.people_km, state.people_price, state.effectiveness, state.pool_there, state.conviction_cost,
-          destination_states(world), state.users, state.route_share, state.people_share,
+          state.china_exposure, _lists(world), world.route_km, geometry.log_path_size,
+          world.corridor_km, geometry.china, state.people_price, state.effectiveness.reshape(*by_run, -1),
+          state.pool_there.reshape(by_run), state.conviction_cost, state.users, state.route_share, state.people_share,
           state.plan_value, state.plan_slope, state.plan_price, state.plan_cost, state.people_value)
-

@@ -17,9 +17,9 @@ from numba import njit, uint64
 from qorgau.model.compiled import inlined
 
 __all__ = [
-    "FOUNDERS", "LARGE", "MOST_MONTHS", "SPLINTERS", "TAIL", "Stream", "binomial", "binomial_given", "central_quantile",
-    "normal", "normal_quantile", "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys",
-    "uniform", "way_item",
+    "FOUNDERS", "LARGE", "MOST_MONTHS", "ONE_OVER", "SPLINTERS", "TAIL", "TERMS", "Stream", "binomial",
+    "binomial_given", "central_quantile", "large_binomial", "large_poisson", "normal", "normal_quantile",
+    "organisation_entity", "pair_entity", "poisson", "poisson_given", "run_keys", "uniform", "way_item",
 ]
 
 FOUNDERS = 4096
@@ -34,9 +34,10 @@ TAIL = 0.02425
 """Chance below or above which the normal quantile takes another form."""
 LARGE = 40.0
 """Mean of a count from which it is formed from a normal number."""
-_TERMS = 400
+TERMS = 400
 """Terms of a distribution that are added up at most."""
-_ONE_OVER = np.array([0.0, *(1.0 / k for k in range(1, _TERMS + 1))])
+ONE_OVER = np.array([0.0, *(1.0 / k for k in range(1, TERMS + 1))])
+"""Reciprocals of whole numbers, so that no term waits for a division."""
 
 
 class Stream(IntEnum):
@@ -175,16 +176,16 @@ def _first_poisson(u, mean, nobody):
     k = 0
     above = 0.0
     while True:
-        a = mean * _ONE_OVER[k + 1]
-        b = a * (mean * _ONE_OVER[k + 2])
-        c = b * (mean * _ONE_OVER[k + 3])
+        a = mean * ONE_OVER[k + 1]
+        b = a * (mean * ONE_OVER[k + 2])
+        c = b * (mean * ONE_OVER[k + 3])
         one = above + nobody
         two = above + (nobody + nobody * a)
         three = two + nobody * b
         above = two + (nobody * b + nobody * c)
-        if u <= above or k >= _TERMS - 4:
+        if u <= above or k >= TERMS - 4:
             break
-        nobody *= c * (mean * _ONE_OVER[k + 4])
+        nobody *= c * (mean * ONE_OVER[k + 4])
         k += 4
     return k + int(u > one) + int(u > two) + int(u > three)
 
@@ -195,29 +196,31 @@ def _first_binomial(u, n, odds, nobody):
     above = 0.0
     left = float(n)
     while True:
-        a = left * odds * _ONE_OVER[k + 1]
-        b = a * ((left - 1.0) * odds * _ONE_OVER[k + 2])
-        c = b * ((left - 2.0) * odds * _ONE_OVER[k + 3])
+        a = left * odds * ONE_OVER[k + 1]
+        b = a * ((left - 1.0) * odds * ONE_OVER[k + 2])
+        c = b * ((left - 2.0) * odds * ONE_OVER[k + 3])
         one = above + nobody
         two = above + (nobody + nobody * a)
         three = two + nobody * b
         above = two + (nobody * b + nobody * c)
-        if u <= above or k >= min(n, _TERMS - 1) - 3:
+        if u <= above or k >= min(n, TERMS - 1) - 3:
             break
-        nobody *= c * ((left - 3.0) * odds * _ONE_OVER[k + 4])
+        nobody *= c * ((left - 3.0) * odds * ONE_OVER[k + 4])
         left -= 4.0
         k += 4
     return min(n, k + int(u > one) + int(u > two) + int(u > three))
 
 
 @inlined
-def _large_poisson(u, mean):
+def large_poisson(u, mean):
+    """Poisson quantile of ``u`` from a normal number, for a mean of ``LARGE`` and above."""
     z = normal_quantile(u)
     return max(0, math.floor(mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0 + 0.5))
 
 
 @inlined
-def _large_binomial(u, n, p):
+def large_binomial(u, n, p):
+    """Binomial quantile of ``u`` from a normal number, for n p of ``LARGE`` and above."""
     mean = n * p
     z = normal_quantile(u)
     x = mean + math.sqrt(mean * (1.0 - p)) * z + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
@@ -234,7 +237,7 @@ def poisson(u, mean):
         return 0
     if mean < LARGE:
         return _first_poisson(u, mean, math.exp(-mean))
-    return _large_poisson(u, mean)
+    return large_poisson(u, mean)
 
 
 @inlined
@@ -242,7 +245,7 @@ def poisson_given(u, mean, nobody):
     """The same where the chance of 0 is known."""
     if mean < LARGE:
         return _first_poisson(u, mean, nobody)
-    return _large_poisson(u, mean)
+    return large_poisson(u, mean)
 
 
 @inlined
@@ -264,7 +267,7 @@ def binomial(u, n, p):
         q = 1.0 - p
         k = _first_binomial(u, n, p / q, math.exp(n * math.log(q)))
     else:
-        k = _large_binomial(u, n, p)
+        k = large_binomial(u, n, p)
     return n - k if common else k
 
 
@@ -279,5 +282,5 @@ def binomial_given(u, n, p, nobody):
     if common:
         u = 1.0 - u
         p = 1.0 - p
-    k = _first_binomial(u, n, p / (1.0 - p), nobody) if n * p < LARGE else _large_binomial(u, n, p)
+    k = _first_binomial(u, n, p / (1.0 - p), nobody) if n * p < LARGE else large_binomial(u, n, p)
     return n - k if common else k

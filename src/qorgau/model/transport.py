@@ -43,6 +43,8 @@ def _weigh(par, on, c_km, c_mode, c_road, c_fuel, market_ptr, tree_parent, tree_
            corridor_cost, corridor_trips, market_haul):
     runs, links = corridor_cost.shape
     added = np.zeros(tree_parent.shape[0])
+    more = np.zeros(links + 1)
+    haul = np.empty(route_km.shape[0])
     for r in range(runs):
         q = par[r]
         half = math.sqrt(q.poor_road_cost) if on[r, _ROAD_QUALITY] > 0.5 else 1.0
@@ -58,15 +60,16 @@ def _weigh(par, on, c_km, c_mode, c_road, c_fuel, market_ptr, tree_parent, tree_
             corridor_trips[r, l] = within if c_fuel[l] == 1 else 1.0
             corridor_cost[r, l] = c_km[l] * dearer * corridor_trips[r, l]
         # added to lengths, so that they stay what they are, to the last bit, where nothing is told apart
+        for l in range(links):
+            more[l] = corridor_cost[r, l] - c_km[l]
         for i in range(1, added.shape[0]):
-            l = tree_link[i]
-            added[i] = added[tree_parent[i]] + (corridor_cost[r, l] - c_km[l])
+            added[i] = added[tree_parent[i]] + more[tree_link[i]]
+        for k in range(haul.shape[0]):
+            haul[k] = route_km[k] + (added[stem[k]] + more[last[k]])
         for m in range(market_haul.shape[1]):
             least = np.inf
             for k in range(market_ptr[m], market_ptr[m + 1]):
-                l = last[k]
-                more = corridor_cost[r, l] - c_km[l] if l < links else 0.0
-                least = min(least, route_km[k] + (added[stem[k]] + more))
+                least = min(least, haul[k])
             market_haul[r, m] = least
 
 
