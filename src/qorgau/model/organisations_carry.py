@@ -14,12 +14,13 @@ import numpy as np
 from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, ask, beside, dot, one_by_one, put, row, rows, spread
+from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_flows import add_up, bear, divide, meet, send, walked
+from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, send
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
+from qorgau.model.organisations_use import largest, listed
 from qorgau.model.route_choice import china_pay
-from qorgau.model.routes import learn, seen
+from qorgau.model.routes import seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
 
 __all__ = ["carry"]
@@ -74,27 +75,32 @@ def carry(
     look = np.empty(links)
     paid_all = np.empty(links)
     # organisations side by side; one corridor more for routes without any: nothing is lost there
-    averted = np.zeros((links, LANES))
-    felt = np.zeros((links, LANES))
-    through = np.ones((links + 1, LANES))
-    entering = np.zeros((links + 1, LANES))
-    worth = np.zeros((links + 1, LANES))
-    own = np.zeros((links, LANES))
-    left = np.zeros((nodes, LANES))
-    below = np.zeros((nodes, LANES))
-    worth_below = np.zeros((nodes, LANES))
-    share = np.zeros((routes, LANES))
-    part = np.zeros((markets, LANES))
-    sent = np.zeros((markets, LANES))
-    each = np.zeros((markets, LANES))
-    got = np.zeros((markets, LANES))
+    felt = rows(links)
+    through = rows(links + 1)
+    entering = rows(links + 1)
+    worth = rows(links + 1)
+    own = rows(links)
+    left = rows(nodes)
+    below = rows(nodes)
+    worth_below = rows(nodes)
+    shares = rows(routes)
+    share = rows(routes)
+    part = rows(markets)
+    sent = rows(markets)
+    each = rows(markets)
+    got = rows(markets)
+    top = np.empty(routes)
     used, uses = np.zeros(routes + 1, dtype=np.uint32), np.zeros(markets + 1, dtype=np.uint32)
-    walk, marked = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes, dtype=np.uint32)
-    held_at = np.zeros((posts, LANES))
-    visits = np.zeros((posts, LANES))
-    shelter = np.zeros((net_cover.shape[1], LANES))
-    borne = np.zeros((4, LANES))
-    bought = np.zeros(LANES)
+    before, ends = np.zeros(routes, dtype=np.uint32), np.zeros(routes, dtype=np.uint32)
+    up, at = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes + 1, dtype=np.uint32)
+    where = np.zeros(links + 1, dtype=np.uint32)
+    number = np.zeros((3, max(nodes, links + 1)), dtype=np.uint32)
+    held_at = rows(posts)
+    visits = rows(posts)
+    shelter = rows(net_cover.shape[1])
+    borne = rows(4)
+    buys = rows(1)
+    bought = buys[0]
     handed = np.zeros(LANES)
     handed_worth = np.zeros(LANES)
     approaching = np.zeros(LANES)
@@ -128,8 +134,7 @@ def carry(
     homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
-    into_china = np.flatnonzero(c_china).astype(np.uint64)
-    dear = rows(into_china.shape[0])
+    dear = rows(links)
     barrier = rows(1)
     pin = np.empty(posts)
     kept = np.empty(posts)
@@ -137,6 +142,11 @@ def carry(
     reach_in = np.empty((2, need.shape[0]))
     at_state = post_state.astype(np.uint32)
     papers = np.empty(paper_post.shape[0])
+    factor = np.empty(net_cover.shape[1])
+    lacking = np.empty(net_cover.shape[1])
+    dearer_in = np.empty(net_cover.shape[1])
+    shelter_of = np.empty(net_cover.shape)
+    barred, barred_links = np.zeros(links + 1, dtype=np.uint32), np.zeros(links + 1, dtype=np.uint32)
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -204,6 +214,30 @@ def carry(
         # places without a group look at one that is there, since nothing else need be read then
         for i in range(alive, live.shape[0]):
             live[i] = live[max(0, alive - 1)]
+        for s in range(need.shape[0]):
+            lacking[s] = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
+            factor[s] = (1.0 - q.service_need * lacking[s]) / STEPS
+            paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
+            dearer_in[s] = q.service_cost * lacking[s] + q.service_fee * needed * 0.5 * paid_services
+        for n in range(net_cover.shape[0]):
+            # the hazard that a network meets: cover by a diaspora, safe houses, Soviet order
+            order = 1.0
+            if soviet > 0.0:
+                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
+                    order = 1.0 - 0.9 * soviet
+                else:
+                    order = 1.0 + enforcement[r].soviet_control * soviet
+            for c in range(need.shape[0]):
+                kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
+                shelter_of[n, c] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
+        largest(route_share[r], live, alive, top)
+        nodes_used, links_used = listed(_TINY, top, begins, tree_parent, tree_link, stem, last, number, used, uses,
+                                        before, ends, up, at, where)
+        bars = 0
+        for c in range(links_used):
+            barred[bars] = c
+            barred_links[bars] = where[c]
+            bars += c_china[where[c]] != 0
         for start in range(0, alive, LANES):
             together = min(LANES, alive - start)
             own[:] = 0.0
@@ -215,30 +249,15 @@ def carry(
                 o = live[start + j]
                 n = network[r, o]
                 s = place_state[home[r, o]]
-                # what is read further down, and what the next one reads first
-                ask(route_share[r], o, routes)
-                ask(belief[r], o, links)
-                after = live[start + j + 1]
-                goes = place_state[home[r, after]]
-                ask(ways_of[r], after, 2 * (way_ptr[goes + 1] - way_ptr[goes]))
                 x = trade[r, o, 0]
                 scope = q.scope * on[r, _SCOPE]
                 size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
-                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
-                size *= (1.0 - q.service_need * short) / STEPS
+                size *= factor[s]
                 # a group that began with opiates wins people as far as its network or itself has contacts
                 known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
                 persons = size * known * _PERSONS
-                # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
-                order = 1.0
-                if soviet > 0.0:
-                    if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                        order = 1.0 - 0.9 * soviet
-                    else:
-                        order = 1.0 + enforcement[r].soviet_control * soviet
                 for c in range(shelter.shape[0]):
-                    kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
-                    shelter[c, j] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
+                    shelter[c, j] = shelter_of[n, c]
                 # journeys of people: approached persons by way
                 trips[w_ptr[s]:w_ptr[s + 1]] = 0.0
                 labour = persons * trade[r, o, 1]
@@ -278,18 +297,19 @@ def carry(
                         given[2 * begin + i] += paid_for * approached[i]
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
-            beside(route_share[r], live, start, share)
-            divide(_TINY, begins, share, part, bought, sent, each, used, uses)
-            on_way = walked(tree_parent, stem, used, uses[markets], marked, walk)
-            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, averted, felt, through)
-            send(tree_parent, tree_link, stem, last, used, uses, walk, on_way, price[r], through, share, each, left,
+            beside(route_share[r], live, start, shares)
+            divide(_TINY, used, uses, shares, share, part, buys, sent, each)
+            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, where, links_used, felt, through)
+            send(up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
                  below, worth_below, entering, worth, got, route_kg[r])
-            bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_post, averted, felt, through,
-                 entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
-            china_pay(rq, c_china, c_km, into_china, enforcement[r].crossing_watch, usual[r], reach[r], felt, dear)
+            bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_state, from_post, to_post,
+                 where, links_used, shelter, held_at, felt, through, entering, worth, own, visits, borne, carried[r],
+                 seized[r], journeys[r], paid_all)
+            china_pay(rq, c_china, c_km, barred_links[:bars], enforcement[r].crossing_watch, usual[r], reach[r], felt,
+                      dear[:bars])
             at_barrier = spread(0.0)
-            for i in range(into_china.shape[0]):
-                at_barrier = at_barrier + row(entering, into_china[i]) * row(dear, i)
+            for i in range(bars):
+                at_barrier = at_barrier + row(entering, barred[i]) * row(dear, i)
             put(barrier, 0, at_barrier)
             one_by_one(own, made)
             one_by_one(felt, met)
@@ -300,7 +320,6 @@ def carry(
                 s = place_state[home[r, o]]
                 x = trade[r, o, 0]
                 scope = q.scope * on[r, _SCOPE]
-                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
                 kg = bought[j]
                 persons = approaching[j]
                 for_people = bribed_for[j]
@@ -324,8 +343,7 @@ def carry(
                 if kg > 0.0:
                     loss[r, o] += _LOSS_MEMORY * (lost / kg - loss[r, o])
                 # money
-                paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
-                dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
+                dearer = dearer_in[s]
                 fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o] / STEPS
                 fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
                 papers[s] += fixed / (1.0 + dearer)
@@ -386,7 +404,7 @@ def carry(
                 rate = passed[base] / (passed[base] + _VISITS_HALF) * per_visit + 1.0 / q.protection_months
                 at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
                 trust[r, o, base] = at_home * kept[base] * wear
-                learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
+                learn(rq, look, switch, made[j], met[j], belief[r, o], network_belief[r, n])
         # what people's journeys pay at posts, of all groups at once
         add_up(tried, way_at, way_end, pays, r, attempts, attempts_first, attempts_opiates, income)
         for c in range(w_ptr.shape[0] - 1):

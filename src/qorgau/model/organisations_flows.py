@@ -6,156 +6,166 @@ looked up once for eight of them. An organisation that carries nothing has flows
 
 from __future__ import annotations
 
+from qorgau.model.clock import STEPS, memory
 from qorgau.model.compiled import inlined
 from qorgau.model.exponentials import fall
-from qorgau.model.lanes import LANES, above, least, put, row, spread, total
+from qorgau.model.lanes import LANES, above, least, put, row, spread, total, where_any
 
-__all__ = ["add_up", "bear", "divide", "meet", "send", "walked"]
+__all__ = ["add_up", "bear", "divide", "learn", "meet", "send"]
+
+_FEW = 2.0 / STEPS
+_SHARED_MEMORY = memory(0.05)
 
 
 @inlined
-def meet(shelter, held_at, hazard, to_state, from_post, to_post, averted, felt, through):
-    """Hazard that organisations meet on corridors: by shelter in states and ties to posts; and how much passes."""
+def averted(shelter, held_at, to_state, from_post, to_post, l):
+    """Share of the hazard of a corridor that organisations meet: by shelter in its state and ties to its posts."""
+    kept_off = spread(1.0) - row(held_at, from_post[l]) - row(held_at, to_post[l])
+    return row(shelter, to_state[l]) * kept_off
+
+
+@inlined
+def meet(shelter, held_at, hazard, to_state, from_post, to_post, where, links, felt, through):
+    """Hazard that organisations meet on corridors, and how much passes those of the first ``links`` in use."""
     for l in range(hazard.shape[0]):
-        part = row(shelter, to_state[l])
-        part = part * (spread(1.0) - row(held_at, from_post[l]) - row(held_at, to_post[l]))
-        put(averted, l, part)
-        put(felt, l, spread(hazard[l]) * part)
-    met = felt.reshape(felt.size)
+        put(felt, l, spread(hazard[l]) * averted(shelter, held_at, to_state, from_post, to_post, l))
+    for c in range(links):
+        put(through, c, row(felt, where[c]))
     passes = through.reshape(through.size)
-    for i in range(met.shape[0]):
-        passes[i] = fall(met[i])
+    for i in range(LANES * links):
+        passes[i] = fall(passes[i])
+    put(through, links, spread(1.0))
 
 
 @inlined
-def divide(tiny, begins, share, part, bought, sent, each, used, uses):
+def divide(tiny, used, uses, shares, share, part, bought, sent, each):
     """Kg that organisations send to markets, by their shares ``part``, and by a unit of a route's share there.
 
-    Shares of routes that are no more than ``tiny`` are dropped. What is left are, by market, the routes
-    ``used[uses[m]:uses[m + 1]]``: a third of them in the bundled case.
+    Shares of routes that are no more than ``tiny`` are dropped. Only routes in use are looked at (``listed``), and
+    what is left of their shares is written to ``share`` in the order of the list.
     """
     whole = spread(0.0)
-    count = 0
     for m in range(part.shape[0]):
         within = spread(0.0)
-        uses[m] = count
-        for k in range(begins[m], begins[m + 1]):
-            chosen = above(row(share, k), spread(tiny))
-            put(share, k, chosen)
+        for u in range(uses[m], uses[m + 1]):
+            chosen = above(row(shares, used[u]), spread(tiny))
+            put(share, u, chosen)
             within = within + chosen
-            used[count] = k
-            count += 1 if total(chosen) > 0.0 else 0
         put(each, m, within)
         whole = whole + row(part, m)
-    uses[part.shape[0]] = count
-    put(sent, 0, whole)
-    for j in range(LANES):
-        per_part = bought[j] / sent[0, j] if sent[0, j] > 0.0 else 0.0
-        for m in range(part.shape[0]):
-            sent[m, j] = per_part * part[m, j] if each[m, j] > 0.0 else 0.0
-            each[m, j] = sent[m, j] / each[m, j] if each[m, j] > 0.0 else 0.0
+    per_part = where_any(whole, row(bought, 0) / whole)
+    for m in range(part.shape[0]):
+        within = row(each, m)
+        goes = where_any(within, per_part * row(part, m))
+        put(sent, m, goes)
+        put(each, m, where_any(within, goes / within))
 
 
 @inlined
-def walked(parent, stem, used, count, marked, walk):
-    """Write the nodes under which a route is used, parents first, and return how many there are."""
-    marked[:] = 0
-    for i in range(count):
-        marked[stem[used[i]]] = 1
-    for i in range(parent.shape[0] - 1, 0, -1):
-        marked[parent[i]] |= marked[i]
-    nodes = 0
-    for i in range(1, parent.shape[0]):
-        walk[nodes] = i
-        nodes += marked[i]
-    return nodes
-
-
-@inlined
-def send(parent, link, stem, last, used, uses, walk, nodes, price, through, share, each, left, below, worth_below,
+def send(up, at, nodes, links, used, uses, before, ends, price, through, share, each, left, below, worth_below,
          entering, worth, got, route_kg):
     """Walk loads through the tree: what enters corridors, in kg and USD that it is sold for, and what arrives.
 
-    ``share`` are shares of routes, of which a unit stands for ``each`` kg of a market. Only routes in use and the first
-    ``nodes`` of ``walk``, on their way, are looked at (``divide``, ``walked``): on all others there is nought.
+    ``share`` are shares of routes, of which a unit stands for ``each`` kg of a market. Only what is in use is looked
+    at, by the lists of ``listed``: on all else there is nought.
     """
     nothing = spread(0.0)
-    for l in range(entering.shape[0]):
-        put(entering, l, nothing)
-        put(worth, l, nothing)
+    for c in range(links + 1):
+        put(entering, c, nothing)
+        put(worth, c, nothing)
     put(left, 0, spread(1.0))
     put(below, 0, nothing)
     put(worth_below, 0, nothing)
-    for w in range(nodes):
-        i = walk[w]
-        put(left, i, row(left, parent[i]) * row(through, link[i]))
-        put(below, i, nothing)
-        put(worth_below, i, nothing)
+    for w in range(1, nodes):
+        put(left, w, row(left, up[w]) * row(through, at[w]))
+        put(below, w, nothing)
+        put(worth_below, w, nothing)
     for m in range(each.shape[0]):
         unit = spread(price[m])
         sent = row(each, m)
         arrived = nothing
         for u in range(uses[m], uses[m + 1]):
-            k = used[u]
-            before = stem[k]
-            l = last[k]
-            flow = sent * row(share, k)
-            put(below, before, row(below, before) + flow)
-            put(worth_below, before, row(worth_below, before) + flow * unit)
-            flow = flow * row(left, before)
-            put(entering, l, row(entering, l) + flow)
-            put(worth, l, row(worth, l) + flow * unit)
-            flow = flow * row(through, l)
-            route_kg[k] += total(flow)
+            b = before[u]
+            c = ends[u]
+            flow = sent * row(share, u)
+            put(below, b, row(below, b) + flow)
+            put(worth_below, b, row(worth_below, b) + flow * unit)
+            flow = flow * row(left, b)
+            put(entering, c, row(entering, c) + flow)
+            put(worth, c, row(worth, c) + flow * unit)
+            flow = flow * row(through, c)
+            route_kg[used[u]] += total(flow)
             arrived = arrived + flow
         put(got, m, arrived)
-    for w in range(nodes - 1, -1, -1):
-        i = walk[w]
-        before = parent[i]
-        l = link[i]
-        part = row(left, before)
-        kilograms = row(below, i)
-        value = row(worth_below, i)
-        put(entering, l, row(entering, l) + part * kilograms)
-        put(worth, l, row(worth, l) + part * value)
-        put(below, before, row(below, before) + kilograms)
-        put(worth_below, before, row(worth_below, before) + value)
+    for w in range(nodes - 1, 0, -1):
+        b = up[w]
+        c = at[w]
+        part = row(left, b)
+        kilograms = row(below, w)
+        value = row(worth_below, w)
+        put(entering, c, row(entering, c) + part * kilograms)
+        put(worth, c, row(worth, c) + part * value)
+        put(below, b, row(below, b) + kilograms)
+        put(worth_below, b, row(worth_below, b) + value)
 
 
 @inlined
-def bear(hazard, bribe, trips, cost, per_load, to_post, averted, felt, through, entering, worth, own, visits, borne,
-         carried, seized, journeys, paid_all):
-    """Losses, costs and journeys on all corridors.
+def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, where, links, shelter, held_at, felt,
+         through, entering, worth, own, visits, borne, carried, seized, journeys, paid_all):
+    """Losses, costs and journeys: of loads on corridors in use, of visits at all posts.
 
-    ``borne`` is written: kg lost, kg times cost, kg times hazard met, and bribes, of each organisation.
+    ``borne`` is written: kg lost, kg times cost, kg times hazard met, and bribes, of each organisation. ``own``, its
+    journeys by corridor, becomes the weight of a month's experience there, n/(n+2) with n journeys.
     """
     lost = hauled = risked = bribes = spread(0.0)
     one = spread(1.0)
     for i in range(visits.shape[0]):
         put(visits, i, spread(0.0))
-    for l in range(hazard.shape[0]):
-        flow = row(entering, l)
-        gone = flow * (one - row(through, l))
-        paid = row(worth, l) * spread(bribe[l])
+    for c in range(links):
+        l = where[c]
+        flow = row(entering, c)
+        gone = flow * (one - row(through, c))
+        paid = row(worth, c) * spread(bribe[l])
         # protection and cover have already averted a part of the loss that a bribe would avert
         if hazard[l] > 0.0:
-            paid = paid * least(one, row(averted, l))
+            paid = paid * least(one, averted(shelter, held_at, to_state, from_post, to_post, l))
         made = flow * spread(trips[l])
-        went = row(own, l) + made * spread(per_load)
-        put(own, l, went)
-        put(visits, to_post[l], row(visits, to_post[l]) + went)
+        put(own, l, row(own, l) + made * spread(per_load))
         lost = lost + gone
         hauled = hauled + flow * spread(cost[l])
         risked = risked + made * row(felt, l)
         bribes = bribes + paid
         carried[l] += total(flow)
         seized[l] += total(gone)
-        journeys[l] += total(went)
         paid_all[l] += total(paid)
+    for l in range(hazard.shape[0]):
+        went = row(own, l)
+        put(visits, to_post[l], row(visits, to_post[l]) + went)
+        journeys[l] += total(went)
+        put(own, l, went / (went + spread(_FEW)))
     put(borne, 0, lost)
     put(borne, 1, hauled)
     put(borne, 2, risked)
     put(borne, 3, bribes)
+
+
+@inlined
+def learn(q, look, switch, weight, felt, belief, shared):
+    """Update the beliefs of an organisation and those that its network shares, after a month.
+
+    ``felt`` is the hazard that it met on each corridor, of which its experience has ``weight``, and what is seen of the
+    watch, ``look``, the rest.
+    """
+    if switch < 0.5:
+        return
+    for l in range(weight.shape[0]):
+        w = weight[l]
+        b = belief[l]
+        b += q.learning * w * (felt[l] - b) + q.watching * (1.0 - w) * (look[l] - b)
+        common = shared[l]
+        common += _SHARED_MEMORY * w * (felt[l] - common)
+        shared[l] = common
+        belief[l] = b + q.network_learning * (common - b)
 
 
 @inlined
