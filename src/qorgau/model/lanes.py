@@ -2,7 +2,9 @@
 
 ``row(a, i)`` reads row i of a contiguous array of shape (n, 8) and ``put(a, i, x)`` writes it; ``spread(x)`` is a
 number eight times, ``total(x)`` the sum of the eight, in a fixed order, ``where_any(x, y)`` the numbers of y where x is
-above nought and nought elsewhere. Rows are added, subtracted, multiplied and
+above nought and nought elsewhere. ``eight(a, i)`` and ``put_eight(a, i, x)`` read and write eight numbers of a contiguous
+row from i on; ``pair_sums(a, i)`` are the sums of the pairs i to i + 7 of a row of pairs, and ``in_turn(x, y)`` two
+numbers four times in turn. Rows are added, subtracted, multiplied and
 divided as numbers are. A machine with narrower vectors takes several for the eight, so digits do not depend on it.
 Sums over a row of any length are told in eight parts too: one number at a time, each waits for the last (``dot``).
 Work space begins where a line of the cache does (``rows``): a row of eight is then one line and never parts of two.
@@ -22,8 +24,8 @@ from numba.extending import intrinsic, overload, register_model
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "least", "most", "one_by_one", "put", "row", "rows",
-           "spread", "total", "where_any"]
+__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "eight", "in_turn", "least", "most", "one_by_one",
+           "pair_sums", "put", "put_eight", "row", "rows", "spread", "total", "where_any"]
 
 LANES = 8
 """Organisations that are taken at once."""
@@ -223,6 +225,44 @@ def _sum_of_eights(typing: Any, a: Any, b: Any, eights: Any) -> Any:
     return types.float64(a, b, types.intp), build
 
 
+def _eight(typing: Any, a: Any, i: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _from(context, builder, signature.args[0], *args)
+
+    return _lanes(a, types.uint64), build
+
+
+def _put_eight(typing: Any, a: Any, i: Any, x: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.bitcast(builder.gep(data, [args[1]]), _vector.as_pointer())
+        builder.store(args[2], place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(a, types.uint64, _lanes), build
+
+
+def _pair_sums(typing: Any, a: Any, i: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        start = builder.shl(args[1], ir.Constant(args[1].type, 1))
+        places = [builder.add(start, ir.Constant(start.type, k)) for k in (0, LANES)]
+        pair = [_from(context, builder, signature.args[0], args[0], place) for place in places]
+        every_other = [ir.Constant(ir.VectorType(_index, LANES), list(range(k, 2 * LANES, 2))) for k in (0, 1)]
+        return builder.fadd(*(builder.shuffle_vector(*pair, k) for k in every_other))
+
+    return _lanes(a, types.uint64), build
+
+
+def _in_turn(typing: Any, x: Any, y: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        both = ir.Constant(_vector, ir.Undefined)
+        for k in range(2):
+            both = builder.insert_element(both, args[k], _index(k))
+        return builder.shuffle_vector(both, both, ir.Constant(ir.VectorType(_index, LANES), [0, 1] * (LANES // 2)))
+
+    return _lanes(types.float64, types.float64), build
+
+
 def _of_two(name: str) -> Any:
     def typed(typing: Any, x: Any, y: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -286,6 +326,15 @@ def _one_by_one_plainly(source: np.ndarray, line: int, target: np.ndarray) -> No
     target[:, line:line + LANES] = source[line:line + LANES].T
 
 
+def _put_eight_plainly(a: np.ndarray, i: int, x: np.ndarray) -> None:
+    a[i:i + LANES] = x
+
+
+def _pair_sums_plainly(a: np.ndarray, i: int) -> np.ndarray:
+    pairs = a[2 * i:2 * (i + LANES)]
+    return pairs[::2] + pairs[1::2]
+
+
 def _put_plainly(array: np.ndarray, i: int, x: np.ndarray) -> None:
     array[i] = x
 
@@ -300,6 +349,10 @@ least: Any = np.minimum if _interpreted else intrinsic(_least)
 most: Any = np.maximum if _interpreted else intrinsic(_most)
 above: Any = _above_plainly if _interpreted else intrinsic(_above)
 where_any: Any = _where_any_plainly if _interpreted else intrinsic(_where_any)
+eight: Any = (lambda a, i: a[i:i + LANES].copy()) if _interpreted else intrinsic(_eight)
+put_eight: Any = _put_eight_plainly if _interpreted else intrinsic(_put_eight)
+pair_sums: Any = _pair_sums_plainly if _interpreted else intrinsic(_pair_sums)
+in_turn: Any = (lambda x, y: np.array([x, y] * (LANES // 2))) if _interpreted else intrinsic(_in_turn)
 _eights: Any = _sum_plainly if _interpreted else intrinsic(_sum_of_eights)
 _eight_beside: Any = _beside_plainly if _interpreted else intrinsic(_beside)
 _ask_for: Any = _ask_plainly if _interpreted else intrinsic(_ask)

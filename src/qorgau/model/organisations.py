@@ -22,6 +22,7 @@ from qorgau.model.couriers import market_of_place
 from qorgau.model.derived import corridor_posts, migration_posts
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
+from qorgau.model.organisations_people import ways_by_home
 from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry
@@ -64,10 +65,9 @@ def advance(
           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
           *corridor_posts(world), migration_posts(world),
           world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
-          geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin,
-          world.people_destination, geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent,
-          geometry.ways.link, geometry.ways.end, geometry.way_abroad, market_of_place(world), world.destination_place,
-          state.price, state.people_price,
+          geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, *ways_by_home(world),
+          geometry.ways.ptr, geometry.ways.parent, geometry.ways.link, market_of_place(world), state.price,
+          state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
           state.service, state.service_fee, state.papers_official, state.carrying_cost, state.load, state.corridor_cost,
           state.corridor_trips, state.china_reach, state.china_exposure, state.effectiveness, state.pool_there, rivalry,

@@ -14,9 +14,10 @@ import numpy as np
 from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, beside, dot, one_by_one, put, row, rows, spread
+from qorgau.model.lanes import LANES, beside, one_by_one, put, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, send
+from qorgau.model.organisations_people import add_times, approach, journeys_of_people
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
 from qorgau.model.organisations_use import largest, listed
 from qorgau.model.route_choice import china_pay
@@ -55,9 +56,9 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
-    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest,
-    way_ptr, way_list, w_ptr, w_parent, w_link, w_end, way_abroad, market_at, d_place, price, people_price,
-    source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
+    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, way_at,
+    way_end, way_from, way_to, leaves, way_first, way_more, more_ptr, w_ptr, w_parent, w_link, market_at, price,
+    people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -68,7 +69,7 @@ def carry(
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
-    ways = h_origin.shape[0]
+    ways = way_at.shape[0]
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
     routes = route_kg.shape[1]
@@ -123,15 +124,8 @@ def carry(
     pays = np.empty(2 * ways)
     bribed = np.empty(2 * ways)
     journey = np.empty(ways)
+    going = np.empty(ways + 1)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
-    # unsigned: compiled code then does not ask for negative indices
-    way_end = w_end[way_list]
-    way_from = h_origin[way_list].astype(np.uint32)
-    way_to = h_dest[way_list].astype(np.uint32)
-    way_at = way_list.astype(np.uint32)
-    # nobody is made to carry to where nobody buys
-    leaves = (way_abroad[way_list] * (market_at[d_place[h_dest[way_list]]] >= 0)).astype(np.float64)
-    homes = way_ptr.astype(np.uint64)
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
     dear = rows(links)
@@ -259,29 +253,22 @@ def carry(
                 for c in range(shelter.shape[0]):
                     shelter[c, j] = shelter_of[n, c]
                 # journeys of people: approached persons by way
-                trips[w_ptr[s]:w_ptr[s + 1]] = 0.0
                 labour = persons * trade[r, o, 1]
                 sexual = persons * trade[r, o, 2]
                 begin = homes[s]
                 count = homes[s + 1] - begin
                 approached = went[:2 * count]
-                for i in range(count):
-                    approached[2 * i] = labour * ways_of[r, o, 2 * i]
-                    approached[2 * i + 1] = sexual * ways_of[r, o, 2 * i + 1]
-                alike = tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:]
-                for i in range(approached.shape[0]):
-                    alike[i] += approached[i]
-                for i in range(count):
-                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * journey[begin + i]
-                for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
-                    taken = trips[i]
-                    own[w_link[i], j] += taken
-                    trips[w_parent[i]] += taken
+                bribed_for[j], could_carry, could_bring = approach(
+                    labour, sexual, ways_of[r, o], bribed[2 * begin:], abroad[2 * begin:], brings[2 * begin:],
+                    tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:], approached)
+                journeys_of_people(
+                    approached, journey[begin:begin + count], way_first[w_ptr[s]:w_ptr[s + 1]],
+                    way_more[more_ptr[s]:more_ptr[s + 1]], begin, way_end, w_parent[w_ptr[s]:w_ptr[s + 1]],
+                    w_link[w_ptr[s]:w_ptr[s + 1]], w_ptr[s], going, trips, own, j)
                 approaching[j] = persons
-                bribed_for[j] = dot(approached, bribed[2 * begin:])
                 # purchase; half of a load can be had on credit
                 kg = size * x * load[r] * ration[r]
-                with_people = dot(approached, abroad[2 * begin:]) if x > _IN_OPIATES else 0.0
+                with_people = could_carry if x > _IN_OPIATES else 0.0
                 wanted = kg + with_people
                 most = 2.0 / STEPS * max(0.0, capital[r, o]) / source_price[r]
                 paid_for = most / wanted if wanted > most else 1.0
@@ -292,9 +279,8 @@ def carry(
                 handed[j] = with_people * paid_for
                 handed_worth[j] = 0.0
                 if with_people > 0.0:
-                    handed_worth[j] = dot(approached, brings[2 * begin:]) * paid_for
-                    for i in range(2 * count):
-                        given[2 * begin + i] += paid_for * approached[i]
+                    handed_worth[j] = could_bring * paid_for
+                    add_times(given[2 * begin:], paid_for, approached)
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
             beside(route_share[r], live, start, shares)

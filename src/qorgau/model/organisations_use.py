@@ -8,21 +8,25 @@ and numbered without gaps, so that work space that follows them lies together an
 from __future__ import annotations
 
 from qorgau.model.compiled import inlined
+from qorgau.model.lanes import LANES, eight, most, put_eight, spread
 
 __all__ = ["largest", "listed"]
 
 
 @inlined
 def largest(table, live, count, top):
-    """Write the largest number of each column among the rows ``live[:count]`` of a table of shares.
-
-    Four rows are read at a time, so ``live`` has to name some row in the three places behind too.
-    """
-    top[:] = 0.0
-    for j in range(0, count, 4):
-        a, b, c, d = table[live[j]], table[live[j + 1]], table[live[j + 2]], table[live[j + 3]]
-        for k in range(top.shape[0]):
-            top[k] = max(max(top[k], max(a[k], b[k])), max(c[k], d[k]))
+    """Write the largest number of each column among the rows ``live[:count]`` of a contiguous table of shares."""
+    n = top.shape[0]
+    for k in range(n // LANES):
+        i = LANES * k
+        best = spread(0.0)
+        for j in range(count):
+            best = most(best, eight(table[live[j]], i))
+        put_eight(top, i, best)
+    for i in range(n - n % LANES, n):
+        top[i] = 0.0
+        for j in range(count):
+            top[i] = max(top[i], table[live[j], i])
 
 
 @inlined
