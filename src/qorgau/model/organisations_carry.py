@@ -57,7 +57,7 @@ def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
     to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, way_at,
-    way_end, way_from, way_to, leaves, way_first, way_more, more_ptr, w_ptr, w_parent, w_link, market_at, price,
+    way_end, way_from, way_to, leaves, way_first, way_more, more_ptr, turned_way, turned_up, turned_link, w_ptr, w_parent, w_link, market_at, price,
     people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
@@ -94,7 +94,8 @@ def carry(
     used, uses = np.zeros(routes + 1, dtype=np.uint32), np.zeros(markets + 1, dtype=np.uint32)
     before, ends = np.zeros(routes, dtype=np.uint32), np.zeros(routes, dtype=np.uint32)
     up, at = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes + 1, dtype=np.uint32)
-    where = np.zeros(links + 1, dtype=np.uint32)
+    where, trodden = np.zeros(links + 1, dtype=np.uint32), np.zeros(links + 1, dtype=np.uint32)
+    lived = np.zeros(w_ptr.shape[0] - 1, dtype=np.uint32)
     number = np.zeros((3, max(nodes, links + 1)), dtype=np.uint32)
     held_at = rows(posts)
     visits = rows(posts)
@@ -114,17 +115,17 @@ def carry(
     income = np.empty(w_parent.shape[0])
     # both forms of a way stand side by side, ways in the order of home states
     went = np.zeros(2 * ways)
-    tried = np.empty((4, 2 * ways))
+    tried = np.empty((4, 2 * ways + 2))
     abroad = np.empty(2 * ways)
     brings = np.empty(2 * ways)
     given = np.empty(2 * ways)
     passing = np.empty(links)
     at_ends = np.zeros(w_parent.shape[0])
     need = np.empty(net_cover.shape[1])
-    pays = np.empty(2 * ways)
+    pays = np.empty(2 * ways + 2)
     bribed = np.empty(2 * ways)
     journey = np.empty(ways)
-    going = np.empty(ways + 1)
+    going = np.zeros(ways + 1)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
@@ -225,8 +226,14 @@ def carry(
                 kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
                 shelter_of[n, c] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
         largest(route_share[r], live, alive, top)
-        nodes_used, links_used = listed(_TINY, top, begins, tree_parent, tree_link, stem, last, number, used, uses,
-                                        before, ends, up, at, where)
+        lived[:] = 0
+        for i in range(alive):
+            lived[place_state[home[r, live[i]]]] = 1
+        nodes_used, links_used, feet = listed(
+            _TINY, top, begins, tree_parent, tree_link, stem, last, w_ptr, w_link, lived, number, used, uses, before,
+            ends, up, at, where, trodden)
+        own[:] = 0.0
+        felt[:] = 0.0
         bars = 0
         for c in range(links_used):
             barred[bars] = c
@@ -234,7 +241,8 @@ def carry(
             bars += c_china[where[c]] != 0
         for start in range(0, alive, LANES):
             together = min(LANES, alive - start)
-            own[:] = 0.0
+            for c in range(feet):
+                put(own, trodden[c], spread(0.0))
             bought[:] = 0.0
             beside(trust[r], live, start, held_at)
             for i in range(posts):
@@ -261,10 +269,10 @@ def carry(
                 bribed_for[j], could_carry, could_bring = approach(
                     labour, sexual, ways_of[r, o], bribed[2 * begin:], abroad[2 * begin:], brings[2 * begin:],
                     tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:], approached)
+                root, end = w_ptr[s], w_ptr[s + 1]
                 journeys_of_people(
-                    approached, journey[begin:begin + count], way_first[w_ptr[s]:w_ptr[s + 1]],
-                    way_more[more_ptr[s]:more_ptr[s + 1]], begin, way_end, w_parent[w_ptr[s]:w_ptr[s + 1]],
-                    w_link[w_ptr[s]:w_ptr[s + 1]], w_ptr[s], going, trips, own, j)
+                    approached, journey, begin, turned_way[root:end], turned_up[root:end], turned_link[root:end],
+                    way_more[more_ptr[s]:more_ptr[s + 1]], way_end, np.uint32(end - 1), going, trips, own, j)
                 approaching[j] = persons
                 # purchase; half of a load can be had on credit
                 kg = size * x * load[r] * ration[r]
@@ -285,11 +293,12 @@ def carry(
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
             beside(route_share[r], live, start, shares)
             divide(_TINY, used, uses, shares, share, part, buys, sent, each)
-            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, where, links_used, felt, through)
+            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, trodden[:feet], where, links_used, felt,
+                 through)
             send(up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
                  below, worth_below, entering, worth, got, route_kg[r])
             bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_state, from_post, to_post,
-                 where, links_used, shelter, held_at, felt, through, entering, worth, own, visits, borne, carried[r],
+                 trodden[:feet], where, links_used, shelter, held_at, felt, through, entering, worth, own, visits, borne, carried[r],
                  seized[r], journeys[r], paid_all)
             china_pay(rq, c_china, c_km, barred_links[:bars], enforcement[r].crossing_watch, usual[r], reach[r], felt,
                       dear[:bars])
@@ -392,7 +401,7 @@ def carry(
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, made[j], met[j], belief[r, o], network_belief[r, n])
         # what people's journeys pay at posts, of all groups at once
-        add_up(tried, way_at, way_end, pays, r, attempts, attempts_first, attempts_opiates, income)
+        add_up(tried, way_at, way_end, way_first, way_more, pays, r, attempts, attempts_first, attempts_opiates, income)
         for c in range(w_ptr.shape[0] - 1):
             for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
                 paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]

@@ -25,9 +25,10 @@ def averted(shelter, held_at, to_state, from_post, to_post, l):
 
 
 @inlined
-def meet(shelter, held_at, hazard, to_state, from_post, to_post, where, links, felt, through):
-    """Hazard that organisations meet on corridors, and how much passes those of the first ``links`` in use."""
-    for l in range(hazard.shape[0]):
+def meet(shelter, held_at, hazard, to_state, from_post, to_post, trodden, where, links, felt, through):
+    """Hazard that organisations meet on ``trodden`` corridors, and how much passes those of the ``links`` in use."""
+    for c in range(trodden.shape[0]):
+        l = trodden[c]
         put(felt, l, spread(hazard[l]) * averted(shelter, held_at, to_state, from_post, to_post, l))
     for c in range(links):
         put(through, c, row(felt, where[c]))
@@ -110,7 +111,7 @@ def send(up, at, nodes, links, used, uses, before, ends, price, through, share, 
 
 
 @inlined
-def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, where, links, shelter, held_at, felt,
+def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, trodden, where, links, shelter, held_at, felt,
          through, entering, worth, own, visits, borne, carried, seized, journeys, paid_all):
     """Losses, costs and journeys: of loads on corridors in use, of visits at all posts.
 
@@ -138,7 +139,8 @@ def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, whe
         carried[l] += total(flow)
         seized[l] += total(gone)
         paid_all[l] += total(paid)
-    for l in range(hazard.shape[0]):
+    for c in range(trodden.shape[0]):
+        l = trodden[c]
         went = row(own, l)
         put(visits, to_post[l], row(visits, to_post[l]) + went)
         journeys[l] += total(went)
@@ -169,30 +171,38 @@ def learn(q, look, switch, weight, felt, belief, shared):
 
 
 @inlined
-def add_up(tried, way_at, way_end, pays, r, attempts, first_share, opiates_share, income):
+def add_up(tried, way_at, way_end, first, more, pays, r, attempts, first_share, opiates_share, income):
     """Attempts to win people, of all groups at once: by way and form, by whom, and what they are likely to bring.
 
     ``tried`` holds attempts by way and form, of groups that did not begin with opiates and hardly work in them, of
     others at work in them, and the same of those that began with them; it is overwritten. ``income`` is written by
-    node of the trees of ways, at which each way begins.
+    node of the trees of ways: of each the ``first`` way that begins there, and the ``more`` of some.
     """
-    for i in range(tried.shape[1]):
+    ways = way_at.shape[0]
+    for i in range(2 * ways):
         both = tried[3, i]
         opiates = tried[1, i] + both
-        first = tried[2, i] + both
-        tried[2, i] = tried[0, i] + tried[1, i] + first
+        began = tried[2, i] + both
+        tried[2, i] = tried[0, i] + tried[1, i] + began
         tried[1, i] = opiates
-        tried[3, i] = first
-    income[:] = 0.0
+        tried[3, i] = began
+        tried[0, i] = tried[2, i] * pays[i]
+    everyone = other = 1e-12
+    began = began_other = opiates = opiates_other = 0.0
+    for i in range(ways):
+        everyone += tried[2, 2 * i]
+        other += tried[2, 2 * i + 1]
+        opiates += tried[1, 2 * i]
+        opiates_other += tried[1, 2 * i + 1]
+        began += tried[3, 2 * i]
+        began_other += tried[3, 2 * i + 1]
+        attempts[r, way_at[i], 0] = tried[2, 2 * i]
+        attempts[r, way_at[i], 1] = tried[2, 2 * i + 1]
+    first_share[r, 0], first_share[r, 1] = began / everyone, began_other / other
+    opiates_share[r, 0], opiates_share[r, 1] = opiates / everyone, opiates_other / other
+    gains = tried[0]
     for f in range(2):
-        everyone = 1e-12
-        first = opiates = 0.0
-        for i in range(way_at.shape[0]):
-            everyone += tried[2, 2 * i + f]
-            opiates += tried[1, 2 * i + f]
-            first += tried[3, 2 * i + f]
-        first_share[r, f] = first / everyone
-        opiates_share[r, f] = opiates / everyone
-        for i in range(way_at.shape[0]):
-            attempts[r, way_at[i], f] = tried[2, 2 * i + f]
-            income[way_end[i]] += tried[2, 2 * i + f] * pays[2 * i + f]
+        for i in range(first.shape[0]):
+            income[i] = (income[i] if f > 0 else 0.0) + gains[2 * first[i] + f]
+        for k in range(more.shape[0]):
+            income[way_end[more[k]]] += gains[2 * more[k] + f]

@@ -31,28 +31,34 @@ def ways_by_home(world: World) -> tuple[np.ndarray, ...]:
     sold_there : ndarray, shape (ways,)
         1 for ways abroad to where opiates are sold too: nobody is made to carry to where nobody buys.
     first : ndarray, shape (nodes,)
-        First way of its state that begins at each node, counted from the state's first; their number where none does.
+        First way that begins at each node; the number of ways where none does.
     more, more_ptr : ndarray, shape (further ways,) and (states + 1,)
         Further ways at nodes where one begins already, by state.
+    turned_way, turned_up, turned_link : ndarray, shape (nodes,)
+        Of the nodes of each state from the last to the first: the first way, the parent counted so from the state's
+        last, and the corridor.
     """
     geometry = geometry_of(world)
     at, ptr = geometry.way_list, geometry.way_ptr
     end, to = geometry.ways.end[at], world.people_destination[at]
     sold = market_of_place(world)[world.destination_place[to]] >= 0
-    first = np.zeros(len(geometry.ways.parent), dtype=np.uint32)
+    first = np.full(len(geometry.ways.parent), len(at), dtype=np.uint32)
     more, more_ptr = [], [0]
     for s in range(len(ptr) - 1):
-        first[geometry.ways.ptr[s]:geometry.ways.ptr[s + 1]] = ptr[s + 1] - ptr[s]
         for i in range(ptr[s], ptr[s + 1]):
-            if first[end[i]] == ptr[s + 1] - ptr[s]:
-                first[end[i]] = i - ptr[s]
+            if first[end[i]] == len(at):
+                first[end[i]] = i
             else:
                 more.append(i)
         more_ptr.append(len(more))
+    begins, ends = geometry.ways.ptr[:-1], geometry.ways.ptr[1:]
+    turned = np.concatenate([np.arange(a, b)[::-1] for a, b in zip(begins, ends, strict=True)])
+    last = np.repeat(ends - 1, ends - begins)
     return (ptr.astype(np.uint64), at.astype(np.uint32), end.astype(np.uint32),
             world.people_origin[at].astype(np.uint32), to.astype(np.uint32),
             (geometry.way_abroad[at] * sold).astype(np.float64), first, np.array(more, dtype=np.uint32),
-            np.array(more_ptr, dtype=np.uint64))
+            np.array(more_ptr, dtype=np.uint64), first[turned],
+            (last - geometry.ways.parent[turned]).astype(np.uint32), geometry.ways.link[turned].astype(np.uint32))
 
 
 @inlined
@@ -95,24 +101,24 @@ def add_times(table, factor, values):
 
 
 @inlined
-def journeys_of_people(approached, journey, first, more, begin, end, parent, link, root, going, trips, own, j):
+def journeys_of_people(approached, journey, begin, first, up, link, more, end, last, going, trips, own, j):
     """Add to column ``j`` of ``own`` the journeys by corridor that approached persons take.
 
-    ``parent``, ``link`` and ``first`` are those of the nodes of the home state alone, of which the first is number
-    ``root`` among those of all; ``more`` are the further ways of the state, whose first way is number ``begin``.
+    ``first``, ``up`` and ``link`` are those of the nodes of the home state, from its ``last`` one to its root; ``more``
+    are its further ways. ``going`` has a place for each way, from number ``begin`` on those of the state, and a nought.
     """
-    ways = journey.shape[0]
+    ways = approached.shape[0] // 2
+    here, each = going[begin:], journey[begin:]
     for k in range(ways // LANES):
         i = LANES * k
-        put_eight(going, i, pair_sums(approached, i) * eight(journey, i))
+        put_eight(here, i, pair_sums(approached, i) * eight(each, i))
     for i in range(ways - ways % LANES, ways):
-        going[i] = (approached[2 * i] + approached[2 * i + 1]) * journey[i]
-    going[ways] = 0.0
+        here[i] = (approached[2 * i] + approached[2 * i + 1]) * each[i]
     for i in range(first.shape[0]):
         trips[i] = going[first[i]]
     for k in range(more.shape[0]):
-        trips[end[more[k]] - root] += going[more[k] - begin]
-    for i in range(first.shape[0] - 1, 0, -1):
+        trips[last - end[more[k]]] += going[more[k]]
+    for i in range(first.shape[0] - 1):
         taken = trips[i]
         own[link[i], j] += taken
-        trips[parent[i] - root] += taken
+        trips[up[i]] += taken

@@ -30,8 +30,12 @@ def largest(table, live, count, top):
 
 
 @inlined
-def listed(tiny, top, begins, parent, link, stem, last, number, used, uses, before, ends, up, at, where):
-    """List what is in use where the largest shares of routes are ``top``; return how many nodes and corridors are.
+def listed(
+    tiny, top, begins, parent, link, stem, last, home_ptr, home_link, lived, number, used, uses, before, ends, up, at,
+    where, trodden,
+):
+    """List what is in use where the largest shares of routes are ``top``; return how many nodes and corridors are,
+    and how many ``trodden``: those on which there are loads or people of the states where organisations have ``lived``.
 
     Written are, for market m, the routes ``used[uses[m]:uses[m + 1]]``, of each its node ``before`` the last corridor
     and the corridor at which it ``ends``; of each node, parents first, the one ``up`` from it and the corridor ``at``
@@ -70,9 +74,20 @@ def listed(tiny, top, begins, parent, link, stem, last, number, used, uses, befo
         where[links] = l
         links += met
     place[corridors] = links
+    marked[:corridors] = 0
+    for c in range(links):
+        marked[where[c]] = 1
+    for s in range(lived.shape[0]):
+        if lived[s] > 0:
+            for i in range(home_ptr[s] + 1, home_ptr[s + 1]):
+                marked[home_link[i]] = 1
+    feet = 0
+    for l in range(corridors):
+        trodden[feet] = l
+        feet += marked[l]
     for w in range(1, nodes):
         at[w] = place[at[w]]
     for u in range(count):
         before[u] = nodes_of[stem[used[u]]]
         ends[u] = place[last[used[u]]]
-    return nodes, links
+    return nodes, links, feet
