@@ -25,7 +25,7 @@ from numba.extending import intrinsic, overload, register_model
 from qorgau.model.compiled import inlined
 
 __all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "eight", "in_turn", "least", "most", "one_by_one",
-           "pair_sums", "put", "put_eight", "row", "rows", "spread", "total", "where_any"]
+           "pair_sums", "put", "put_eight", "room", "row", "rows", "spread", "to_places", "total", "where_any"]
 
 LANES = 8
 """Organisations that are taken at once."""
@@ -162,6 +162,20 @@ def _beside(typing: Any, table: Any, lines: Any, first: Any, column: Any, target
         return context.get_dummy_value()
 
     return types.void(table, lines, types.int64, types.int64, target), build
+
+
+def _to_places(typing: Any, table: Any, lines: Any, first: Any, column: Any, target: Any, places: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        of, (table, lines, first, column, target, places) = signature.args, args
+        numbers, to = (context.make_array(of[i])(context, builder, a).data for i, a in ((1, lines), (5, places)))
+        at = [builder.add(first, ir.Constant(first.type, i)) for i in range(LANES)]
+        read = [_block(context, builder, of[0], table, builder.load(builder.gep(numbers, [i])), column) for i in at]
+        for i, x in enumerate(_turned(builder, [builder.load(place, align=8) for place in read])):
+            line = builder.load(builder.gep(to, [builder.add(column, ir.Constant(column.type, i))]))
+            builder.store(x, _place(context, builder, of[4], target, line), align=8)
+        return context.get_dummy_value()
+
+    return types.void(table, lines, types.int64, types.int64, target, places), build
 
 
 def _one_by_one(typing: Any, source: Any, line: Any, target: Any) -> Any:
@@ -314,6 +328,13 @@ def _beside_plainly(table: np.ndarray, lines: np.ndarray, first: int, column: in
     target[column:column + LANES] = table[lines[first:first + LANES], column:column + LANES].T
 
 
+def _to_places_plainly(
+    table: np.ndarray, lines: np.ndarray, first: int, column: int, target: np.ndarray, places: np.ndarray
+) -> None:
+    for i in range(column, column + LANES):
+        target[places[i]] = table[lines[first:first + LANES], i]
+
+
 def _ask_plainly(table: np.ndarray, line: int, column: int) -> None:
     pass
 
@@ -355,17 +376,26 @@ pair_sums: Any = _pair_sums_plainly if _interpreted else intrinsic(_pair_sums)
 in_turn: Any = (lambda x, y: np.array([x, y] * (LANES // 2))) if _interpreted else intrinsic(_in_turn)
 _eights: Any = _sum_plainly if _interpreted else intrinsic(_sum_of_eights)
 _eight_beside: Any = _beside_plainly if _interpreted else intrinsic(_beside)
+_eight_to_places: Any = _to_places_plainly if _interpreted else intrinsic(_to_places)
 _ask_for: Any = _ask_plainly if _interpreted else intrinsic(_ask)
 _eight_apart: Any = _apart_plainly if _interpreted else intrinsic(_apart)
 _eight_by_one: Any = _one_by_one_plainly if _interpreted else intrinsic(_one_by_one)
 
 
 @inlined
+def room(n):
+    """``n`` rows of eight, shape (n, 8), in which nothing has been written yet."""
+    space = np.empty(LANES * (n + 1))
+    first = (-np.int64(space.ctypes.data)) % _LINE // 8
+    return space[first:first + LANES * n].reshape((n, LANES))
+
+
+@inlined
 def rows(n):
     """``n`` rows of eight zeros, shape (n, 8)."""
-    room = np.zeros(LANES * (n + 1))
-    first = (-np.int64(room.ctypes.data)) % _LINE // 8
-    return room[first:first + LANES * n].reshape((n, LANES))
+    zeros = room(n)
+    zeros[:] = 0.0
+    return zeros
 
 
 @inlined
@@ -385,6 +415,16 @@ def beside(table, lines, first, target):
     for j in range(LANES):
         for i in range(whole, width):
             target[i, j] = table[lines[first + j], i]
+
+
+@inlined
+def to_places(table, lines, count, column, target, places):
+    """Put eight columns of a table side by side as `beside` does, for ``count`` rows in blocks of eight.
+
+    Column i becomes row ``places[i]``, whole numbers of 64 bits, of each block of as many rows as ``places`` is long.
+    """
+    for b in range((count + LANES - 1) // LANES):
+        _eight_to_places(table, lines, LANES * b, column, target[b * places.shape[0]:], places)
 
 
 @inlined

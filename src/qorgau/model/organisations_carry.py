@@ -14,12 +14,12 @@ import numpy as np
 from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, beside, one_by_one, put, row, rows, spread
+from qorgau.model.lanes import LANES, beside, one_by_one, put, room, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, send
+from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, sell, send
 from qorgau.model.organisations_people import add_times, approach, journeys_of_people
 from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
-from qorgau.model.organisations_use import largest, listed
+from qorgau.model.organisations_use import gathered, listed
 from qorgau.model.route_choice import china_pay
 from qorgau.model.routes import seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
@@ -76,20 +76,20 @@ def carry(
     look = np.empty(links)
     paid_all = np.empty(links)
     # organisations side by side; one corridor more for routes without any: nothing is lost there
-    felt = rows(links)
-    through = rows(links + 1)
-    entering = rows(links + 1)
-    worth = rows(links + 1)
-    own = rows(links)
-    left = rows(nodes)
-    below = rows(nodes)
-    worth_below = rows(nodes)
-    shares = rows(routes)
-    share = rows(routes)
+    felt = room(links)
+    through = room(links + 1)
+    entering = room(links + 1)
+    worth = room(links + 1)
+    own = room(links)
+    left = room(nodes)
+    below = room(nodes)
+    worth_below = room(nodes)
+    shares = room((slots + LANES - 1) // LANES * (routes + 1))
+    place = np.zeros(routes + 1, dtype=np.uint64)
     part = rows(markets)
-    sent = rows(markets)
-    each = rows(markets)
-    got = rows(markets)
+    sent = room(markets)
+    each = room(markets)
+    got = room(markets)
     top = np.empty(routes)
     used, uses = np.zeros(routes + 1, dtype=np.uint32), np.zeros(markets + 1, dtype=np.uint32)
     before, ends = np.zeros(routes, dtype=np.uint32), np.zeros(routes, dtype=np.uint32)
@@ -97,20 +97,22 @@ def carry(
     where, trodden = np.zeros(links + 1, dtype=np.uint32), np.zeros(links + 1, dtype=np.uint32)
     lived = np.zeros(w_ptr.shape[0] - 1, dtype=np.uint32)
     number = np.zeros((3, max(nodes, links + 1)), dtype=np.uint32)
-    held_at = rows(posts)
-    visits = rows(posts)
+    held_at = room(posts)
+    visits = room(posts)
     shelter = rows(net_cover.shape[1])
-    borne = rows(4)
+    borne = room(4)
     buys = rows(1)
     bought = buys[0]
     handed = np.zeros(LANES)
     handed_worth = np.zeros(LANES)
     approaching = np.zeros(LANES)
     bribed_for = np.zeros(LANES)
+    earned, arrived, keeps = rows(1), rows(1), rows(1)
+    survived, survived_of = room(markets), np.empty((LANES, markets))
     made = np.empty((LANES, links))
     met = np.empty((LANES, links))
     came = np.empty((LANES, posts))
-    live = np.zeros(slots + LANES + 1, dtype=np.int64)
+    live = np.zeros(slots + LANES + 1, dtype=np.uint64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
     # both forms of a way stand side by side, ways in the order of home states
@@ -129,8 +131,8 @@ def carry(
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     begins = market_ptr.astype(np.uint64)
     to_state = place_state[c_to].astype(np.uint32)
-    dear = rows(links)
-    barrier = rows(1)
+    dear = room(links)
+    barrier = room(1)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
@@ -225,13 +227,12 @@ def carry(
             for c in range(need.shape[0]):
                 kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
                 shelter_of[n, c] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
-        largest(route_share[r], live, alive, top)
         lived[:] = 0
         for i in range(alive):
             lived[place_state[home[r, live[i]]]] = 1
-        nodes_used, links_used, feet = listed(
-            _TINY, top, begins, tree_parent, tree_link, stem, last, w_ptr, w_link, lived, number, used, uses, before,
-            ends, up, at, where, trodden)
+        count = gathered(_TINY, route_share[r], live, alive, begins, top, place, used, uses, shares)
+        nodes_used, links_used, feet = listed(count, tree_parent, tree_link, stem, last, w_ptr, w_link, lived, number,
+                                              used, before, ends, up, at, where, trodden)
         own[:] = 0.0
         felt[:] = 0.0
         bars = 0
@@ -291,11 +292,11 @@ def carry(
                     add_times(given[2 * begin:], paid_for, approached)
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
-            beside(route_share[r], live, start, shares)
-            divide(_TINY, used, uses, shares, share, part, buys, sent, each)
+            share = shares[start // LANES * (routes + 1):]
+            divide(_TINY, uses, share, part, buys, sent, each)
             meet(shelter, held_at, hazard[r], to_state, from_post, to_post, trodden[:feet], where, links_used, felt,
                  through)
-            send(up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
+            send(_TINY, up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
                  below, worth_below, entering, worth, got, route_kg[r])
             bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_state, from_post, to_post,
                  trodden[:feet], where, links_used, shelter, held_at, felt, through, entering, worth, own, visits, borne, carried[r],
@@ -306,6 +307,14 @@ def carry(
             for i in range(bars):
                 at_barrier = at_barrier + row(entering, barred[i]) * row(dear, i)
             put(barrier, 0, at_barrier)
+            for j in range(together):
+                keeps[0, j] = 1.0 - rivalry[r, live[start + j]]
+                earned[0, j] = handed_worth[j] * keeps[0, j]
+            sell(price[r], sent, got, keeps, earned, arrived, survived)
+            for m in range(markets):
+                for j in range(together):
+                    arrivals[r, m] += got[m, j]
+            one_by_one(survived, survived_of)
             one_by_one(own, made)
             one_by_one(felt, met)
             one_by_one(visits, came)
@@ -318,14 +327,12 @@ def carry(
                 kg = bought[j]
                 persons = approaching[j]
                 for_people = bribed_for[j]
-                revenue = handed_worth[j] * (1.0 - rivalry[r, o])
-                delivered = 0.0
+                revenue = earned[0, j]
+                delivered = arrived[0, j]
+                passed_on = survived_of[j]
                 for m in range(markets):
-                    if sent[m, j] > 0.0:
-                        arrivals[r, m] += got[m, j]
-                        delivered += got[m, j]
-                        revenue += got[m, j] * price[r, m] * (1.0 - rivalry[r, o])
-                        survival[r, o, m] += _SURVIVAL_MEMORY * (got[m, j] / sent[m, j] - survival[r, o, m])
+                    change = passed_on[m] - survival[r, o, m] if passed_on[m] >= 0.0 else 0.0
+                    survival[r, o, m] += _SURVIVAL_MEMORY * change
                 lost = borne[0, j]
                 transport = borne[1, j]
                 risk_pay = borne[2, j] * pay * rq.risk_pay + barrier[0, j]

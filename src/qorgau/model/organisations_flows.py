@@ -39,19 +39,17 @@ def meet(shelter, held_at, hazard, to_state, from_post, to_post, trodden, where,
 
 
 @inlined
-def divide(tiny, used, uses, shares, share, part, bought, sent, each):
+def divide(tiny, uses, share, part, bought, sent, each):
     """Kg that organisations send to markets, by their shares ``part``, and by a unit of a route's share there.
 
-    Shares of routes that are no more than ``tiny`` are dropped. Only routes in use are looked at (``listed``), and
-    what is left of their shares is written to ``share`` in the order of the list.
+    ``share`` are those of the routes in use (module ``organisations_use``); of these too none is taken that is no more
+    than ``tiny``.
     """
     whole = spread(0.0)
     for m in range(part.shape[0]):
         within = spread(0.0)
         for u in range(uses[m], uses[m + 1]):
-            chosen = above(row(shares, used[u]), spread(tiny))
-            put(share, u, chosen)
-            within = within + chosen
+            within = within + above(row(share, u), spread(tiny))
         put(each, m, within)
         whole = whole + row(part, m)
     per_part = where_any(whole, row(bought, 0) / whole)
@@ -63,12 +61,12 @@ def divide(tiny, used, uses, shares, share, part, bought, sent, each):
 
 
 @inlined
-def send(up, at, nodes, links, used, uses, before, ends, price, through, share, each, left, below, worth_below,
+def send(tiny, up, at, nodes, links, used, uses, before, ends, price, through, share, each, left, below, worth_below,
          entering, worth, got, route_kg):
     """Walk loads through the tree: what enters corridors, in kg and USD that it is sold for, and what arrives.
 
     ``share`` are shares of routes, of which a unit stands for ``each`` kg of a market. Only what is in use is looked
-    at, by the lists of ``listed``: on all else there is nought.
+    at, by the lists of module ``organisations_use``: on all else there is nought.
     """
     nothing = spread(0.0)
     for c in range(links + 1):
@@ -88,7 +86,7 @@ def send(up, at, nodes, links, used, uses, before, ends, price, through, share, 
         for u in range(uses[m], uses[m + 1]):
             b = before[u]
             c = ends[u]
-            flow = sent * row(share, u)
+            flow = sent * above(row(share, u), spread(tiny))
             put(below, b, row(below, b) + flow)
             put(worth_below, b, row(worth_below, b) + flow * unit)
             flow = flow * row(left, b)
@@ -149,6 +147,25 @@ def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, tro
     put(borne, 1, hauled)
     put(borne, 2, risked)
     put(borne, 3, bribes)
+
+
+@inlined
+def sell(price, sent, got, keeps, revenue, delivered, survived):
+    """Add what arrives at markets to ``revenue``, of which organisations keep a part, and to kg ``delivered``.
+
+    ``survived`` is what arrived over what was sent, and -1 where nothing was sent.
+    """
+    none = spread(-1.0)
+    earned = row(revenue, 0)
+    arrived = spread(0.0)
+    for m in range(price.shape[0]):
+        kg = row(got, m)
+        out = row(sent, m)
+        earned = earned + kg * spread(price[m]) * row(keeps, 0)
+        arrived = arrived + kg
+        put(survived, m, where_any(out, kg / out) + (none - where_any(out, none)))
+    put(revenue, 0, earned)
+    put(delivered, 0, arrived)
 
 
 @inlined

@@ -8,49 +8,68 @@ and numbered without gaps, so that work space that follows them lies together an
 from __future__ import annotations
 
 from qorgau.model.compiled import inlined
-from qorgau.model.lanes import LANES, eight, most, put_eight, spread
+from qorgau.model.lanes import LANES, eight, most, put_eight, spread, to_places
 
-__all__ = ["largest", "listed"]
+__all__ = ["gathered", "listed"]
 
 
 @inlined
-def largest(table, live, count, top):
-    """Write the largest number of each column among the rows ``live[:count]`` of a contiguous table of shares."""
-    n = top.shape[0]
-    for k in range(n // LANES):
-        i = LANES * k
-        best = spread(0.0)
-        for j in range(count):
-            best = most(best, eight(table[live[j]], i))
-        put_eight(top, i, best)
-    for i in range(n - n % LANES, n):
-        top[i] = 0.0
-        for j in range(count):
-            top[i] = max(top[i], table[live[j], i])
+def gathered(tiny, table, live, count, begins, top, place, used, uses, shares):
+    """Put the shares of routes that any of the rows ``live[:count]`` uses side by side; return how many these are.
+
+    A route is in use where a share is more than ``tiny``. For market m they are ``used[uses[m]:uses[m + 1]]``, and
+    ``shares`` has, for each eight rows of the table, a row for each of them and room up to the length of ``place``,
+    work space for one number more than there are routes.
+    """
+    routes = top.shape[0]
+    whole = routes - routes % LANES
+    found = 0
+    market = 0
+    for i in range(0, routes, LANES):
+        if i < whole:
+            best = spread(0.0)
+            for j in range(count):
+                best = most(best, eight(table[live[j]], i))
+            put_eight(top, i, best)
+        else:
+            for k in range(whole, routes):
+                top[k] = 0.0
+                for j in range(count):
+                    top[k] = max(top[k], table[live[j], k])
+        for k in range(i, min(i + LANES, routes)):
+            while begins[market] == k:
+                uses[market] = found
+                market += 1
+            inside = top[k] > tiny
+            place[k] = found if inside else routes
+            used[found] = k
+            found += 1 if inside else 0
+        if i < whole:
+            to_places(table, live, count, i, shares, place)
+        else:
+            for j in range((count + LANES - 1) // LANES * LANES):
+                first = j // LANES * place.shape[0]
+                for k in range(whole, routes):
+                    shares[first + place[k], j % LANES] = table[live[j], k]
+    for m in range(market, uses.shape[0]):
+        uses[m] = found
+    return found
 
 
 @inlined
 def listed(
-    tiny, top, begins, parent, link, stem, last, home_ptr, home_link, lived, number, used, uses, before, ends, up, at,
-    where, trodden,
+    count, parent, link, stem, last, home_ptr, home_link, lived, number, used, before, ends, up, at, where, trodden,
 ):
-    """List what is in use where the largest shares of routes are ``top``; return how many nodes and corridors are,
-    and how many ``trodden``: those on which there are loads or people of the states where organisations have ``lived``.
+    """List what is in use where ``used[:count]`` are the routes in use; return how many nodes, corridors and trodden.
 
-    Written are, for market m, the routes ``used[uses[m]:uses[m + 1]]``, of each its node ``before`` the last corridor
-    and the corridor at which it ``ends``; of each node, parents first, the one ``up`` from it and the corridor ``at``
-    it, the root being 0; and ``where``, by its number here, each corridor. A route without corridors ends at the
-    number behind the last. ``number`` is work space: a row for nodes, one for corridors, one for marks.
+    Written are, of each route in use, its node ``before`` the last corridor and the corridor at which it ``ends``; of
+    each node, parents first, the one ``up`` from it and the corridor ``at`` it, the root being 0; ``where``, by its
+    number here, each corridor; and those that are ``trodden``: where there are loads, or people of the states where
+    organisations have ``lived``. A route without corridors ends at the number behind the last. ``number`` is work
+    space: a row for nodes, one for corridors, one for marks.
     """
     nodes_of, place, marked = number[0], number[1], number[2]
     corridors = where.shape[0] - 1
-    count = 0
-    for m in range(begins.shape[0] - 1):
-        uses[m] = count
-        for k in range(begins[m], begins[m + 1]):
-            used[count] = k
-            count += 1 if top[k] > tiny else 0
-    uses[begins.shape[0] - 1] = count
     marked[:] = 0
     place[:] = 0
     for u in range(count):
