@@ -18,11 +18,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qorgau.model.couriers import market_of_place
 from qorgau.model.derived import corridor_posts, migration_posts
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
-from qorgau.model.organisations_people import ways_by_home
+from qorgau.model.organisations_people import ends_of_corridors, ways_by_home
 from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
 from qorgau.model.parameters import Parameters
 from qorgau.model.routes import Geometry
@@ -64,9 +63,9 @@ def advance(
           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
           world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
           *corridor_posts(world), migration_posts(world),
-          world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
+          *ends_of_corridors(world), world.corridor_km, geometry.china, world.market_ptr,
           geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, *ways_by_home(world),
-          geometry.ways.ptr, geometry.ways.parent, geometry.ways.link, market_of_place(world), state.price,
+          geometry.ways.parent, geometry.ways.link, state.price,
           state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
           state.service, state.service_fee, state.papers_official, state.carrying_cost, state.load, state.corridor_cost,

@@ -56,8 +56,8 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
-    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, way_at,
-    way_end, way_from, way_to, leaves, way_first, way_more, more_ptr, turned_way, turned_up, turned_link, w_ptr, w_parent, w_link, market_at, price,
+    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, way_at,
+    way_end, way_from, way_to, leaves, w_ptr, way_first, way_up, way_link, way_more, more_at, more_ptr, w_parent, w_link, price,
     people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
@@ -130,7 +130,6 @@ def carry(
     going = np.zeros(ways + 1)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     begins = market_ptr.astype(np.uint64)
-    to_state = place_state[c_to].astype(np.uint32)
     dear = room(links)
     barrier = room(1)
     pin = np.empty(posts)
@@ -176,7 +175,7 @@ def carry(
                 income[i] = income[w_parent[i]] + bribe[r, w_link[i]]
         load_each = people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
         pass_with_people(people_par[r], on, r, service, conduct, from_post, to_post, to_state, hazard, need, passing)
-        worth_of_ways(w_ptr, w_parent, w_link, c_to, market_at, price, r, passing, at_ends)
+        worth_of_ways(w_ptr, w_parent, w_link, market_on, price[r], passing, at_ends)
         given[:] = 0.0
         for i in range(ways):
             a = way_from[i]
@@ -272,8 +271,9 @@ def carry(
                     tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:], approached)
                 root, end = w_ptr[s], w_ptr[s + 1]
                 journeys_of_people(
-                    approached, journey, begin, turned_way[root:end], turned_up[root:end], turned_link[root:end],
-                    way_more[more_ptr[s]:more_ptr[s + 1]], way_end, np.uint32(end - 1), going, trips, own, j)
+                    approached, journey, begin, way_first[root:end], way_up[root:end], way_link[root:end],
+                    way_more[more_ptr[s]:more_ptr[s + 1]], more_at[more_ptr[s]:more_ptr[s + 1]], root, going, trips,
+                    own, j)
                 approaching[j] = persons
                 # purchase; half of a load can be had on credit
                 kg = size * x * load[r] * ration[r]
@@ -408,13 +408,14 @@ def carry(
                 trust[r, o, base] = at_home * kept[base] * wear
                 learn(rq, look, switch, made[j], met[j], belief[r, o], network_belief[r, n])
         # what people's journeys pay at posts, of all groups at once
-        add_up(tried, way_at, way_end, way_first, way_more, pays, r, attempts, attempts_first, attempts_opiates, income)
+        add_up(tried, way_at, way_first, way_more, more_at, pays, r, attempts, attempts_first, attempts_opiates, income)
         for c in range(w_ptr.shape[0] - 1):
-            for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
-                paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]
-                income[w_parent[i]] += income[i]
-        couriers_kg[r], gone = hand_over(way_end, given, abroad, w_ptr, w_parent, w_link, c_to, market_at, r, passing,
-                                         income, carried, seized, arrivals)
+            here, up_from, by = income[w_ptr[c]:w_ptr[c + 1]], way_up[w_ptr[c]:w_ptr[c + 1]], way_link[w_ptr[c]:w_ptr[c + 1]]
+            for i in range(here.shape[0] - 1):
+                paid_all[by[i]] += here[i] * bribe[r, by[i]]
+                here[up_from[i]] += here[i]
+        couriers_kg[r], gone = hand_over(given, abroad, w_ptr, way_first, way_up, way_link, way_more, more_at,
+                                         market_on, passing, going, income, carried[r], seized[r], arrivals[r])
         out_all += gone
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]

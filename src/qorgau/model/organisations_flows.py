@@ -188,12 +188,13 @@ def learn(q, look, switch, weight, felt, belief, shared):
 
 
 @inlined
-def add_up(tried, way_at, way_end, first, more, pays, r, attempts, first_share, opiates_share, income):
+def add_up(tried, way_at, first, more, more_at, pays, r, attempts, first_share, opiates_share, income):
     """Attempts to win people, of all groups at once: by way and form, by whom, and what they are likely to bring.
 
     ``tried`` holds attempts by way and form, of groups that did not begin with opiates and hardly work in them, of
     others at work in them, and the same of those that began with them; it is overwritten. ``income`` is written by
-    node of the trees of ways: of each the ``first`` way that begins there, and the ``more`` of some.
+    node of the trees of ways, from the last of each state to its root: of each the ``first`` way that begins there, and
+    the ``more`` of some.
     """
     ways = way_at.shape[0]
     for i in range(2 * ways):
@@ -222,4 +223,4 @@ def add_up(tried, way_at, way_end, first, more, pays, r, attempts, first_share, 
         for i in range(first.shape[0]):
             income[i] = (income[i] if f > 0 else 0.0) + gains[2 * first[i] + f]
         for k in range(more.shape[0]):
-            income[way_end[more[k]]] += gains[2 * more[k] + f]
+            income[more_at[k]] += gains[2 * more[k] + f]

@@ -15,7 +15,13 @@ from qorgau.model.lanes import LANES, eight, in_turn, pair_sums, put_eight, spre
 from qorgau.model.routes import geometry_of
 from qorgau.model.world import World
 
-__all__ = ["add_times", "approach", "journeys_of_people", "ways_by_home"]
+__all__ = ["add_times", "approach", "ends_of_corridors", "journeys_of_people", "ways_by_home"]
+
+
+@of_map
+def ends_of_corridors(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """State in which each corridor ends, and the market for opiates there, -1 where there is none."""
+    return (world.place_state[world.corridor_to].astype(np.uint32), market_of_place(world)[world.corridor_to])
 
 
 @of_map
@@ -30,13 +36,13 @@ def ways_by_home(world: World) -> tuple[np.ndarray, ...]:
         Way, node of its first corridor, place where it begins and destination.
     sold_there : ndarray, shape (ways,)
         1 for ways abroad to where opiates are sold too: nobody is made to carry to where nobody buys.
-    first : ndarray, shape (nodes,)
-        First way that begins at each node; the number of ways where none does.
-    more, more_ptr : ndarray, shape (further ways,) and (states + 1,)
-        Further ways at nodes where one begins already, by state.
-    turned_way, turned_up, turned_link : ndarray, shape (nodes,)
-        Of the nodes of each state from the last to the first: the first way, the parent counted so from the state's
-        last, and the corridor.
+    tree_ptr : ndarray, shape (states + 1,)
+        Nodes of the state's tree of ways. In what follows they stand, by state, from the last to the root.
+    first, up, link : ndarray, shape (nodes,)
+        First way that begins at each node, the number of ways where none does; the parent, counted from the state's
+        last node; and the corridor.
+    more, more_at, more_ptr : ndarray, shape (further ways,), twice, and (states + 1,)
+        Further ways at nodes where one begins already, their nodes, and those of each state.
     """
     geometry = geometry_of(world)
     at, ptr = geometry.way_list, geometry.way_ptr
@@ -51,14 +57,15 @@ def ways_by_home(world: World) -> tuple[np.ndarray, ...]:
             else:
                 more.append(i)
         more_ptr.append(len(more))
+    more_of = np.array(more, dtype=np.uint32)
     begins, ends = geometry.ways.ptr[:-1], geometry.ways.ptr[1:]
     turned = np.concatenate([np.arange(a, b)[::-1] for a, b in zip(begins, ends, strict=True)])
     last = np.repeat(ends - 1, ends - begins)
     return (ptr.astype(np.uint64), at.astype(np.uint32), end.astype(np.uint32),
             world.people_origin[at].astype(np.uint32), to.astype(np.uint32),
-            (geometry.way_abroad[at] * sold).astype(np.float64), first, np.array(more, dtype=np.uint32),
-            np.array(more_ptr, dtype=np.uint64), first[turned],
-            (last - geometry.ways.parent[turned]).astype(np.uint32), geometry.ways.link[turned].astype(np.uint32))
+            (geometry.way_abroad[at] * sold).astype(np.float64), geometry.ways.ptr.astype(np.uint64), first[turned],
+            (last - geometry.ways.parent[turned]).astype(np.uint32), geometry.ways.link[turned].astype(np.uint32),
+            more_of, np.argsort(turned)[end[more_of]].astype(np.uint32), np.array(more_ptr, dtype=np.uint64))
 
 
 @inlined
@@ -101,11 +108,11 @@ def add_times(table, factor, values):
 
 
 @inlined
-def journeys_of_people(approached, journey, begin, first, up, link, more, end, last, going, trips, own, j):
+def journeys_of_people(approached, journey, begin, first, up, link, more, more_at, last, going, trips, own, j):
     """Add to column ``j`` of ``own`` the journeys by corridor that approached persons take.
 
-    ``first``, ``up`` and ``link`` are those of the nodes of the home state, from its ``last`` one to its root; ``more``
-    are its further ways. ``going`` has a place for each way, from number ``begin`` on those of the state, and a nought.
+    ``first``, ``up`` and ``link`` are those of the nodes of the home state, of which the ``last`` stands first among
+    those of all states; ``more`` are its further ways and ``more_at`` their nodes. ``going`` has a place for each way, from number ``begin`` on those of the state, and a nought.
     """
     ways = approached.shape[0] // 2
     here, each = going[begin:], journey[begin:]
@@ -117,7 +124,7 @@ def journeys_of_people(approached, journey, begin, first, up, link, more, end, l
     for i in range(first.shape[0]):
         trips[i] = going[first[i]]
     for k in range(more.shape[0]):
-        trips[last - end[more[k]]] += going[more[k]]
+        trips[more_at[k] - last] += going[more[k]]
     for i in range(first.shape[0] - 1):
         taken = trips[i]
         own[link[i], j] += taken
