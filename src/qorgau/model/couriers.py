@@ -72,7 +72,7 @@ def hand_over(given, loads, ptr, first, up, link, more, more_at, market_on, thro
     Nodes of each state's tree stand from the last to the root (``organisations_people.ways_by_home``). ``kg`` and
     ``flow`` are work space by way, and one more, and by node. Returns the kg handed over, and those seized and arrived.
     """
-    ways = kg.shape[0] - 1
+    ways = loads.shape[0] // 2
     for i in range(ways):
         kg[i] = given[2 * i] * loads[2 * i] + given[2 * i + 1] * loads[2 * i + 1]
     kg[ways] = 0.0

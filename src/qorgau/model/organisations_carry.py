@@ -56,7 +56,8 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
-    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, way_at,
+    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, ways_at,
+    way_at,
     way_end, way_from, way_to, leaves, w_ptr, way_first, way_up, way_link, way_more, more_at, more_ptr, w_parent, w_link, price,
     people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
@@ -69,7 +70,8 @@ def carry(
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
-    ways = way_at.shape[0]
+    ways = way_end.shape[0]
+    eights = 2 * ways // LANES
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
     routes = route_kg.shape[1]
@@ -116,18 +118,19 @@ def carry(
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
     # both forms of a way stand side by side, ways in the order of home states
-    went = np.zeros(2 * ways)
-    tried = np.empty((4, 2 * ways + 2))
-    abroad = np.empty(2 * ways)
-    brings = np.empty(2 * ways)
-    given = np.empty(2 * ways)
+    went = room(eights).reshape(2 * ways)
+    # one place more, at which no way begins
+    tried = room(4 * (eights + 1)).reshape((4, 2 * ways + LANES))
+    abroad = room(eights).reshape(2 * ways)
+    brings = room(eights).reshape(2 * ways)
+    given = room(eights).reshape(2 * ways)
     passing = np.empty(links)
     at_ends = np.zeros(w_parent.shape[0])
     need = np.empty(net_cover.shape[1])
-    pays = np.empty(2 * ways + 2)
-    bribed = np.empty(2 * ways)
-    journey = np.empty(ways)
-    going = np.zeros(ways + 1)
+    pays = np.empty(2 * ways)
+    bribed = room(eights).reshape(2 * ways)
+    journey = room(ways // LANES).reshape(ways)
+    going = rows(ways // LANES + 1).reshape(ways + LANES)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
     begins = market_ptr.astype(np.uint64)
     dear = room(links)
@@ -264,8 +267,7 @@ def carry(
                 labour = persons * trade[r, o, 1]
                 sexual = persons * trade[r, o, 2]
                 begin = homes[s]
-                count = homes[s + 1] - begin
-                approached = went[:2 * count]
+                approached = went[:2 * ways_at[s]]
                 bribed_for[j], could_carry, could_bring = approach(
                     labour, sexual, ways_of[r, o], bribed[2 * begin:], abroad[2 * begin:], brings[2 * begin:],
                     tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:], approached)

@@ -191,12 +191,12 @@ def learn(q, look, switch, weight, felt, belief, shared):
 def add_up(tried, way_at, first, more, more_at, pays, r, attempts, first_share, opiates_share, income):
     """Attempts to win people, of all groups at once: by way and form, by whom, and what they are likely to bring.
 
-    ``tried`` holds attempts by way and form, of groups that did not begin with opiates and hardly work in them, of
+    ``tried`` holds attempts by place of a way and form, of groups that did not begin with opiates and hardly work in them, of
     others at work in them, and the same of those that began with them; it is overwritten. ``income`` is written by
     node of the trees of ways, from the last of each state to its root: of each the ``first`` way that begins there, and
     the ``more`` of some.
     """
-    ways = way_at.shape[0]
+    ways = pays.shape[0] // 2
     for i in range(2 * ways):
         both = tried[3, i]
         opiates = tried[1, i] + both
@@ -214,10 +214,11 @@ def add_up(tried, way_at, first, more, more_at, pays, r, attempts, first_share, 
         opiates_other += tried[1, 2 * i + 1]
         began += tried[3, 2 * i]
         began_other += tried[3, 2 * i + 1]
-        attempts[r, way_at[i], 0] = tried[2, 2 * i]
-        attempts[r, way_at[i], 1] = tried[2, 2 * i + 1]
     first_share[r, 0], first_share[r, 1] = began / everyone, began_other / other
     opiates_share[r, 0], opiates_share[r, 1] = opiates / everyone, opiates_other / other
+    for w in range(way_at.shape[0]):
+        attempts[r, w, 0] = tried[2, 2 * way_at[w]]
+        attempts[r, w, 1] = tried[2, 2 * way_at[w] + 1]
     gains = tried[0]
     for f in range(2):
         for i in range(first.shape[0]):

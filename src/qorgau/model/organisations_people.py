@@ -6,6 +6,8 @@ home state, both forms of each side by side, so that all sums of an organisation
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from qorgau.model.compiled import inlined
@@ -26,46 +28,58 @@ def ends_of_corridors(world: World) -> tuple[np.ndarray, np.ndarray]:
 
 @of_map
 def ways_by_home(world: World) -> tuple[np.ndarray, ...]:
-    """Lists of people's ways in the order of home states; unsigned: compiled code does not ask whether they are negative.
+    """Lists of people's ways by home state; unsigned: compiled code does not ask whether they are negative.
+
+    Ways of each state begin at a place that is a multiple of eight, so that rows of eight begin where lines of the
+    cache do. Places between belong to no way: nobody is ever there.
 
     Returns
     -------
     ptr : ndarray, shape (states + 1,)
-        Those of state s are ptr[s]:ptr[s + 1].
-    at, end, origin, destination : ndarray, shape (ways,)
-        Way, node of its first corridor, place where it begins and destination.
-    sold_there : ndarray, shape (ways,)
+        First place of each state.
+    count : ndarray, shape (states,)
+        Ways of each state.
+    at : ndarray, shape (ways,)
+        Place of each way.
+    end, origin, destination : ndarray, shape (places,)
+        Node of the way's first corridor, place of the map where it begins, and destination.
+    sold_there : ndarray, shape (places,)
         1 for ways abroad to where opiates are sold too: nobody is made to carry to where nobody buys.
     tree_ptr : ndarray, shape (states + 1,)
         Nodes of the state's tree of ways. In what follows they stand, by state, from the last to the root.
     first, up, link : ndarray, shape (nodes,)
-        First way that begins at each node, the number of ways where none does; the parent, counted from the state's
-        last node; and the corridor.
+        Place of the first way that begins at each node, the number of places where none does; the parent, counted from
+        the state's last node; and the corridor.
     more, more_at, more_ptr : ndarray, shape (further ways,), twice, and (states + 1,)
-        Further ways at nodes where one begins already, their nodes, and those of each state.
+        Places of further ways at nodes where one begins already, their nodes, and those of each state.
     """
     geometry = geometry_of(world)
-    at, ptr = geometry.way_list, geometry.way_ptr
-    end, to = geometry.ways.end[at], world.people_destination[at]
-    sold = market_of_place(world)[world.destination_place[to]] >= 0
-    first = np.full(len(geometry.ways.parent), len(at), dtype=np.uint32)
+    tree, order, count = geometry.ways, geometry.way_list, np.diff(geometry.way_ptr)
+    ptr = np.concatenate([[0], np.cumsum(-(-count // LANES) * LANES)])
+    place = np.arange(len(order)) + np.repeat(ptr[:-1] - geometry.way_ptr[:-1], count)
+    at = np.empty(len(order), dtype=np.int64)
+    at[order] = place
+    sold = market_of_place(world)[world.destination_place[world.people_destination]] >= 0
+    end = np.repeat(tree.ptr[:-1], np.diff(ptr)).astype(np.uint32)
+    origin, destination, sold_there = np.zeros_like(end), np.zeros_like(end), np.zeros(len(end))
+    end[at], origin[at], destination[at] = tree.end, world.people_origin, world.people_destination
+    sold_there[at] = geometry.way_abroad * sold
+    first = np.full(len(tree.parent), len(end), dtype=np.uint32)
     more, more_ptr = [], [0]
-    for s in range(len(ptr) - 1):
-        for i in range(ptr[s], ptr[s + 1]):
-            if first[end[i]] == len(at):
+    for s in range(len(count)):
+        for i in range(ptr[s], ptr[s] + count[s]):
+            if first[end[i]] == len(end):
                 first[end[i]] = i
             else:
                 more.append(i)
         more_ptr.append(len(more))
-    more_of = np.array(more, dtype=np.uint32)
-    begins, ends = geometry.ways.ptr[:-1], geometry.ways.ptr[1:]
-    turned = np.concatenate([np.arange(a, b)[::-1] for a, b in zip(begins, ends, strict=True)])
-    last = np.repeat(ends - 1, ends - begins)
-    return (ptr.astype(np.uint64), at.astype(np.uint32), end.astype(np.uint32),
-            world.people_origin[at].astype(np.uint32), to.astype(np.uint32),
-            (geometry.way_abroad[at] * sold).astype(np.float64), geometry.ways.ptr.astype(np.uint64), first[turned],
-            (last - geometry.ways.parent[turned]).astype(np.uint32), geometry.ways.link[turned].astype(np.uint32),
-            more_of, np.argsort(turned)[end[more_of]].astype(np.uint32), np.array(more_ptr, dtype=np.uint64))
+    further = np.array(more, dtype=np.uint32)
+    turned = np.concatenate([np.arange(a, b)[::-1] for a, b in pairwise(tree.ptr)])
+    last = np.repeat(tree.ptr[1:] - 1, np.diff(tree.ptr))
+    return (ptr.astype(np.uint64), count.astype(np.uint64), at.astype(np.uint32), end, origin, destination, sold_there,
+            tree.ptr.astype(np.uint64), first[turned], (last - tree.parent[turned]).astype(np.uint32),
+            tree.link[turned].astype(np.uint32), further, np.argsort(turned)[end[further]].astype(np.uint32),
+            np.array(more_ptr, dtype=np.uint64))
 
 
 @inlined

@@ -36,6 +36,7 @@ def gathered(tiny, table, live, count, begins, top, place, used, uses, shares):
                 top[k] = 0.0
                 for j in range(count):
                     top[k] = max(top[k], table[live[j], k])
+        before = found
         for k in range(i, min(i + LANES, routes)):
             while begins[market] == k:
                 uses[market] = found
@@ -44,6 +45,8 @@ def gathered(tiny, table, live, count, begins, top, place, used, uses, shares):
             place[k] = found if inside else routes
             used[found] = k
             found += 1 if inside else 0
+        if found == before:
+            continue
         if i < whole:
             to_places(table, live, count, i, shares, place)
         else:
