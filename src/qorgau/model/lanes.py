@@ -2,9 +2,7 @@
 
 ``row(a, i)`` reads row i of a contiguous array of shape (n, 8) and ``put(a, i, x)`` writes it; ``spread(x)`` is a
 number eight times, ``total(x)`` the sum of the eight, in a fixed order, ``where_any(x, y)`` the numbers of y where x is
-above nought and nought elsewhere. ``eight(a, i)`` and ``put_eight(a, i, x)`` read and write eight numbers of a contiguous
-row from i on; ``pair_sums(a, i)`` are the sums of the pairs i to i + 7 of a row of pairs, and ``in_turn(x, y)`` two
-numbers four times in turn. Rows are added, subtracted, multiplied and
+above nought and nought elsewhere. Rows are added, subtracted, multiplied and
 divided as numbers are. A machine with narrower vectors takes several for the eight, so digits do not depend on it.
 Sums over a row of any length are told in eight parts too: one number at a time, each waits for the last (``dot``).
 Work space begins where a line of the cache does (``rows``): a row of eight is then one line and never parts of two.
@@ -24,8 +22,8 @@ from numba.extending import intrinsic, overload, register_model
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "eight", "in_turn", "least", "most", "one_by_one",
-           "pair_sums", "put", "put_eight", "room", "row", "rows", "spread", "to_places", "total", "where_any"]
+__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "least", "most", "one_by_one",
+           "put", "room", "row", "rows", "spread", "total", "where_any"]
 
 LANES = 8
 """Organisations that are taken at once."""
@@ -164,20 +162,6 @@ def _beside(typing: Any, table: Any, lines: Any, first: Any, column: Any, target
     return types.void(table, lines, types.int64, types.int64, target), build
 
 
-def _to_places(typing: Any, table: Any, lines: Any, first: Any, column: Any, target: Any, places: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        of, (table, lines, first, column, target, places) = signature.args, args
-        numbers, to = (context.make_array(of[i])(context, builder, a).data for i, a in ((1, lines), (5, places)))
-        at = [builder.add(first, ir.Constant(first.type, i)) for i in range(LANES)]
-        read = [_block(context, builder, of[0], table, builder.load(builder.gep(numbers, [i])), column) for i in at]
-        for i, x in enumerate(_turned(builder, [builder.load(place, align=8) for place in read])):
-            line = builder.load(builder.gep(to, [builder.add(column, ir.Constant(column.type, i))]))
-            builder.store(x, _place(context, builder, of[4], target, line), align=8)
-        return context.get_dummy_value()
-
-    return types.void(table, lines, types.int64, types.int64, target, places), build
-
-
 def _one_by_one(typing: Any, source: Any, line: Any, target: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         of, (source, line, target) = signature.args, args
@@ -239,44 +223,6 @@ def _sum_of_eights(typing: Any, a: Any, b: Any, eights: Any) -> Any:
     return types.float64(a, b, types.intp), build
 
 
-def _eight(typing: Any, a: Any, i: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _from(context, builder, signature.args[0], *args)
-
-    return _lanes(a, types.uint64), build
-
-
-def _put_eight(typing: Any, a: Any, i: Any, x: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        place = builder.bitcast(builder.gep(data, [args[1]]), _vector.as_pointer())
-        builder.store(args[2], place, align=8)
-        return context.get_dummy_value()
-
-    return types.void(a, types.uint64, _lanes), build
-
-
-def _pair_sums(typing: Any, a: Any, i: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        start = builder.shl(args[1], ir.Constant(args[1].type, 1))
-        places = [builder.add(start, ir.Constant(start.type, k)) for k in (0, LANES)]
-        pair = [_from(context, builder, signature.args[0], args[0], place) for place in places]
-        every_other = [ir.Constant(ir.VectorType(_index, LANES), list(range(k, 2 * LANES, 2))) for k in (0, 1)]
-        return builder.fadd(*(builder.shuffle_vector(*pair, k) for k in every_other))
-
-    return _lanes(a, types.uint64), build
-
-
-def _in_turn(typing: Any, x: Any, y: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        both = ir.Constant(_vector, ir.Undefined)
-        for k in range(2):
-            both = builder.insert_element(both, args[k], _index(k))
-        return builder.shuffle_vector(both, both, ir.Constant(ir.VectorType(_index, LANES), [0, 1] * (LANES // 2)))
-
-    return _lanes(types.float64, types.float64), build
-
-
 def _of_two(name: str) -> Any:
     def typed(typing: Any, x: Any, y: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -328,13 +274,6 @@ def _beside_plainly(table: np.ndarray, lines: np.ndarray, first: int, column: in
     target[column:column + LANES] = table[lines[first:first + LANES], column:column + LANES].T
 
 
-def _to_places_plainly(
-    table: np.ndarray, lines: np.ndarray, first: int, column: int, target: np.ndarray, places: np.ndarray
-) -> None:
-    for i in range(column, column + LANES):
-        target[places[i]] = table[lines[first:first + LANES], i]
-
-
 def _ask_plainly(table: np.ndarray, line: int, column: int) -> None:
     pass
 
@@ -345,15 +284,6 @@ def _apart_plainly(source: np.ndarray, line: int, table: np.ndarray, lines: np.n
 
 def _one_by_one_plainly(source: np.ndarray, line: int, target: np.ndarray) -> None:
     target[:, line:line + LANES] = source[line:line + LANES].T
-
-
-def _put_eight_plainly(a: np.ndarray, i: int, x: np.ndarray) -> None:
-    a[i:i + LANES] = x
-
-
-def _pair_sums_plainly(a: np.ndarray, i: int) -> np.ndarray:
-    pairs = a[2 * i:2 * (i + LANES)]
-    return pairs[::2] + pairs[1::2]
 
 
 def _put_plainly(array: np.ndarray, i: int, x: np.ndarray) -> None:
@@ -370,13 +300,8 @@ least: Any = np.minimum if _interpreted else intrinsic(_least)
 most: Any = np.maximum if _interpreted else intrinsic(_most)
 above: Any = _above_plainly if _interpreted else intrinsic(_above)
 where_any: Any = _where_any_plainly if _interpreted else intrinsic(_where_any)
-eight: Any = (lambda a, i: a[i:i + LANES].copy()) if _interpreted else intrinsic(_eight)
-put_eight: Any = _put_eight_plainly if _interpreted else intrinsic(_put_eight)
-pair_sums: Any = _pair_sums_plainly if _interpreted else intrinsic(_pair_sums)
-in_turn: Any = (lambda x, y: np.array([x, y] * (LANES // 2))) if _interpreted else intrinsic(_in_turn)
 _eights: Any = _sum_plainly if _interpreted else intrinsic(_sum_of_eights)
 _eight_beside: Any = _beside_plainly if _interpreted else intrinsic(_beside)
-_eight_to_places: Any = _to_places_plainly if _interpreted else intrinsic(_to_places)
 _ask_for: Any = _ask_plainly if _interpreted else intrinsic(_ask)
 _eight_apart: Any = _apart_plainly if _interpreted else intrinsic(_apart)
 _eight_by_one: Any = _one_by_one_plainly if _interpreted else intrinsic(_one_by_one)
@@ -415,16 +340,6 @@ def beside(table, lines, first, target):
     for j in range(LANES):
         for i in range(whole, width):
             target[i, j] = table[lines[first + j], i]
-
-
-@inlined
-def to_places(table, lines, count, column, target, places):
-    """Put eight columns of a table side by side as `beside` does, for ``count`` rows in blocks of eight.
-
-    Column i becomes row ``places[i]``, whole numbers of 64 bits, of each block of as many rows as ``places`` is long.
-    """
-    for b in range((count + LANES - 1) // LANES):
-        _eight_to_places(table, lines, LANES * b, column, target[b * places.shape[0]:], places)
 
 
 @inlined

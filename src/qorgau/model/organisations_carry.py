@@ -16,9 +16,17 @@ from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
 from qorgau.model.lanes import LANES, beside, one_by_one, put, room, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, sell, send
-from qorgau.model.organisations_people import add_times, approach, journeys_of_people
-from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
+from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, sell, send, tie
+from qorgau.model.organisations_people import add_times, approach, journeys_of_people, pay_at_posts
+from qorgau.model.organisations_terms import (
+    SIZE_CAP,
+    arrangement,
+    backing,
+    grip,
+    most_allowed,
+    services_of,
+    shelter_in,
+)
 from qorgau.model.organisations_use import gathered, listed
 from qorgau.model.route_choice import china_pay
 from qorgau.model.routes import seen
@@ -45,7 +53,6 @@ _RETURN_MEMORY = memory(0.25)
 _SPENT = memory(0.03)
 _UNSPENT = kept(0.97)
 _TIES_KEPT = kept(0.985)
-_VISITS_HALF = 3.0 / STEPS
 _TINY = 0.02
 """Share of a route within its market below which nothing goes by it."""
 _IN_OPIATES = 0.05
@@ -56,10 +63,10 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
-    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes, ways_at,
-    way_at,
-    way_end, way_from, way_to, leaves, w_ptr, way_first, way_up, way_link, way_more, more_at, more_ptr, w_parent, w_link, price,
-    people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
+    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes,
+    ways_at, way_at, way_end, way_from, way_to, leaves, w_ptr, way_first, way_up, way_link, way_more, more_at, more_ptr,
+    w_parent, w_link, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee,
+    papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -132,14 +139,12 @@ def carry(
     journey = room(ways // LANES).reshape(ways)
     going = rows(ways // LANES + 1).reshape(ways + LANES)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
-    begins = market_ptr.astype(np.uint64)
     dear = room(links)
     barrier = room(1)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
     reach_in = np.empty((2, need.shape[0]))
-    at_state = post_state.astype(np.uint32)
     papers = np.empty(paper_post.shape[0])
     factor = np.empty(net_cover.shape[1])
     lacking = np.empty(net_cover.shape[1])
@@ -200,8 +205,8 @@ def carry(
                     far = net_insider[n, c] if old == 0 else max(net_insider[n, c], soviet)
                     reach_in[old, c] = 1.0 if net_official[n] == 1 else far + (1.0 - far) * q.outsider_ties
             for i in range(posts):
-                reach_of[0, n, i] = reach_in[0, at_state[i]]
-                reach_of[1, n, i] = reach_in[1, at_state[i]]
+                reach_of[0, n, i] = reach_in[0, post_state[i]]
+                reach_of[1, n, i] = reach_in[1, post_state[i]]
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         alive = 0
@@ -213,26 +218,13 @@ def carry(
         # places without a group look at one that is there, since nothing else need be read then
         for i in range(alive, live.shape[0]):
             live[i] = live[max(0, alive - 1)]
-        for s in range(need.shape[0]):
-            lacking[s] = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
-            factor[s] = (1.0 - q.service_need * lacking[s]) / STEPS
-            paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
-            dearer_in[s] = q.service_cost * lacking[s] + q.service_fee * needed * 0.5 * paid_services
-        for n in range(net_cover.shape[0]):
-            # the hazard that a network meets: cover by a diaspora, safe houses, Soviet order
-            order = 1.0
-            if soviet > 0.0:
-                if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                    order = 1.0 - 0.9 * soviet
-                else:
-                    order = 1.0 + enforcement[r].soviet_control * soviet
-            for c in range(need.shape[0]):
-                kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
-                shelter_of[n, c] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
+        services_of(q, needed, service[r], service_fee[r], lacking, factor, dearer_in)
+        shelter_in(q, enforcement[r].soviet_control, needed, soviet, on[r, _STATE], on[r, _DIASPORA], net_soviet,
+                   net_cover, service[r], shelter_of)
         lived[:] = 0
         for i in range(alive):
             lived[place_state[home[r, live[i]]]] = 1
-        count = gathered(_TINY, route_share[r], live, alive, begins, top, place, used, uses, shares)
+        count = gathered(_TINY, route_share[r], live, alive, market_ptr, top, place, used, uses, shares)
         nodes_used, links_used, feet = listed(count, tree_parent, tree_link, stem, last, w_ptr, w_link, lived, number,
                                               used, before, ends, up, at, where, trodden)
         own[:] = 0.0
@@ -301,8 +293,8 @@ def carry(
             send(_TINY, up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
                  below, worth_below, entering, worth, got, route_kg[r])
             bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_state, from_post, to_post,
-                 trodden[:feet], where, links_used, shelter, held_at, felt, through, entering, worth, own, visits, borne, carried[r],
-                 seized[r], journeys[r], paid_all)
+                 trodden[:feet], where, links_used, shelter, held_at, felt, through, entering, worth, own, visits,
+                 borne, carried[r], seized[r], journeys[r], paid_all)
             china_pay(rq, c_china, c_km, barred_links[:bars], enforcement[r].crossing_watch, usual[r], reach[r], felt,
                       dear[:bars])
             at_barrier = spread(0.0)
@@ -398,24 +390,11 @@ def carry(
                 # ties with officials of the posts on the way and at home
                 wear = worn if old else 1.0
                 reach_n = reach_of[1 if old else 0, n]
-                at_home = trust[r, o, base]
-                tied = trust[r, o]
-                passed = came[j]
-                for i in range(posts):
-                    rate = passed[i] / (passed[i] + _VISITS_HALF) * per_visit
-                    t = tied[i]
-                    tied[i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
-                rate = passed[base] / (passed[base] + _VISITS_HALF) * per_visit + 1.0 / q.protection_months
-                at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
-                trust[r, o, base] = at_home * kept[base] * wear
+                tie(trust[r, o], came[j], reach_n, kept, wear, per_visit, base, 1.0 / q.protection_months)
                 learn(rq, look, switch, made[j], met[j], belief[r, o], network_belief[r, n])
         # what people's journeys pay at posts, of all groups at once
         add_up(tried, way_at, way_first, way_more, more_at, pays, r, attempts, attempts_first, attempts_opiates, income)
-        for c in range(w_ptr.shape[0] - 1):
-            here, up_from, by = income[w_ptr[c]:w_ptr[c + 1]], way_up[w_ptr[c]:w_ptr[c + 1]], way_link[w_ptr[c]:w_ptr[c + 1]]
-            for i in range(here.shape[0] - 1):
-                paid_all[by[i]] += here[i] * bribe[r, by[i]]
-                here[up_from[i]] += here[i]
+        pay_at_posts(income, bribe[r], w_ptr, way_up, way_link, paid_all)
         couriers_kg[r], gone = hand_over(given, abroad, w_ptr, way_first, way_up, way_link, way_more, more_at,
                                          market_on, passing, going, income, carried[r], seized[r], arrivals[r])
         out_all += gone

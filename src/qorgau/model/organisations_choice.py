@@ -61,7 +61,7 @@ _PERSONS = PERSONS_PER_JOURNEY
 
 @inlined
 def odds(here, keeps, per_scale, expected, planned, value, slope, log_users, moved):
-    """Write odds of markets at expected prices, of eight organisations from row ``here`` on; return one over their sum."""
+    """Write odds of markets at expected prices, for eight organisations; return one over their sum."""
     best = spread(-1e300)
     for m in range(moved.shape[0]):
         i = here + m

@@ -11,10 +11,11 @@ from qorgau.model.compiled import inlined
 from qorgau.model.exponentials import fall
 from qorgau.model.lanes import LANES, above, least, put, row, spread, total, where_any
 
-__all__ = ["add_up", "bear", "divide", "learn", "meet", "send"]
+__all__ = ["add_up", "bear", "divide", "learn", "meet", "sell", "send", "tie"]
 
 _FEW = 2.0 / STEPS
 _SHARED_MEMORY = memory(0.05)
+_VISITS_HALF = 3.0 / STEPS
 
 
 @inlined
@@ -109,8 +110,8 @@ def send(tiny, up, at, nodes, links, used, uses, before, ends, price, through, s
 
 
 @inlined
-def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, trodden, where, links, shelter, held_at, felt,
-         through, entering, worth, own, visits, borne, carried, seized, journeys, paid_all):
+def bear(hazard, bribe, trips, cost, per_load, to_state, from_post, to_post, trodden, where, links, shelter, held_at,
+         felt, through, entering, worth, own, visits, borne, carried, seized, journeys, paid_all):
     """Losses, costs and journeys: of loads on corridors in use, of visits at all posts.
 
     ``borne`` is written: kg lost, kg times cost, kg times hazard met, and bribes, of each organisation. ``own``, its
@@ -169,6 +170,19 @@ def sell(price, sent, got, keeps, revenue, delivered, survived):
 
 
 @inlined
+def tie(tied, passed, reach, kept, wear, per_visit, base, at_base):
+    """Ties with officials of the posts that an organisation ``passed``, and of its ``base``, where it also lives."""
+    at_home = tied[base]
+    for i in range(tied.shape[0]):
+        rate = passed[i] / (passed[i] + _VISITS_HALF) * per_visit
+        t = tied[i]
+        tied[i] = (t + max(0.0, reach[i] - t) * min(1.0, rate)) * kept[i] * wear
+    rate = passed[base] / (passed[base] + _VISITS_HALF) * per_visit + at_base
+    at_home += max(0.0, reach[base] - at_home) * min(1.0, rate)
+    tied[base] = at_home * kept[base] * wear
+
+
+@inlined
 def learn(q, look, switch, weight, felt, belief, shared):
     """Update the beliefs of an organisation and those that its network shares, after a month.
 
@@ -191,10 +205,10 @@ def learn(q, look, switch, weight, felt, belief, shared):
 def add_up(tried, way_at, first, more, more_at, pays, r, attempts, first_share, opiates_share, income):
     """Attempts to win people, of all groups at once: by way and form, by whom, and what they are likely to bring.
 
-    ``tried`` holds attempts by place of a way and form, of groups that did not begin with opiates and hardly work in them, of
-    others at work in them, and the same of those that began with them; it is overwritten. ``income`` is written by
-    node of the trees of ways, from the last of each state to its root: of each the ``first`` way that begins there, and
-    the ``more`` of some.
+    ``tried`` holds attempts by place of a way and form, of groups that did not begin with opiates and hardly work in
+    them, of others at work in them, and the same of those that began with them; it is overwritten. ``income`` is
+    written by node of the trees of ways, from the last of each state to its root: of each the ``first`` way that begins
+    there, and the ``more`` of some.
     """
     ways = pays.shape[0] // 2
     for i in range(2 * ways):

@@ -13,11 +13,12 @@ import numpy as np
 from qorgau.model.compiled import inlined
 from qorgau.model.couriers import market_of_place
 from qorgau.model.derived import of_map
-from qorgau.model.lanes import LANES, eight, in_turn, pair_sums, put_eight, spread, total
+from qorgau.model.lanes import LANES, spread, total
+from qorgau.model.lanes_in_line import eight, in_turn, pair_sums, put_eight
 from qorgau.model.routes import geometry_of
 from qorgau.model.world import World
 
-__all__ = ["add_times", "approach", "ends_of_corridors", "journeys_of_people", "ways_by_home"]
+__all__ = ["add_times", "approach", "ends_of_corridors", "journeys_of_people", "pay_at_posts", "ways_by_home"]
 
 
 @of_map
@@ -126,7 +127,8 @@ def journeys_of_people(approached, journey, begin, first, up, link, more, more_a
     """Add to column ``j`` of ``own`` the journeys by corridor that approached persons take.
 
     ``first``, ``up`` and ``link`` are those of the nodes of the home state, of which the ``last`` stands first among
-    those of all states; ``more`` are its further ways and ``more_at`` their nodes. ``going`` has a place for each way, from number ``begin`` on those of the state, and a nought.
+    those of all states; ``more`` are its further ways and ``more_at`` their nodes. ``going`` has a number for each
+    place of a way, from ``begin`` on those of the state, and a nought.
     """
     ways = approached.shape[0] // 2
     here, each = going[begin:], journey[begin:]
@@ -143,3 +145,13 @@ def journeys_of_people(approached, journey, begin, first, up, link, more, more_a
         taken = trips[i]
         own[link[i], j] += taken
         trips[up[i]] += taken
+
+
+@inlined
+def pay_at_posts(income, bribe, ptr, up, link, paid):
+    """Add to ``paid`` what journeys of people bring by corridor, of the ``income`` by node, from ends to roots."""
+    for s in range(ptr.shape[0] - 1):
+        here, above, by = income[ptr[s]:ptr[s + 1]], up[ptr[s]:ptr[s + 1]], link[ptr[s]:ptr[s + 1]]
+        for i in range(here.shape[0] - 1):
+            paid[by[i]] += here[i] * bribe[by[i]]
+            here[above[i]] += here[i]

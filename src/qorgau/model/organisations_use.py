@@ -8,7 +8,8 @@ and numbered without gaps, so that work space that follows them lies together an
 from __future__ import annotations
 
 from qorgau.model.compiled import inlined
-from qorgau.model.lanes import LANES, eight, most, put_eight, spread, to_places
+from qorgau.model.lanes import LANES, most, spread
+from qorgau.model.lanes_in_line import eight, put_eight, to_places
 
 __all__ = ["gathered", "listed"]
 
