@@ -212,9 +212,8 @@ def carry(
         alive = 0
         for o in range(slots):
             purchased[r, o] = 0.0
-            if active[r, o] == 1:
-                live[alive] = o
-                alive += 1
+            live[alive] = o
+            alive += active[r, o]
         # places without a group look at one that is there, since nothing else need be read then
         for i in range(alive, live.shape[0]):
             live[i] = live[max(0, alive - 1)]
