@@ -51,42 +51,51 @@ def pass_with_people(q, on, r, service, conduct, from_post, to_post, to_state, h
 
 
 @inlined
-def worth_of_ways(ptr, parent, link, c_to, market_at, price, r, through, value):
+def worth_of_ways(ptr, parent, link, market_on, price, through, value):
     """Write by node of the trees of ways what a kilogram handed over there brings at their ends, USD."""
     for c in range(ptr.shape[0] - 1):
-        for i in range(ptr[c] + 1, ptr[c + 1]):
+        root = ptr[c]
+        for i in range(root + 1, ptr[c + 1]):
             l = link[i]
-            if parent[i] == ptr[c]:
-                m = market_at[c_to[l]]
-                value[i] = through[l] * price[r, m] if m >= 0 else 0.0
+            if parent[i] == root:
+                m = market_on[l]
+                value[i] = through[l] * price[m] if m >= 0 else 0.0
             else:
                 value[i] = through[l] * value[parent[i]]
 
 
 @inlined
-def hand_over(way_end, given, loads, ptr, parent, link, c_to, market_at, r, through, flow, carried, seized, arrivals):
+def hand_over(given, loads, ptr, first, up, link, more, more_at, market_on, through, kg, flow, carried, seized,
+              arrivals):
     """Move what ``given`` persons by way and form carry, ``loads`` kg each, to the ends of the ways.
 
-    ``flow`` is work space by node of the trees of ways. Returns the kg handed over, and those seized and arrived.
+    Nodes of each state's tree stand from the last to the root (``organisations_people.ways_by_home``). ``kg`` and
+    ``flow`` are work space by way, and one more, and by node. Returns the kg handed over, and those seized and arrived.
     """
-    flow[:] = 0.0
+    ways = loads.shape[0] // 2
+    for i in range(ways):
+        kg[i] = given[2 * i] * loads[2 * i] + given[2 * i + 1] * loads[2 * i + 1]
+    kg[ways] = 0.0
     handed = gone = 0.0
-    for i in range(way_end.shape[0]):
-        kg = given[2 * i] * loads[2 * i] + given[2 * i + 1] * loads[2 * i + 1]
-        flow[way_end[i]] += kg
-        handed += kg
+    for i in range(ways):
+        handed += kg[i]
+    for i in range(first.shape[0]):
+        flow[i] = kg[first[i]]
+    for k in range(more.shape[0]):
+        flow[more_at[k]] += kg[more[k]]
     for c in range(ptr.shape[0] - 1):
-        for i in range(ptr[c + 1] - 1, ptr[c], -1):
-            kg = flow[i]
-            if kg > 0.0:
-                l = link[i]
-                left = kg * through[l]
-                carried[r, l] += kg
-                seized[r, l] += kg - left
-                gone += kg - left
-                if parent[i] == ptr[c]:
-                    arrivals[r, market_at[c_to[l]]] += left
+        here, above, by = flow[ptr[c]:ptr[c + 1]], up[ptr[c]:ptr[c + 1]], link[ptr[c]:ptr[c + 1]]
+        root = here.shape[0] - 1
+        for i in range(root):
+            if here[i] > 0.0:
+                l = by[i]
+                left = here[i] * through[l]
+                carried[l] += here[i]
+                seized[l] += here[i] - left
+                gone += here[i] - left
+                if above[i] == root:
+                    arrivals[market_on[l]] += left
                     gone += left
                 else:
-                    flow[parent[i]] += left
+                    here[above[i]] += left
     return handed, gone

@@ -1,7 +1,8 @@
 """Rows of eight numbers as one value, for what eight organisations of a run do in the same corridors at once.
 
 ``row(a, i)`` reads row i of a contiguous array of shape (n, 8) and ``put(a, i, x)`` writes it; ``spread(x)`` is a
-number eight times, ``total(x)`` the sum of the eight, in a fixed order. Rows are added, subtracted, multiplied and
+number eight times, ``total(x)`` the sum of the eight, in a fixed order, ``where_any(x, y)`` the numbers of y where x is
+above nought and nought elsewhere. Rows are added, subtracted, multiplied and
 divided as numbers are. A machine with narrower vectors takes several for the eight, so digits do not depend on it.
 Sums over a row of any length are told in eight parts too: one number at a time, each waits for the last (``dot``).
 Work space begins where a line of the cache does (``rows``): a row of eight is then one line and never parts of two.
@@ -21,8 +22,8 @@ from numba.extending import intrinsic, overload, register_model
 
 from qorgau.model.compiled import inlined
 
-__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "least", "most", "one_by_one", "put", "row", "rows",
-           "spread", "total"]
+__all__ = ["LANES", "above", "apart", "ask", "beside", "dot", "least", "most", "one_by_one",
+           "put", "room", "row", "rows", "spread", "total", "where_any"]
 
 LANES = 8
 """Organisations that are taken at once."""
@@ -111,6 +112,14 @@ def _most(typing: Any, x: Any, y: Any) -> Any:
 def _above(typing: Any, x: Any, limit: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", *args), args[0], ir.Constant(_vector, [0.0] * LANES))
+
+    return _lanes(_lanes, _lanes), build
+
+
+def _where_any(typing: Any, x: Any, y: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        nought = ir.Constant(_vector, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered(">", args[0], nought), args[1], nought)
 
     return _lanes(_lanes, _lanes), build
 
@@ -257,6 +266,10 @@ def _above_plainly(x: np.ndarray, limit: np.ndarray) -> np.ndarray:
     return np.where(x > limit, x, 0.0)
 
 
+def _where_any_plainly(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.where(x > 0.0, y, 0.0)
+
+
 def _beside_plainly(table: np.ndarray, lines: np.ndarray, first: int, column: int, target: np.ndarray) -> None:
     target[column:column + LANES] = table[lines[first:first + LANES], column:column + LANES].T
 
@@ -286,6 +299,7 @@ total: Any = _total_plainly if _interpreted else intrinsic(_total)
 least: Any = np.minimum if _interpreted else intrinsic(_least)
 most: Any = np.maximum if _interpreted else intrinsic(_most)
 above: Any = _above_plainly if _interpreted else intrinsic(_above)
+where_any: Any = _where_any_plainly if _interpreted else intrinsic(_where_any)
 _eights: Any = _sum_plainly if _interpreted else intrinsic(_sum_of_eights)
 _eight_beside: Any = _beside_plainly if _interpreted else intrinsic(_beside)
 _ask_for: Any = _ask_plainly if _interpreted else intrinsic(_ask)
@@ -294,11 +308,19 @@ _eight_by_one: Any = _one_by_one_plainly if _interpreted else intrinsic(_one_by_
 
 
 @inlined
+def room(n):
+    """``n`` rows of eight, shape (n, 8), in which nothing has been written yet."""
+    space = np.empty(LANES * (n + 1))
+    first = (-np.int64(space.ctypes.data)) % _LINE // 8
+    return space[first:first + LANES * n].reshape((n, LANES))
+
+
+@inlined
 def rows(n):
     """``n`` rows of eight zeros, shape (n, 8)."""
-    room = np.zeros(LANES * (n + 1))
-    first = (-np.int64(room.ctypes.data)) % _LINE // 8
-    return room[first:first + LANES * n].reshape((n, LANES))
+    zeros = room(n)
+    zeros[:] = 0.0
+    return zeros
 
 
 @inlined

@@ -7,7 +7,7 @@ Each has a home, a network, capital, a carrying capacity in journeys a month and
    danger and rivalry, with the saving of shared journeys, 4 phi F (1 - 2x), for the marginal one (economies of scope),
    less what it adds to the variance of the return (spreading of risk);
 3. buys, carries, loses, bribes, sells, pays carriers for risk and officials for protection;
-4. learns (``routes.learn``), and grows with its return.
+4. learns (``organisations_flows.learn``), and grows with its return.
 
 kg are exact: bought = seized + arrived, every month. People are only *approached* here (a real-valued effort);
 persons begin, as whole numbers, in ``human_trade``. Labels of networks are those of the sources, whose own caveat
@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from qorgau.model.couriers import market_of_place
-from qorgau.model.derived import corridor_posts, migration_posts
+from qorgau.model.derived import corridor_posts, migration_posts, of_map
 from qorgau.model.organisations_carry import carry
 from qorgau.model.organisations_choice import anticipate, choose_trade, rivals
+from qorgau.model.organisations_people import ends_of_corridors, ways_by_home
 from qorgau.model.organisations_terms import PARAMETERS, forces, soviet_times, years_open
 from qorgau.model.parameters import Parameters
-from qorgau.model.routes import Geometry
+from qorgau.model.routes import Geometry, geometry_of
 from qorgau.model.state import State
 from qorgau.model.world import World
 
@@ -34,6 +34,16 @@ FLOWS: tuple[str, ...] = (
     "revenue", "purchases", "transport", "risk_pay", "bribes", "fees", "fixed", "laundering", "people_net", "profit",
 )
 """Money of all organisations by kind, USD a month; profit is what the others leave."""
+
+
+@of_map
+def _lists(world: World) -> tuple[np.ndarray, ...]:
+    """What carrying reads of a world's map, in the order in which it takes it."""
+    geometry = geometry_of(world)
+    tree, ways = geometry.tree, geometry.ways
+    return (world.post_state.astype(np.uint32), *corridor_posts(world), migration_posts(world),
+            *ends_of_corridors(world), world.corridor_km, geometry.china, world.market_ptr.astype(np.uint64),
+            tree.parent, tree.link, tree.stem, tree.last, *ways_by_home(world), ways.parent, ways.link)
 
 
 def advance(
@@ -60,13 +70,8 @@ def advance(
                  state.other_capital, state.trade, state.in_use, state.outside, state.return_scale, state.rivalry)
     carry(p, routes_par, people_par, parameters["enforcement"], on, began, since, standing, state.allowance,
           state.active, state.network, state.home, state.drug_first, world.network_soviet, world.network_official,
-          world.network_cover, world.network_insider, world.place_state, world.place_post, world.post_state,
-          *corridor_posts(world), migration_posts(world),
-          world.corridor_to, world.corridor_km, geometry.china, world.market_ptr,
-          geometry.tree.parent, geometry.tree.link, geometry.tree.stem, geometry.tree.last, world.people_origin,
-          world.people_destination, geometry.way_ptr, geometry.way_list, geometry.ways.ptr, geometry.ways.parent,
-          geometry.ways.link, geometry.ways.end, geometry.way_abroad, market_of_place(world), world.destination_place,
-          state.price, state.people_price,
+          world.network_cover, world.network_insider, world.place_state, world.place_post, *_lists(world), state.price,
+          state.people_price,
           state.source_price, state.purchase_ration, state.hazard, state.bribe_rate, state.conduct, state.rotated,
           state.service, state.service_fee, state.papers_official, state.carrying_cost, state.load, state.corridor_cost,
           state.corridor_trips, state.china_reach, state.china_exposure, state.effectiveness, state.pool_there,

@@ -14,12 +14,22 @@ import numpy as np
 from qorgau.model.clock import STEPS, kept, memory
 from qorgau.model.compiled import compiled
 from qorgau.model.couriers import hand_over, pass_with_people, worth_of_ways
-from qorgau.model.lanes import LANES, ask, beside, dot, one_by_one, put, row, rows, spread
+from qorgau.model.lanes import LANES, beside, one_by_one, put, room, row, rows, spread
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.organisations_flows import add_up, bear, divide, meet, send, walked
-from qorgau.model.organisations_terms import SIZE_CAP, arrangement, backing, grip, most_allowed
+from qorgau.model.organisations_flows import add_up, bear, divide, learn, meet, sell, send, tie
+from qorgau.model.organisations_people import add_times, approach, journeys_of_people, pay_at_posts
+from qorgau.model.organisations_terms import (
+    SIZE_CAP,
+    arrangement,
+    backing,
+    grip,
+    most_allowed,
+    services_of,
+    shelter_in,
+)
+from qorgau.model.organisations_use import gathered, listed
 from qorgau.model.route_choice import china_pay
-from qorgau.model.routes import learn, seen
+from qorgau.model.routes import seen
 from qorgau.model.units import PERSONS_PER_JOURNEY
 
 __all__ = ["carry"]
@@ -43,7 +53,6 @@ _RETURN_MEMORY = memory(0.25)
 _SPENT = memory(0.03)
 _UNSPENT = kept(0.97)
 _TIES_KEPT = kept(0.985)
-_VISITS_HALF = 3.0 / STEPS
 _TINY = 0.02
 """Share of a route within its market below which nothing goes by it."""
 _IN_OPIATES = 0.05
@@ -54,9 +63,10 @@ _IN_OPIATES = 0.05
 def carry(
     par, routes_par, people_par, enforcement, on, began, since_soviet, forces, allowance, active, network, home,
     drug_first, net_soviet, net_official, net_cover, net_insider, place_state, place_post, post_state, from_post,
-    to_post, paper_post, c_to, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, h_origin, h_dest,
-    way_ptr, way_list, w_ptr, w_parent, w_link, w_end, way_abroad, market_at, d_place, price, people_price,
-    source_price, ration, hazard, bribe, conduct, rotated, service, service_fee, papers_official, carrying_cost, load,
+    to_post, paper_post, to_state, market_on, c_km, c_china, market_ptr, tree_parent, tree_link, stem, last, homes,
+    ways_at, way_at, way_end, way_from, way_to, leaves, w_ptr, way_first, way_up, way_link, way_more, more_at, more_ptr,
+    w_parent, w_link, price, people_price, source_price, ration, hazard, bribe, conduct, rotated, service, service_fee,
+    papers_official, carrying_cost, load,
     corridor_cost, corridor_trips, reach, usual, effectiveness, pool_there, rivalry, carrying, contacts, market_share,
     route_share, people_share, people_value, trade, in_use, capacity, capital, other_capital, returns, loss, road,
     purchased, trust, belief, network_belief, survival, arrivals, carried, seized, journeys, route_kg, attempts,
@@ -67,76 +77,80 @@ def carry(
     runs, slots = active.shape
     markets = market_ptr.shape[0] - 1
     links = c_km.shape[0]
-    ways = h_origin.shape[0]
+    ways = way_end.shape[0]
+    eights = 2 * ways // LANES
     posts = trust.shape[2]
     nodes = tree_parent.shape[0]
     routes = route_kg.shape[1]
     look = np.empty(links)
     paid_all = np.empty(links)
     # organisations side by side; one corridor more for routes without any: nothing is lost there
-    averted = np.zeros((links, LANES))
-    felt = np.zeros((links, LANES))
-    through = np.ones((links + 1, LANES))
-    entering = np.zeros((links + 1, LANES))
-    worth = np.zeros((links + 1, LANES))
-    own = np.zeros((links, LANES))
-    left = np.zeros((nodes, LANES))
-    below = np.zeros((nodes, LANES))
-    worth_below = np.zeros((nodes, LANES))
-    share = np.zeros((routes, LANES))
-    part = np.zeros((markets, LANES))
-    sent = np.zeros((markets, LANES))
-    each = np.zeros((markets, LANES))
-    got = np.zeros((markets, LANES))
+    felt = room(links)
+    through = room(links + 1)
+    entering = room(links + 1)
+    worth = room(links + 1)
+    own = room(links)
+    left = room(nodes)
+    below = room(nodes)
+    worth_below = room(nodes)
+    shares = room((slots + LANES - 1) // LANES * (routes + 1))
+    place = np.zeros(routes + 1, dtype=np.uint64)
+    part = rows(markets)
+    sent = room(markets)
+    each = room(markets)
+    got = room(markets)
+    top = np.empty(routes)
     used, uses = np.zeros(routes + 1, dtype=np.uint32), np.zeros(markets + 1, dtype=np.uint32)
-    walk, marked = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes, dtype=np.uint32)
-    held_at = np.zeros((posts, LANES))
-    visits = np.zeros((posts, LANES))
-    shelter = np.zeros((net_cover.shape[1], LANES))
-    borne = np.zeros((4, LANES))
-    bought = np.zeros(LANES)
+    before, ends = np.zeros(routes, dtype=np.uint32), np.zeros(routes, dtype=np.uint32)
+    up, at = np.zeros(nodes + 1, dtype=np.uint32), np.zeros(nodes + 1, dtype=np.uint32)
+    where, trodden = np.zeros(links + 1, dtype=np.uint32), np.zeros(links + 1, dtype=np.uint32)
+    lived = np.zeros(w_ptr.shape[0] - 1, dtype=np.uint32)
+    number = np.zeros((3, max(nodes, links + 1)), dtype=np.uint32)
+    held_at = room(posts)
+    visits = room(posts)
+    shelter = rows(net_cover.shape[1])
+    borne = room(4)
+    buys = rows(1)
+    bought = buys[0]
     handed = np.zeros(LANES)
     handed_worth = np.zeros(LANES)
     approaching = np.zeros(LANES)
     bribed_for = np.zeros(LANES)
+    earned, arrived, keeps = rows(1), rows(1), rows(1)
+    survived, survived_of = room(markets), np.empty((LANES, markets))
     made = np.empty((LANES, links))
     met = np.empty((LANES, links))
     came = np.empty((LANES, posts))
-    live = np.zeros(slots + LANES + 1, dtype=np.int64)
+    live = np.zeros(slots + LANES + 1, dtype=np.uint64)
     trips = np.empty(w_parent.shape[0])
     income = np.empty(w_parent.shape[0])
     # both forms of a way stand side by side, ways in the order of home states
-    went = np.zeros(2 * ways)
-    tried = np.empty((4, 2 * ways))
-    abroad = np.empty(2 * ways)
-    brings = np.empty(2 * ways)
-    given = np.empty(2 * ways)
+    went = room(eights).reshape(2 * ways)
+    # one place more, at which no way begins
+    tried = room(4 * (eights + 1)).reshape((4, 2 * ways + LANES))
+    abroad = room(eights).reshape(2 * ways)
+    brings = room(eights).reshape(2 * ways)
+    given = room(eights).reshape(2 * ways)
     passing = np.empty(links)
     at_ends = np.zeros(w_parent.shape[0])
     need = np.empty(net_cover.shape[1])
     pays = np.empty(2 * ways)
-    bribed = np.empty(2 * ways)
-    journey = np.empty(ways)
+    bribed = room(eights).reshape(2 * ways)
+    journey = room(ways // LANES).reshape(ways)
+    going = rows(ways // LANES + 1).reshape(ways + LANES)
     ways_of = people_share.reshape((runs, slots, people_share.shape[2] * 2))
-    # unsigned: compiled code then does not ask for negative indices
-    way_end = w_end[way_list]
-    way_from = h_origin[way_list].astype(np.uint32)
-    way_to = h_dest[way_list].astype(np.uint32)
-    way_at = way_list.astype(np.uint32)
-    # nobody is made to carry to where nobody buys
-    leaves = (way_abroad[way_list] * (market_at[d_place[h_dest[way_list]]] >= 0)).astype(np.float64)
-    homes = way_ptr.astype(np.uint64)
-    begins = market_ptr.astype(np.uint64)
-    to_state = place_state[c_to].astype(np.uint32)
-    into_china = np.flatnonzero(c_china).astype(np.uint64)
-    dear = rows(into_china.shape[0])
-    barrier = rows(1)
+    dear = room(links)
+    barrier = room(1)
     pin = np.empty(posts)
     kept = np.empty(posts)
     reach_of = np.empty((2, net_cover.shape[0], posts))
     reach_in = np.empty((2, need.shape[0]))
-    at_state = post_state.astype(np.uint32)
     papers = np.empty(paper_post.shape[0])
+    factor = np.empty(net_cover.shape[1])
+    lacking = np.empty(net_cover.shape[1])
+    dearer_in = np.empty(net_cover.shape[1])
+    shelter_of = np.empty(net_cover.shape)
+    barred, barred_links = np.zeros(links + 1, dtype=np.uint32), np.zeros(links + 1, dtype=np.uint32)
     for r in range(runs):
         q = par[r]
         rq = routes_par[r]
@@ -169,7 +183,7 @@ def carry(
                 income[i] = income[w_parent[i]] + bribe[r, w_link[i]]
         load_each = people_par[r].courier_share * people_par[r].courier_kg * on[r, _COURIERS]
         pass_with_people(people_par[r], on, r, service, conduct, from_post, to_post, to_state, hazard, need, passing)
-        worth_of_ways(w_ptr, w_parent, w_link, c_to, market_at, price, r, passing, at_ends)
+        worth_of_ways(w_ptr, w_parent, w_link, market_on, price[r], passing, at_ends)
         given[:] = 0.0
         for i in range(ways):
             a = way_from[i]
@@ -191,22 +205,38 @@ def carry(
                     far = net_insider[n, c] if old == 0 else max(net_insider[n, c], soviet)
                     reach_in[old, c] = 1.0 if net_official[n] == 1 else far + (1.0 - far) * q.outsider_ties
             for i in range(posts):
-                reach_of[0, n, i] = reach_in[0, at_state[i]]
-                reach_of[1, n, i] = reach_in[1, at_state[i]]
+                reach_of[0, n, i] = reach_in[0, post_state[i]]
+                reach_of[1, n, i] = reach_in[1, post_state[i]]
         per_load = 1.0 / load[r]
         per_visit = 0.5 / q.protection_months
         alive = 0
         for o in range(slots):
             purchased[r, o] = 0.0
-            if active[r, o] == 1:
-                live[alive] = o
-                alive += 1
+            live[alive] = o
+            alive += active[r, o]
         # places without a group look at one that is there, since nothing else need be read then
         for i in range(alive, live.shape[0]):
             live[i] = live[max(0, alive - 1)]
+        services_of(q, needed, service[r], service_fee[r], lacking, factor, dearer_in)
+        shelter_in(q, enforcement[r].soviet_control, needed, soviet, on[r, _STATE], on[r, _DIASPORA], net_soviet,
+                   net_cover, service[r], shelter_of)
+        lived[:] = 0
+        for i in range(alive):
+            lived[place_state[home[r, live[i]]]] = 1
+        count = gathered(_TINY, route_share[r], live, alive, market_ptr, top, place, used, uses, shares)
+        nodes_used, links_used, feet = listed(count, tree_parent, tree_link, stem, last, w_ptr, w_link, lived, number,
+                                              used, before, ends, up, at, where, trodden)
+        own[:] = 0.0
+        felt[:] = 0.0
+        bars = 0
+        for c in range(links_used):
+            barred[bars] = c
+            barred_links[bars] = where[c]
+            bars += c_china[where[c]] != 0
         for start in range(0, alive, LANES):
             together = min(LANES, alive - start)
-            own[:] = 0.0
+            for c in range(feet):
+                put(own, trodden[c], spread(0.0))
             bought[:] = 0.0
             beside(trust[r], live, start, held_at)
             for i in range(posts):
@@ -215,54 +245,32 @@ def carry(
                 o = live[start + j]
                 n = network[r, o]
                 s = place_state[home[r, o]]
-                # what is read further down, and what the next one reads first
-                ask(route_share[r], o, routes)
-                ask(belief[r], o, links)
-                after = live[start + j + 1]
-                goes = place_state[home[r, after]]
-                ask(ways_of[r], after, 2 * (way_ptr[goes + 1] - way_ptr[goes]))
                 x = trade[r, o, 0]
                 scope = q.scope * on[r, _SCOPE]
                 size = in_use[r, o] * capacity[r, o] * (1.0 + 2.0 * scope * x * (1.0 - x)) * (1.0 + carrying[r])
-                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
-                size *= (1.0 - q.service_need * short) / STEPS
+                size *= factor[s]
                 # a group that began with opiates wins people as far as its network or itself has contacts
                 known = max(contacts[r, n], 1.0 - x) if drug_first[r, o] == 1 else 1.0
                 persons = size * known * _PERSONS
-                # the hazard that this organisation meets: ties to posts, cover by a diaspora, safe houses, Soviet order
-                order = 1.0
-                if soviet > 0.0:
-                    if net_soviet[n] == 1 and on[r, _STATE] > 0.5:
-                        order = 1.0 - 0.9 * soviet
-                    else:
-                        order = 1.0 + enforcement[r].soviet_control * soviet
                 for c in range(shelter.shape[0]):
-                    kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * on[r, _DIASPORA]))
-                    shelter[c, j] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[r, c, 1]))
+                    shelter[c, j] = shelter_of[n, c]
                 # journeys of people: approached persons by way
-                trips[w_ptr[s]:w_ptr[s + 1]] = 0.0
                 labour = persons * trade[r, o, 1]
                 sexual = persons * trade[r, o, 2]
                 begin = homes[s]
-                count = homes[s + 1] - begin
-                approached = went[:2 * count]
-                for i in range(count):
-                    approached[2 * i] = labour * ways_of[r, o, 2 * i]
-                    approached[2 * i + 1] = sexual * ways_of[r, o, 2 * i + 1]
-                alike = tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:]
-                for i in range(approached.shape[0]):
-                    alike[i] += approached[i]
-                for i in range(count):
-                    trips[way_end[begin + i]] += (approached[2 * i] + approached[2 * i + 1]) * journey[begin + i]
-                for i in range(w_ptr[s + 1] - 1, w_ptr[s], -1):
-                    taken = trips[i]
-                    own[w_link[i], j] += taken
-                    trips[w_parent[i]] += taken
+                approached = went[:2 * ways_at[s]]
+                bribed_for[j], could_carry, could_bring = approach(
+                    labour, sexual, ways_of[r, o], bribed[2 * begin:], abroad[2 * begin:], brings[2 * begin:],
+                    tried[2 * drug_first[r, o] + (x > _IN_OPIATES), 2 * begin:], approached)
+                root, end = w_ptr[s], w_ptr[s + 1]
+                journeys_of_people(
+                    approached, journey, begin, way_first[root:end], way_up[root:end], way_link[root:end],
+                    way_more[more_ptr[s]:more_ptr[s + 1]], more_at[more_ptr[s]:more_ptr[s + 1]], root, going, trips,
+                    own, j)
                 approaching[j] = persons
-                bribed_for[j] = dot(approached, bribed[2 * begin:])
                 # purchase; half of a load can be had on credit
                 kg = size * x * load[r] * ration[r]
-                with_people = dot(approached, abroad[2 * begin:]) if x > _IN_OPIATES else 0.0
+                with_people = could_carry if x > _IN_OPIATES else 0.0
                 wanted = kg + with_people
                 most = 2.0 / STEPS * max(0.0, capital[r, o]) / source_price[r]
                 paid_for = most / wanted if wanted > most else 1.0
@@ -273,24 +281,33 @@ def carry(
                 handed[j] = with_people * paid_for
                 handed_worth[j] = 0.0
                 if with_people > 0.0:
-                    handed_worth[j] = dot(approached, brings[2 * begin:]) * paid_for
-                    for i in range(2 * count):
-                        given[2 * begin + i] += paid_for * approached[i]
+                    handed_worth[j] = could_bring * paid_for
+                    add_times(given[2 * begin:], paid_for, approached)
                 for m in range(markets):
                     part[m, j] = market_share[r, o, m] if market_share[r, o, m] >= 1e-6 else 0.0
-            beside(route_share[r], live, start, share)
-            divide(_TINY, begins, share, part, bought, sent, each, used, uses)
-            on_way = walked(tree_parent, stem, used, uses[markets], marked, walk)
-            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, averted, felt, through)
-            send(tree_parent, tree_link, stem, last, used, uses, walk, on_way, price[r], through, share, each, left,
+            share = shares[start // LANES * (routes + 1):]
+            divide(_TINY, uses, share, part, buys, sent, each)
+            meet(shelter, held_at, hazard[r], to_state, from_post, to_post, trodden[:feet], where, links_used, felt,
+                 through)
+            send(_TINY, up, at, nodes_used, links_used, used, uses, before, ends, price[r], through, share, each, left,
                  below, worth_below, entering, worth, got, route_kg[r])
-            bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_post, averted, felt, through,
-                 entering, worth, own, visits, borne, carried[r], seized[r], journeys[r], paid_all)
-            china_pay(rq, c_china, c_km, into_china, enforcement[r].crossing_watch, usual[r], reach[r], felt, dear)
+            bear(hazard[r], bribe[r], corridor_trips[r], corridor_cost[r], per_load, to_state, from_post, to_post,
+                 trodden[:feet], where, links_used, shelter, held_at, felt, through, entering, worth, own, visits,
+                 borne, carried[r], seized[r], journeys[r], paid_all)
+            china_pay(rq, c_china, c_km, barred_links[:bars], enforcement[r].crossing_watch, usual[r], reach[r], felt,
+                      dear[:bars])
             at_barrier = spread(0.0)
-            for i in range(into_china.shape[0]):
-                at_barrier = at_barrier + row(entering, into_china[i]) * row(dear, i)
+            for i in range(bars):
+                at_barrier = at_barrier + row(entering, barred[i]) * row(dear, i)
             put(barrier, 0, at_barrier)
+            for j in range(together):
+                keeps[0, j] = 1.0 - rivalry[r, live[start + j]]
+                earned[0, j] = handed_worth[j] * keeps[0, j]
+            sell(price[r], sent, got, keeps, earned, arrived, survived)
+            for m in range(markets):
+                for j in range(together):
+                    arrivals[r, m] += got[m, j]
+            one_by_one(survived, survived_of)
             one_by_one(own, made)
             one_by_one(felt, met)
             one_by_one(visits, came)
@@ -300,18 +317,15 @@ def carry(
                 s = place_state[home[r, o]]
                 x = trade[r, o, 0]
                 scope = q.scope * on[r, _SCOPE]
-                short = needed * (1.0 - 0.5 * (service[r, s, 0] + service[r, s, 1]))
                 kg = bought[j]
                 persons = approaching[j]
                 for_people = bribed_for[j]
-                revenue = handed_worth[j] * (1.0 - rivalry[r, o])
-                delivered = 0.0
+                revenue = earned[0, j]
+                delivered = arrived[0, j]
+                passed_on = survived_of[j]
                 for m in range(markets):
-                    if sent[m, j] > 0.0:
-                        arrivals[r, m] += got[m, j]
-                        delivered += got[m, j]
-                        revenue += got[m, j] * price[r, m] * (1.0 - rivalry[r, o])
-                        survival[r, o, m] += _SURVIVAL_MEMORY * (got[m, j] / sent[m, j] - survival[r, o, m])
+                    change = passed_on[m] - survival[r, o, m] if passed_on[m] >= 0.0 else 0.0
+                    survival[r, o, m] += _SURVIVAL_MEMORY * change
                 lost = borne[0, j]
                 transport = borne[1, j]
                 risk_pay = borne[2, j] * pay * rq.risk_pay + barrier[0, j]
@@ -324,8 +338,7 @@ def carry(
                 if kg > 0.0:
                     loss[r, o] += _LOSS_MEMORY * (lost / kg - loss[r, o])
                 # money
-                paid_services = service[r, s, 0] * service_fee[r, s, 0] + service[r, s, 1] * service_fee[r, s, 1]
-                dearer = q.service_cost * short + q.service_fee * needed * 0.5 * paid_services
+                dearer = dearer_in[s]
                 fixed = q.journey_fixed_cost * (1.0 + dearer) * capacity[r, o] * in_use[r, o] / STEPS
                 fixed *= 1.0 - 4.0 * scope * x * (1.0 - x)
                 papers[s] += fixed / (1.0 + dearer)
@@ -376,25 +389,13 @@ def carry(
                 # ties with officials of the posts on the way and at home
                 wear = worn if old else 1.0
                 reach_n = reach_of[1 if old else 0, n]
-                at_home = trust[r, o, base]
-                tied = trust[r, o]
-                passed = came[j]
-                for i in range(posts):
-                    rate = passed[i] / (passed[i] + _VISITS_HALF) * per_visit
-                    t = tied[i]
-                    tied[i] = (t + max(0.0, reach_n[i] - t) * min(1.0, rate)) * kept[i] * wear
-                rate = passed[base] / (passed[base] + _VISITS_HALF) * per_visit + 1.0 / q.protection_months
-                at_home += max(0.0, reach_n[base] - at_home) * min(1.0, rate)
-                trust[r, o, base] = at_home * kept[base] * wear
-                learn(rq, look, switch, r, o, n, made[j], met[j], belief, network_belief)
+                tie(trust[r, o], came[j], reach_n, kept, wear, per_visit, base, 1.0 / q.protection_months)
+                learn(rq, look, switch, made[j], met[j], belief[r, o], network_belief[r, n])
         # what people's journeys pay at posts, of all groups at once
-        add_up(tried, way_at, way_end, pays, r, attempts, attempts_first, attempts_opiates, income)
-        for c in range(w_ptr.shape[0] - 1):
-            for i in range(w_ptr[c + 1] - 1, w_ptr[c], -1):
-                paid_all[w_link[i]] += income[i] * bribe[r, w_link[i]]
-                income[w_parent[i]] += income[i]
-        couriers_kg[r], gone = hand_over(way_end, given, abroad, w_ptr, w_parent, w_link, c_to, market_at, r, passing,
-                                         income, carried, seized, arrivals)
+        add_up(tried, way_at, way_first, way_more, more_at, pays, r, attempts, attempts_first, attempts_opiates, income)
+        pay_at_posts(income, bribe[r], w_ptr, way_up, way_link, paid_all)
+        couriers_kg[r], gone = hand_over(given, abroad, w_ptr, way_first, way_up, way_link, way_more, more_at,
+                                         market_on, passing, going, income, carried[r], seized[r], arrivals[r])
         out_all += gone
         for l in range(links):
             bribes_post[r, from_post[l]] += 0.5 * paid_all[l]

@@ -29,7 +29,7 @@ from qorgau.model.clock import STEPS, STEPS_A_YEAR, memory
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.drug_market import elasticity_at, inverse_demand, pass_through, wholesale_bends
 from qorgau.model.exponentials import fall
-from qorgau.model.lanes import LANES, beside, most, one_by_one, put, row, spread, total
+from qorgau.model.lanes import LANES, beside, most, one_by_one, put, row, rows, spread, total
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.organisations_terms import arrangement, backing, crowding, openness, told_where
 from qorgau.model.units import PERSONS_PER_JOURNEY, PRICE_CAP
@@ -59,6 +59,27 @@ _SCALE_MEMORY = memory(0.05)
 _PERSONS = PERSONS_PER_JOURNEY
 
 
+@inlined
+def odds(here, keeps, per_scale, expected, planned, value, slope, log_users, moved):
+    """Write odds of markets at expected prices, for eight organisations; return one over their sum."""
+    best = spread(-1e300)
+    for m in range(moved.shape[0]):
+        i = here + m
+        away = (keeps * spread(expected[m]) - row(planned, i)) * spread(per_scale)
+        level = row(value, i) + row(slope, i) * away + spread(log_users[m])
+        put(moved, m, level)
+        best = most(best, level)
+    for m in range(moved.shape[0]):
+        put(moved, m, best - row(moved, m))
+    logits = moved.reshape(moved.size)
+    for i in range(logits.shape[0]):
+        logits[i] = fall(logits[i])
+    whole = spread(0.0)
+    for m in range(moved.shape[0]):
+        whole = whole + row(moved, m)
+    return spread(1.0) / whole
+
+
 @compiled
 def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjiang, active, network, net_soviet,
                rivalry, users, reference, purchased, survival, plan_value, plan_slope, plan_price, expected,
@@ -67,21 +88,19 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
     runs, slots, markets = market_share.shape
     # organisations side by side, eight at a time: rows of the first eight stand before those of the next
     blocks = (slots + LANES - 1) // LANES
-    value = np.zeros((blocks * markets, LANES))
-    slope = np.zeros((blocks * markets, LANES))
-    planned = np.zeros((blocks * markets, LANES))
-    survive = np.zeros((blocks * markets, LANES))
-    share = np.zeros((blocks * markets, LANES))
-    target = np.zeros((blocks * markets, LANES))
-    kept = np.zeros((blocks, LANES))
-    own = np.zeros((blocks, LANES))
-    bought = np.zeros((blocks, LANES))
-    moved = np.empty((markets, LANES))
-    logits = moved.reshape(markets * LANES)
-    arriving = np.empty((markets, LANES))
-    moving = np.empty((markets, LANES))
-    sending = np.empty((markets, LANES))
-    pushing = np.empty((markets, LANES))
+    value = rows(blocks * markets)
+    slope = rows(blocks * markets)
+    planned = rows(blocks * markets)
+    survive = rows(blocks * markets)
+    share = rows(blocks * markets)
+    kept = rows(blocks)
+    own = rows(blocks)
+    bought = rows(blocks)
+    moved = rows(markets)
+    arriving = rows(markets)
+    moving = rows(markets)
+    sending = rows(markets)
+    pushing = rows(markets)
     each = np.empty((LANES, markets))
     gap = np.empty(markets)
     damp = np.empty(markets)
@@ -127,7 +146,7 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
             log_users[m] = math.log(users[r, m])
             demand[m] = mp.use_per_person * users[r, m] / STEPS_A_YEAR
         steps = 2 if on[r, _MARKETS] > 0.5 else 0
-        for it in range(steps + 1):
+        for _ in range(steps):
             for m in range(markets):
                 put(arriving, m, spread(0.0))
                 put(moving, m, spread(0.0))
@@ -136,21 +155,7 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
             for b in range(filled):
                 here = b * markets
                 keeps = row(kept, b)
-                best = spread(-1e300)
-                for m in range(markets):
-                    i = here + m
-                    away = (keeps * spread(expected[r, m]) - row(planned, i)) * spread(per_scale)
-                    level = row(value, i) + row(slope, i) * away + spread(log_users[m])
-                    put(moved, m, level)
-                    best = most(best, level)
-                for m in range(markets):
-                    put(moved, m, best - row(moved, m))
-                for i in range(logits.shape[0]):
-                    logits[i] = fall(logits[i])
-                whole = spread(0.0)
-                for m in range(markets):
-                    whole = whole + row(moved, m)
-                per_whole = spread(1.0) / whole
+                per_whole = odds(here, keeps, per_scale, expected[r], planned, value, slope, log_users, moved)
                 mean = spread(0.0)
                 for m in range(markets):
                     t = row(moved, m) * per_whole
@@ -163,16 +168,12 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
                 for m in range(markets):
                     i = here + m
                     t = row(moved, m)
-                    goal = part * t + told * row(share, i)
-                    put(target, i, goal)
-                    sent = kg * goal
+                    sent = kg * (part * t + told * row(share, i))
                     moves_here = free * t
                     put(arriving, m, row(arriving, m) + sent * row(survive, i))
                     put(sending, m, row(sending, m) + sent)
                     put(moving, m, row(moving, m) + moves_here * (spread(1.0) - t) * row(slope, i))
                     put(pushing, m, row(pushing, m) + moves_here * (row(slope, i) * spread(expected[r, m]) - mean))
-            if it == steps:
-                break
             common = 0.0
             moves = 0.0
             for m in range(markets):
@@ -192,7 +193,13 @@ def anticipate(par, routes_par, market_par, on, began, since_soviet, far, xinjia
                 step = min(_FURTHEST_STEP, max(-_FURTHEST_STEP, _OWN_STEP * (gap[m] - common) * damp[m]))
                 expected[r, m] = min(_CAP, max(50.0, expected[r, m] * math.exp(common + step)))
         for b in range(filled):
-            one_by_one(target[b * markets:(b + 1) * markets], each)
+            here = b * markets
+            per_whole = odds(here, row(kept, b), per_scale, expected[r], planned, value, slope, log_users, moved)
+            part = row(own, b)
+            told = spread(1.0) - part
+            for m in range(markets):
+                put(moved, m, part * (row(moved, m) * per_whole) + told * row(share, here + m))
+            one_by_one(moved, each)
             for j in range(min(LANES, alive - b * LANES)):
                 o = live[b * LANES + j]
                 for m in range(markets):

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from qorgau.model.clock import STEPS_A_YEAR
+from qorgau.model.clock import STEPS, STEPS_A_YEAR
 from qorgau.model.compiled import inlined
 from qorgau.model.derived import first_above, months_below, of_map
 from qorgau.model.mechanisms import Mechanism
@@ -22,7 +22,7 @@ from qorgau.model.parameters import Parameter
 from qorgau.model.world import MODES, World
 
 __all__ = ["PARAMETERS", "SIZE_CAP", "arrangement", "backing", "crowding", "forces", "grip", "growth_of_trade",
-           "most_allowed", "openness", "soviet_times", "told_where", "years_open"]
+           "most_allowed", "openness", "services_of", "shelter_in", "soviet_times", "told_where", "years_open"]
 
 SIZE_CAP = 150.0
 """Journeys a month that no organisation goes beyond."""
@@ -139,6 +139,28 @@ def crowding(active, trade, users, users_start, coexist, r):
         if active[r, o] == 1 and trade[r, o, 0] > 0.1:
             crowd += 1.0
     return crowd / growth_of_trade(users, users_start, coexist, r) / 20.0
+
+
+@inlined
+def services_of(q, needed, service, fee, short, within_reach, dearer):
+    """Write by state how far services are ``short``, the journeys that can be made in a step, and the rise of costs."""
+    for s in range(short.shape[0]):
+        short[s] = needed * (1.0 - 0.5 * (service[s, 0] + service[s, 1]))
+        within_reach[s] = (1.0 - q.service_need * short[s]) / STEPS
+        paid = service[s, 0] * fee[s, 0] + service[s, 1] * fee[s, 1]
+        dearer[s] = q.service_cost * short[s] + q.service_fee * needed * 0.5 * paid
+
+
+@inlined
+def shelter_in(q, control, needed, soviet, state_protects, covered, net_soviet, net_cover, service, met):
+    """Write what part of the hazard networks meet in states: cover by a diaspora, safe houses, Soviet order."""
+    for n in range(met.shape[0]):
+        order = 1.0
+        if soviet > 0.0:
+            order = 1.0 - 0.9 * soviet if net_soviet[n] == 1 and state_protects > 0.5 else 1.0 + control * soviet
+        for c in range(met.shape[1]):
+            kept_off = order * (1.0 - min(0.8, q.cover_strength * net_cover[n, c] * covered))
+            met[n, c] = kept_off * (1.0 + q.service_risk * needed * (1.0 - service[c, 1]))
 
 
 def soviet_times(world: World, month: int) -> tuple[float, float]:
