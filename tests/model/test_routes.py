@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from qorgau.model.drug_market import china_toll
 from qorgau.model.mechanisms import Mechanism
+from qorgau.model.organisations_flows import learn
 from qorgau.model.route_sets import path_size
-from qorgau.model.routes import PLAN_EVERY, geometry_of, learn, seen
+from qorgau.model.routes import PLAN_EVERY, geometry_of, seen
 from qorgau.model.world import World
 from tests.model.people_scene import Scene, assert_twin, one_run
 from tests.model.traffic_scene import after, carry, detection, having, knocked, live, plan, traffic
@@ -230,7 +231,7 @@ def test_learning_equals_the_twin(seed: int) -> None:
     look = rng.uniform(0, 0.1, len(felt))
     rows = [v.tolist() for v in (look, belief[0, 0], shared[0, 0], journeys, felt)]
     mine, ours = twin.learned(q, *rows)
-    learn(par[0], look, 1.0, 0, 0, 0, journeys, felt, belief, shared)
+    learn(par[0], look, 1.0, journeys / (journeys + 2.0), felt, belief[0, 0], shared[0, 0])
     np.testing.assert_allclose(belief[0, 0], mine, **CLOSE)
     np.testing.assert_allclose(shared[0, 0], ours, **CLOSE)
 
@@ -242,9 +243,9 @@ def test_beliefs_rest_between_what_is_felt_and_what_is_seen_by_experience() -> N
     look = rng.uniform(0, 0.1, len(felt))
     used = journeys > 0.0
     assert used.any() and (~used).any()
-    for _ in range(3000):
-        learn(par.parameters["routes"][0], look, 1.0, 0, 0, 0, journeys, felt, belief, shared)
     lived = journeys / (journeys + 2.0)
+    for _ in range(3000):
+        learn(par.parameters["routes"][0], look, 1.0, lived, felt, belief[0, 0], shared[0, 0])
     own, eyes = 0.4 * lived, 0.1 * (1.0 - lived)
     np.testing.assert_allclose(belief[0, 0], (own * felt + eyes * look) / (own + eyes), rtol=1e-6)
     np.testing.assert_allclose(belief[0, 0, ~used], look[~used], rtol=1e-6)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from numba import njit
 
 from qorgau.analysis.placing.logit import LogitModel, log_sums, passes
-from qorgau.model import routes
+from qorgau.model import organisations_flows, routes
+from qorgau.model.clock import STEPS
 from qorgau.model.mechanisms import Mechanism
 from qorgau.model.route_sets import path_size
 from qorgau.model.run import begin
@@ -214,7 +215,8 @@ def test_path_size_closed_forms_and_the_red_and_the_blue_bus() -> None:
 @njit
 def _learn(q, prior, r, journeys, felt, belief, network_belief, months):
     for _ in range(months):
-        routes.learn(q, prior, 1.0, r, 0, 0, journeys, felt, belief, network_belief)
+        organisations_flows.learn(q, prior, 1.0, journeys / (journeys + 2.0 / STEPS), felt, belief[r, 0],
+                                  network_belief[r, 0])
 
 
 def _believer(**parameters: float) -> tuple:

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qorgau.model import transport
-from qorgau.model.clock import STEPS, memory
+from qorgau.model.clock import STEPS
 from qorgau.model.compiled import compiled, inlined
 from qorgau.model.derived import destination_states, of_map
 from qorgau.model.drug_market import china_links, far_markets
@@ -44,7 +44,7 @@ from qorgau.model.route_ways import weigh_ways
 from qorgau.model.state import State
 from qorgau.model.world import World
 
-__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "learn", "seen", "start"]
+__all__ = ["PARAMETERS", "PLAN_EVERY", "Geometry", "advance", "geometry_of", "seen", "start"]
 
 PLAN_EVERY = 3 * STEPS
 """Steps between two route plans of an organisation (measured: three months against one, results barely change)."""
@@ -79,8 +79,6 @@ _ROUTES = int(Mechanism.ROUTES)
 _HABIT = int(Mechanism.HABIT)
 _FLIGHTS = int(Mechanism.OFFICIAL_FLIGHTS)
 _EVERY = PLAN_EVERY
-_FEW = 2.0 / STEPS
-_SHARED_MEMORY = memory(0.05)
 
 
 @compiled
@@ -264,27 +262,6 @@ def seen(q, mean, hazard, look):
         look[l] = own * -logarithm(hazard[l])
     for l in range(look.shape[0]):
         look[l] = alike * fall(look[l])
-
-
-@inlined
-def learn(q, look, switch, r, o, n, journeys, felt, belief, network_belief):
-    """Update the beliefs of organisation ``o`` of network ``n`` in run ``r`` after a month.
-
-    ``journeys`` and ``felt``, shape (corridors,), are its journeys over each corridor and the hazard that it met;
-    ``look``, the same shape, is what is to be seen of the watch. The weight of a month's experience is n/(n+2) with
-    n journeys, and what is seen has the rest.
-    """
-    if switch < 0.5:
-        return
-    for l in range(journeys.shape[0]):
-        j = journeys[l]
-        w = j / (j + _FEW)
-        b = belief[r, o, l]
-        b += q.learning * w * (felt[l] - b) + q.watching * (1.0 - w) * (look[l] - b)
-        shared = network_belief[r, n, l]
-        shared += _SHARED_MEMORY * w * (felt[l] - shared)
-        network_belief[r, n, l] = shared
-        belief[r, o, l] = b + q.network_learning * (shared - b)
 
 
 def start(world: World, state: State, parameters: Parameters, on: np.ndarray, keys: np.ndarray) -> None:
