@@ -13,19 +13,14 @@ import numpy as np
 from qorgau.model.compiled import inlined
 from qorgau.model.derived import of_map
 from qorgau.model.exponentials import fall
-from qorgau.model.human_trade import need_of, transit_hazard
+from qorgau.model.human_trade import needs, transit_hazard
 from qorgau.model.mechanisms import Mechanism
-from qorgau.model.world import CONDUCTS, SERVICES, World
+from qorgau.model.world import CONDUCTS, World
 
 __all__ = ["hand_over", "market_of_place", "pass_with_people", "worth_of_ways"]
 
-_FACILITATORS = int(Mechanism.FACILITATORS)
-_DOCUMENTS = int(Mechanism.DOCUMENTS)
-_HOUSES = int(Mechanism.SAFE_HOUSES)
 _CARRY = int(Mechanism.OFFICIALS_CARRY)
 _TAKE_PART = CONDUCTS.index("take_part")
-_PAPERS = SERVICES.index("documents")
-_SAFE = SERVICES.index("safe_houses")
 
 
 @of_map
@@ -39,9 +34,7 @@ def market_of_place(world: World) -> np.ndarray:
 @inlined
 def pass_with_people(q, on, r, service, conduct, from_post, to_post, to_state, hazard, need, through):
     """Write the share of what people carry that passes each corridor, exp(-hazard of people), shape (corridors,)."""
-    for s in range(need.shape[0]):
-        need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
-                          service[r, s, _SAFE] * on[r, _HOUSES])
+    needs(q, on, r, service, need)
     carry = q.officials_carry * on[r, _CARRY]
     for l in range(from_post.shape[0]):
         take_part = 0.5 * (conduct[r, from_post[l], _TAKE_PART] + conduct[r, to_post[l], _TAKE_PART])

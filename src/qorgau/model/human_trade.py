@@ -49,7 +49,7 @@ from qorgau.model.streams import Stream, binomial, uniform
 from qorgau.model.units import ABUNDANCE_REFERENCE
 from qorgau.model.world import CONDUCTS, INSTRUMENTS, SERVICES, World
 
-__all__ = ["PARAMETERS", "advance", "need_of", "start", "transit_hazard"]
+__all__ = ["PARAMETERS", "advance", "need_of", "needs", "start", "transit_hazard"]
 
 LOSS_MEMORY = memory(0.1)
 """Weight of this month in the share of people found on the way that groups reckon with, as for opiates."""
@@ -109,6 +109,14 @@ def need_of(facilitator_risk, facilitators, papers, houses):
         Availability of documents and of safe houses in a state, 0 to 1 (0 when switched off).
     """
     return 1.0 + facilitator_risk * facilitators * (1.0 - 0.5 * (papers + houses))
+
+
+@inlined
+def needs(q, on, r, service, need):
+    """Write `need_of` every state in run ``r``, shape (states,)."""
+    for s in range(need.shape[0]):
+        need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
+                          service[r, s, _HOUSES] * on[r, _SAFE_HOUSES])
 
 
 @inlined
@@ -193,9 +201,7 @@ def _advance(par, on, keys, month, free, focus, people, place_state, place_share
         q = par[r]
         key = keys[r]
         carry = q.officials_carry * on[r, _CARRY]
-        for s in range(states):
-            need[s] = need_of(q.facilitator_risk, on[r, _FACILITATORS], service[r, s, _PAPERS] * on[r, _DOCUMENTS],
-                              service[r, s, _HOUSES] * on[r, _SAFE_HOUSES])
+        needs(q, on, r, service, need)
         for k in range(corridors):
             take_part = 0.5 * (conduct[r, from_post[k], _TAKE_PART] + conduct[r, to_post[k], _TAKE_PART])
             short = need[place_state[c_to[k]]]
