@@ -34,8 +34,8 @@ def measure(net: Network, runs: int, months: int, seed: int = 1, warm: int = WAR
         If two versions are not the same model.
     """
     parameters, keys = draws(runs, seed)
-    compiled = begin(net, parameters)
-    arrays = {name: value.copy() for name, value in compiled.items()}
+    arrays = begin(net, parameters)
+    compiled = kernel.Model(net, parameters, keys, arrays)
     derived = vectorised.Derived(net)
     plain = [objects.Model(net, parameters, keys[r], arrays, r) for r in range(runs)]
     in_mesa = [with_mesa.Model(net, parameters, keys[r], arrays, r) for r in range(runs)]
@@ -44,22 +44,23 @@ def measure(net: Network, runs: int, months: int, seed: int = 1, warm: int = WAR
     alive = 0.0
     for month in range(months):
         work = {
-            "compiled": lambda m=month: kernel.step(net, parameters, keys, compiled, m),
+            "compiled": compiled.step,
             "NumPy over runs": lambda m=month: vectorised.step(net, derived, parameters, keys, arrays, m),
             "plain objects": lambda: [model.step() for model in plain],
             "Mesa": lambda: [model.step() for model in in_mesa],
         }
         for name, step in work.items():
             begun = time.process_time()
-            step()  # type: ignore[no-untyped-call]
+            step()  # type: ignore[operator]
             if month >= warm:
                 spent[name] += time.process_time() - begun
+        ours = compiled.state()
         found = {"NumPy over runs": arrays, "plain objects": stacked(plain), "Mesa": stacked(in_mesa)}
         for name, state in found.items():
-            differ[name] = max(differ[name], apart(compiled, state))
+            differ[name] = max(differ[name], apart(ours, state))
             if differ[name] > AGREE:
                 raise SystemExit(f"month {month}: {name} is {differ[name]:.0e} from compiled: not the same model")
-        alive += compiled["active"].sum() / runs
+        alive += ours["active"].sum() / runs
     scale = 1e6 / (runs * (months - warm)) if months > warm else float("nan")
     return Measured({k: v * scale for k, v in spent.items()}, differ, alive / months)
 
