@@ -10,12 +10,12 @@ import math
 import numpy as np
 from numba import njit
 
-from benchmarks.peers.kernel_block import Numbers, Places, Rows, fixed, places, rows_of, written
+from benchmarks.peers.kernel_block import Numbers, Places, Rows, fixed, places, rows_of, walks, written
 from benchmarks.peers.kernel_life import live, release, trade_people
 from benchmarks.peers.kernel_routes import plan
 from benchmarks.peers.kernel_rows import draws, fused, logarithms, normals, part, rise, roots
 from benchmarks.peers.kernel_work import work
-from benchmarks.peers.network import PRICE_HIGH, PRICE_LOW, RANGES, Network
+from benchmarks.peers.network import COMPARED, PRICE_HIGH, PRICE_LOW, RANGES, Network
 from qorgau.model.compiled import inlined
 from qorgau.model.lanes import LANES, least, most, put, row, spread
 from qorgau.model.streams import Stream
@@ -91,10 +91,10 @@ def _market(x, at, n, nat):
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _month(x, at, n, nat, i, iat, keys, runs, month):
+def _month(x, at, n, nat, i, iat, walks, keys, runs, month):
     _officials(x, at, n, nat)
     _detection(x, at, n, nat, i, iat, keys, month)
-    plan(x, at, n, nat, i, iat, month)
+    plan(x, at, n, nat, i, iat, walks, month)
     work(x, at, n, nat, i, iat)
     live(x, at, n, nat, i, iat, keys, month)
     _market(x, at, n, nat)
@@ -111,10 +111,11 @@ class Model:
         runs = len(keys)
         self._which = [np.arange(first, min(first + LANES, runs)) for first in range(0, runs, LANES)]
         self._blocks = []
+        walked = walks(net, self._places)
         for some in self._which:
             eight = np.concatenate([some, np.repeat(some[:1], LANES - len(some))])
             x, at = rows_of(net, parameters, begun, eight, self._places)
-            self._blocks.append((x, at, *self._numbers, *self._places, keys[eight], np.arange(LANES)))
+            self._blocks.append((x, at, *self._numbers, *self._places, walked, keys[eight], np.arange(LANES)))
 
     def step(self) -> None:
         """One month."""
@@ -134,7 +135,7 @@ class Model:
 
     def state(self) -> dict[str, np.ndarray]:
         """What is compared, as arrays with the runs first."""
-        out = {name: array.copy() for name, array in self.begun.items()}
+        out = {name: self.begun[name].copy() for name in COMPARED}
         values, at = self._places
         ways = values[at[Places.WAY]:at[Places.WAY + 1]]
         for (x, begins, *_), some in zip(self._blocks, self._which, strict=True):

@@ -185,11 +185,10 @@ def trade_people(x, at, n, nat, i, iat, keys, runs, month):
             mean = pool * some / (pool + some + spread(1e-12))
             number = poissons(draws(keys, _RECRUITED, month, w, f), mean, ours, theirs)
             put(recruits, 2 * w + f, number)
-            if some_above(number, nothing):
-                caught = binomials(draws(keys, _FOUND, month, w, f), number, chance, ours, theirs)
-                s = goal_state[d]
-                put(found, s, row(found, s) + caught)
-                put(arrived, 2 * d + f, row(arrived, 2 * d + f) + number - caught)
+            caught = binomials(draws(keys, _FOUND, month, w, f), number, chance, ours, theirs)
+            s = goal_state[d]
+            put(found, s, row(found, s) + caught)
+            put(arrived, 2 * d + f, row(arrived, 2 * d + f) + number - caught)
     choke = spread(3.0) * row(q, _BASE_PRICE)
     for d in range(len(demand)):
         for f in range(2):

@@ -20,12 +20,27 @@ from qorgau.model.compiled import inlined
 from qorgau.model.lanes import LANES, least, most, put, row, spread
 from qorgau.model.streams import TAIL, normal_quantile
 
-__all__ = ["binomials", "choose", "draws", "fused", "hyperbolic", "logarithms", "normals", "part", "peak", "poissons",
+__all__ = ["added", "binomials", "choose", "draws", "flat", "fused", "hyperbolic", "logarithms", "normals", "part", "peak", "poissons",
            "rise", "roots", "some_above"]
 
 _interpreted = bool(getattr(config, "DISABLE_JIT"))  # noqa: B009 - not in numba's type hints
 _long = ir.VectorType(ir.IntType(64), LANES)
 _double = ir.VectorType(ir.DoubleType(), LANES)
+
+
+def _added(typing: Any, x: Any, digits: Any, place: Any, y: Any) -> Any:
+    """``x`` plus ``y`` in those of eight numbers whose digit in a byte of ``digits`` is 1."""
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[1])(context, builder, args[1]).data
+        which = builder.load(builder.gep(data, [args[2]]))
+        which = builder.bitcast(which, ir.VectorType(ir.IntType(1), LANES))
+        return builder.select(which, builder.fadd(args[0], args[3]), args[0])
+
+    return x(x, digits, types.uint64, x), build
+
+
+def _added_plainly(x: Any, digits: Any, place: int, y: Any) -> Any:
+    return np.where((int(digits[place]) >> np.arange(LANES)) & 1, x + y, x)
 
 
 def _same(value: int) -> Any:
@@ -141,6 +156,7 @@ def _some_plainly(x: Any, y: Any) -> int:
 
 
 fused: Any = _joined if _interpreted else intrinsic(_fused)
+added: Any = _added_plainly if _interpreted else intrinsic(_added)
 roots: Any = np.sqrt if _interpreted else intrinsic(_roots)
 choose: Any = (lambda x, y, over, other: np.where(x > y, over, other)) if _interpreted else intrinsic(_choose)
 some_above: Any = _some_plainly if _interpreted else intrinsic(_some_above)
@@ -155,6 +171,12 @@ _units_of: Any = None if _interpreted else intrinsic(_units)
 def part(x, at, i):
     """The i-th part of what lies one after the other."""
     return x[at[i]:at[i + 1]]
+
+
+@inlined
+def flat(rows):
+    """Rows as one line of numbers."""
+    return rows.reshape(rows.size)
 
 
 _TURNS, _WHOLE, _BIAS, _LN2 = 1.0 / math.log(2.0), 1.5 * 2.0**52, 1023.0, math.log(2.0)
@@ -258,25 +280,23 @@ def normals(u, ours, theirs):
 @inlined
 def poissons(u, mean, ours, theirs):
     """Poisson quantiles of a row of small means: 0 to 3 without a branch, what is more one by one."""
-    number = spread(0.0)
-    if some_above(u, spread(1.0) - mean):
-        one = rise(spread(0.0) - mean)
-        a = one * mean
-        two = one + a
-        a = a * mean * spread(0.5)
-        three = two + a
-        four = fused(a, mean * spread(1.0 / 3.0), three)
-        nothing, unit = spread(0.0), spread(1.0)
-        number = choose(u, one, unit, nothing) + choose(u, two, unit, nothing) + choose(u, three, unit, nothing)
-        if some_above(u, four):
-            put(ours, 0, number)
-            put(theirs, 0, mean)
-            more = some_above(u, four)
-            put(ours, 1, u)
-            for j in range(LANES):
-                if (more >> j) & 1:
-                    ours[0, j] = streams.poisson(ours[1, j], theirs[0, j])
-            number = row(ours, 0)
+    one = rise(spread(0.0) - mean)
+    a = one * mean
+    two = one + a
+    a = a * mean * spread(0.5)
+    three = two + a
+    four = fused(a, mean * spread(1.0 / 3.0), three)
+    nothing, unit = spread(0.0), spread(1.0)
+    number = choose(u, one, unit, nothing) + choose(u, two, unit, nothing) + choose(u, three, unit, nothing)
+    more = some_above(u, four)
+    if more:
+        put(ours, 0, number)
+        put(ours, 1, u)
+        put(theirs, 0, mean)
+        for j in range(LANES):
+            if (more >> j) & 1:
+                ours[0, j] = streams.poisson(ours[1, j], theirs[0, j])
+        number = row(ours, 0)
     return number
 
 

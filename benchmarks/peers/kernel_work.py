@@ -23,15 +23,18 @@ _R, _N, _P = Rows, Numbers, Places
 (_PARAMETERS, _HAZARD, _BRIBE, _CARRIED, _SEIZED, _CORRUPT, _INCOME, _ALIVE, _HOME, _CAPACITY, _CAPITAL, _RETURNS, _LOSS,
  _TRADE, _BELIEF, _MARKET_SHARE, _ROUTE_SHARE, _PEOPLE_SHARE, _PULL, _KEPT, _COST, _SENT, _VALUE, _TRIPS, _PRICE,
  _USERS, _ARRIVALS, _ATTEMPTS, _THROUGH, _SURVIVE, _TOLL, _FAR, _REACH, _CHARGE, _FLOWS, _LOADS, _ENTERING, _WORTH,
- _FEW) = (int(i) for i in (
+ _FEW, _KG, _PEOPLE_GAIN, _OUT_KG, _CAME, _REVENUE, _SPENT, _SENDS) = (int(i) for i in (
      _R.PARAMETERS, _R.HAZARD, _R.BRIBE, _R.CARRIED, _R.SEIZED, _R.CORRUPT, _R.INCOME, _R.ALIVE, _R.HOME, _R.CAPACITY,
      _R.CAPITAL, _R.RETURNS, _R.LOSS, _R.TRADE, _R.BELIEF, _R.MARKET_SHARE, _R.ROUTE_SHARE, _R.PEOPLE_SHARE, _R.PULL,
      _R.KEPT, _R.COST, _R.SENT, _R.PEOPLE_VALUE, _R.TRIPS, _R.PRICE, _R.USERS, _R.ARRIVALS, _R.ATTEMPTS, _R.THROUGH,
-     _R.SURVIVE, _R.TOLL, _R.FAR, _R.REACH, _R.CHARGE, _R.FLOWS, _R.LOAD, _R.ENTERING, _R.WORTH, _R.FEW))
+     _R.SURVIVE, _R.TOLL, _R.FAR, _R.REACH, _R.CHARGE, _R.FLOWS, _R.LOAD, _R.ENTERING, _R.WORTH, _R.FEW, _R.KG,
+     _R.PEOPLE, _R.OUT_KG, _R.CAME, _R.REVENUE, _R.SPENT, _R.SENDS))
 _KM = int(_N.KM)
-(_MARKET_PTR, _PARENT, _LINK, _STEM, _LAST, _POSTS, _PLACE_STATE, _PLACE_POST, _WAY_ROWS, _MET, _UNMET, _WALKED) = (
+(_MARKET_PTR, _PARENT, _LINK, _STEM, _LAST, _POSTS, _PLACE_STATE, _PLACE_POST, _WAY_ROWS, _MET, _UNMET, _WALKED,
+ _CHILD_PTR, _ENDS_PTR, _ENDS, _SEAT, _ENDS_MARKET, _ENDS_LAST, _ENDS_STEM) = (
     int(i) for i in (_P.MARKET_PTR, _P.PARENT, _P.LINK, _P.STEM, _P.LAST, _P.POSTS, _P.PLACE_STATE, _P.PLACE_POST,
-                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED))
+                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED, _P.CHILD_PTR, _P.ENDS_PTR, _P.ENDS, _P.SEAT, _P.ENDS_MARKET,
+                     _P.ENDS_LAST, _P.ENDS_STEM))
 _PEOPLE = PERSONS
 _CAP = SIZE_CAP
 
@@ -129,45 +132,82 @@ def _attempts(o, x, at, i, iat):
 
 
 @inlined
-def _carry(o, kg, x, at, i, iat):
-    """Send a slot's loads on their ways: by corridor what enters; in ``few`` what was sent, arrived, brought, and cost."""
-    share, flows, reach, charge = (part(x, at, _ROUTE_SHARE), part(x, at, _FLOWS), part(x, at, _REACH),
-                                   part(x, at, _CHARGE))
-    load, entering, survive, few = (part(x, at, _LOADS), part(x, at, _ENTERING), part(x, at, _SURVIVE),
-                                    part(x, at, _FEW))
-    price, sent, parts = part(x, at, _PRICE), part(x, at, _SENT), part(x, at, _MARKET_SHARE)
-    parent, link, stem, last = part(i, iat, _PARENT), part(i, iat, _LINK), part(i, iat, _STEM), part(i, iat, _LAST)
-    ptr = part(i, iat, _MARKET_PTR)
+def _sell(x, at, i, iat):
+    """Send all loads of a month, market by market: by route all kg; by slot what set out, arrived, brought and cost.
+
+    What is known of a market's routes stays in the nearest cache while all slots go by.
+    """
+    alive, share, flows, reach, charge = (part(x, at, _ALIVE), part(x, at, _ROUTE_SHARE), part(x, at, _FLOWS),
+                                          part(x, at, _REACH), part(x, at, _CHARGE))
+    out, came, revenue, spent, sends = (part(x, at, _OUT_KG), part(x, at, _CAME), part(x, at, _REVENUE),
+                                        part(x, at, _SPENT), part(x, at, _SENDS))
+    price, ptr, seat = part(x, at, _PRICE), part(i, iat, _MARKET_PTR), part(i, iat, _SEAT)
     markets, routes, limit = len(price), len(reach), spread(0.02)
-    first = o * routes
-    each = kg / row(few, 2)
-    out, arrived, revenue, spent = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    _empty(load)
+    for rows in (flows, out, came, revenue, spent):
+        _empty(rows)
     for m in range(markets):
-        one = each * above(row(parts, o * markets + m), spread(1e-6)) * row(sent, o * markets + m)
-        came = spread(0.0)
-        for k in range(ptr[m], ptr[m + 1]):
-            flow = one * above(row(share, first + k), limit)
-            put(flows, k, row(flows, k) + flow)
-            out = out + flow
-            came = fused(flow, row(reach, k), came)
-            spent = fused(flow, row(charge, k), spent)
-            before, l = stem[k], last[k]
-            put(load, before, row(load, before) + flow)
-            put(entering, l, fused(flow, row(survive, before), row(entering, l)))
-        arrived = arrived + came
-        revenue = fused(came, row(price, m), revenue)
-    for j in range(len(parent) - 1, 0, -1):
-        before, l, here = parent[j], link[j], row(load, j)
-        put(load, before, row(load, before) + here)
-        put(entering, l, fused(here, row(survive, before), row(entering, l)))
-    put(few, 6, out - arrived)
-    put(few, 7, revenue)
-    put(few, 8, spent)
+        for o in range(len(alive)):
+            if some_above(row(alive, o), spread(0.0)):
+                one = row(sends, o * markets + m)
+                some, there, costs = row(out, o), spread(0.0), row(spent, o)
+                for k in range(ptr[m], ptr[m + 1]):
+                    flow = one * above(row(share, o * routes + seat[k]), limit)
+                    put(flows, k, row(flows, k) + flow)
+                    some = some + flow
+                    there = fused(flow, row(reach, k), there)
+                    costs = fused(flow, row(charge, k), costs)
+                put(out, o, some)
+                put(spent, o, costs)
+                put(came, o, row(came, o) + there)
+                put(revenue, o, fused(there, row(price, m), row(revenue, o)))
 
 
 @inlined
-def _learn(o, x, at, i, iat):
+def _walk(one, two, x, at, i, iat):
+    """Add up what of two slots' loads enters each corridor, from the ends of routes to their common beginnings.
+
+    Two at a time read once what both need; corridors and nodes have a row for each of the two.
+    """
+    share, load, entering, survive, sends = (part(x, at, _ROUTE_SHARE), part(x, at, _LOADS), part(x, at, _ENTERING),
+                                             part(x, at, _SURVIVE), part(x, at, _SENDS))
+    parent, link = part(i, iat, _PARENT), part(i, iat, _LINK)
+    stem, market, last = part(i, iat, _ENDS_STEM), part(i, iat, _ENDS_MARKET), part(i, iat, _ENDS_LAST)
+    routes, limit = len(last), spread(0.02)
+    markets = len(sends) // (len(share) // routes)
+    _empty(load)
+    for k in range(routes):
+        before, l, m = stem[k], last[k], market[k]
+        enters = row(survive, before)
+        first = row(sends, one * markets + m) * above(row(share, one * routes + k), limit)
+        other = row(sends, two * markets + m) * above(row(share, two * routes + k), limit)
+        put(load, 2 * before, row(load, 2 * before) + first)
+        put(load, 2 * before + 1, row(load, 2 * before + 1) + other)
+        put(entering, 2 * l, fused(first, enters, row(entering, 2 * l)))
+        put(entering, 2 * l + 1, fused(other, enters, row(entering, 2 * l + 1)))
+    for j in range(len(parent) - 1, 0, -1):
+        before, l = parent[j], link[j]
+        enters, first, other = row(survive, before), row(load, 2 * j), row(load, 2 * j + 1)
+        put(load, 2 * before, row(load, 2 * before) + first)
+        put(load, 2 * before + 1, row(load, 2 * before + 1) + other)
+        put(entering, 2 * l, fused(first, enters, row(entering, 2 * l)))
+        put(entering, 2 * l + 1, fused(other, enters, row(entering, 2 * l + 1)))
+
+
+@inlined
+def _guide(o, which, x, at, i, iat):
+    """What people of a slot's organisations walk each corridor, told as if they were loads."""
+    entering, trips, trade, walked = (part(x, at, _ENTERING), part(x, at, _TRIPS), part(x, at, _TRADE),
+                                      part(i, iat, _WALKED))
+    each = row(part(x, at, _CAPACITY), o) * row(part(x, at, _PARAMETERS), _LOAD_KG)
+    labour, sexual = each * row(trade, 3 * o + 1), each * row(trade, 3 * o + 2)
+    for j in range(len(walked)):
+        mine = 2 * o * len(walked) + j
+        met = fused(labour, row(trips, mine), sexual * row(trips, mine + len(walked)))
+        put(entering, 2 * walked[j] + which, met)
+
+
+@inlined
+def _learn(o, which, x, at, i, iat):
     """Move a slot's beliefs of hazards by what its loads and people met."""
     q, belief, hazard, entering = (part(x, at, _PARAMETERS), part(x, at, _BELIEF), part(x, at, _HAZARD),
                                    part(x, at, _ENTERING))
@@ -175,7 +215,7 @@ def _learn(o, x, at, i, iat):
     per, learning = spread(1.0) / row(q, _LOAD_KG), row(q, _LEARNING)
     fade, mean = spread(0.98), spread(0.02) * row(q, _MEAN)
     for l in part(i, iat, _MET):
-        trips = row(entering, l) * per
+        trips = row(entering, 2 * l + which) * per
         believed = row(belief, o * links + l)
         met = fused(learning * trips / (trips + spread(2.0)), row(hazard, l) - believed, believed)
         put(belief, o * links + l, choose(trips, spread(0.02), met, fused(believed, fade, mean)))
@@ -184,32 +224,36 @@ def _learn(o, x, at, i, iat):
 
 
 @inlined
-def _work(o, here, x, at, i, iat):
-    q, few, trade = part(x, at, _PARAMETERS), part(x, at, _FEW), part(x, at, _TRADE)
+def _choose(o, here, x, at, i, iat):
+    """What an organisation of a slot does this month: how much of each trade, and for which markets."""
+    q, few, trade, sends = part(x, at, _PARAMETERS), part(x, at, _FEW), part(x, at, _TRADE), part(x, at, _SENDS)
+    parts, sent, capital, kilos = (part(x, at, _MARKET_SHARE), part(x, at, _SENT), part(x, at, _CAPITAL),
+                                   part(x, at, _KG))
+    nothing, size, markets = spread(0.0), row(part(x, at, _CAPACITY), o), len(sends) // len(capital)
+    _shares(o, here, x, at)
+    put(few, 4, size * row(trade, 3 * o + 1) * spread(_PEOPLE))
+    put(few, 5, size * row(trade, 3 * o + 2) * spread(_PEOPLE))
+    _attempts(o, x, at, i, iat)
+    put(part(x, at, _PEOPLE_GAIN), o, size * row(few, 3))
+    kg = least(size * row(trade, 3 * o) * row(q, _LOAD_KG), spread(2.0) * most(nothing, row(capital, o)) / row(q, _SOURCE))
+    put(kilos, o, kg)
+    each = kg / row(few, 2)
+    for k in range(o * markets, (o + 1) * markets):
+        put(sends, k, each * above(row(parts, k), spread(1e-6)) * row(sent, k))
+
+
+@inlined
+def _account(o, here, x, at):
+    """What an organisation of a slot earns in its month, and how it grows."""
+    q, few = part(x, at, _PARAMETERS), part(x, at, _FEW)
     capacity, capital, returns, loss = (part(x, at, _CAPACITY), part(x, at, _CAPITAL), part(x, at, _RETURNS),
                                         part(x, at, _LOSS))
-    entering, trips, walked = part(x, at, _ENTERING), part(x, at, _TRIPS), part(i, iat, _WALKED)
-    nothing = spread(0.0)
-    _shares(o, here, x, at)
-    size, own = row(capacity, o), row(capital, o)
-    labour, sexual = size * row(trade, 3 * o + 1), size * row(trade, 3 * o + 2)
-    put(few, 4, labour * spread(_PEOPLE))
-    put(few, 5, sexual * spread(_PEOPLE))
-    _attempts(o, x, at, i, iat)
-    _empty(entering)
-    labour, sexual = labour * row(q, _LOAD_KG), sexual * row(q, _LOAD_KG)
-    for j in range(len(walked)):
-        one = 2 * o * len(walked) + j
-        met = fused(labour, row(trips, one), sexual * row(trips, one + len(walked)))
-        put(entering, walked[j], choose(here, nothing, met, nothing))
-    kg = least(size * row(trade, 3 * o) * row(q, _LOAD_KG), spread(2.0) * most(nothing, own) / row(q, _SOURCE))
-    _carry(o, kg, x, at, i, iat)
-    _learn(o, x, at, i, iat)
-    spent = fused(kg, row(q, _SOURCE), fused(size, row(q, _FIXED), row(few, 8)))
-    people = size * row(few, 3)
-    profit = row(few, 7) + people - spent
-    tenth = spread(0.1)
-    lost = fused(tenth, row(few, 6) / most(kg, spread(1e-300)) - row(loss, o), row(loss, o))
+    nothing, size, own, kg = spread(0.0), row(capacity, o), row(capital, o), row(part(x, at, _KG), o)
+    spent = fused(kg, row(q, _SOURCE), fused(size, row(q, _FIXED), row(part(x, at, _SPENT), o)))
+    people = row(part(x, at, _PEOPLE_GAIN), o)
+    profit = row(part(x, at, _REVENUE), o) + people - spent
+    tenth, gone = spread(0.1), row(part(x, at, _OUT_KG), o) - row(part(x, at, _CAME), o)
+    lost = fused(tenth, gone / most(kg, spread(1e-300)) - row(loss, o), row(loss, o))
     put(loss, o, choose(kg, nothing, lost, row(loss, o)))
     put(capital, o, choose(here, nothing, own + profit - spread(0.03) * most(nothing, own), nothing))
     per = spent + spread(0.3) * most(people, nothing - people) + spread(1.0)
@@ -222,7 +266,7 @@ def _work(o, here, x, at, i, iat):
 
 
 @inlined
-def _gather(x, at, n, nat, i, iat):
+def _gather(x, at, i, iat):
     """What corridors, posts and markets see of all loads of a month."""
     flows, reach, price, arrivals = part(x, at, _FLOWS), part(x, at, _REACH), part(x, at, _PRICE), part(x, at, _ARRIVALS)
     load, values, entering, worth = (part(x, at, _LOADS), part(x, at, _TOLL), part(x, at, _ENTERING),
@@ -230,30 +274,35 @@ def _gather(x, at, n, nat, i, iat):
     survive, through, bribe, carried = (part(x, at, _SURVIVE), part(x, at, _THROUGH), part(x, at, _BRIBE),
                                         part(x, at, _CARRIED))
     seized, income, posts = part(x, at, _SEIZED), part(x, at, _INCOME), part(i, iat, _POSTS)
-    parent, link, stem, last = part(i, iat, _PARENT), part(i, iat, _LINK), part(i, iat, _STEM), part(i, iat, _LAST)
-    ptr = part(i, iat, _MARKET_PTR)
-    for rows in (load, values, entering, worth, income):
+    parent, link, child, ends = (part(i, iat, _PARENT), part(i, iat, _LINK), part(i, iat, _CHILD_PTR),
+                                 part(i, iat, _ENDS))
+    ptr, market, last, first = (part(i, iat, _ENDS_PTR), part(i, iat, _ENDS_MARKET), part(i, iat, _ENDS_LAST),
+                                part(i, iat, _MARKET_PTR))
+    for rows in (entering, worth, income):
         _empty(rows)
     for m in range(len(price)):
         came = spread(0.0)
-        for k in range(ptr[m], ptr[m + 1]):
-            flow = row(flows, k)
-            value = flow * row(price, m)
-            came = fused(flow, row(reach, k), came)
-            before, l = stem[k], last[k]
-            enters = row(survive, before)
-            put(load, before, row(load, before) + flow)
-            put(values, before, row(values, before) + value)
+        for k in range(first[m], first[m + 1]):
+            came = fused(row(flows, k), row(reach, k), came)
+        put(arrivals, m, came)
+    for j in range(len(parent) - 1, -1, -1):
+        enters, here, valued = row(survive, j), spread(0.0), spread(0.0)
+        for k in range(ptr[j], ptr[j + 1]):
+            flow, l = row(flows, ends[k]), last[k]
+            value = flow * row(price, market[k])
+            here = here + flow
+            valued = valued + value
             put(entering, l, fused(flow, enters, row(entering, l)))
             put(worth, l, fused(value, enters, row(worth, l)))
-        put(arrivals, m, came)
-    for j in range(len(parent) - 1, 0, -1):
-        before, l = parent[j], link[j]
-        enters, flow, value = row(survive, before), row(load, j), row(values, j)
-        put(load, before, row(load, before) + flow)
-        put(values, before, row(values, before) + value)
-        put(entering, l, fused(flow, enters, row(entering, l)))
-        put(worth, l, fused(value, enters, row(worth, l)))
+        for k in range(child[j], child[j + 1]):
+            here = here + row(load, k)
+            valued = valued + row(values, k)
+        put(load, j, here)
+        put(values, j, valued)
+        if j > 0:
+            l, enters = link[j], row(survive, parent[j])
+            put(entering, l, fused(here, enters, row(entering, l)))
+            put(worth, l, fused(valued, enters, row(worth, l)))
     for l in range(len(carried)):
         put(carried, l, row(entering, l))
         put(seized, l, row(entering, l) * (spread(1.0) - row(through, l)))
@@ -266,14 +315,36 @@ def _gather(x, at, n, nat, i, iat):
 @inlined
 def work(x, at, n, nat, i, iat):
     alive, home, corrupt, few = part(x, at, _ALIVE), part(x, at, _HOME), part(x, at, _CORRUPT), part(x, at, _FEW)
-    place_post = part(i, iat, _PLACE_POST)
+    place_post, entering = part(i, iat, _PLACE_POST), part(x, at, _ENTERING)
+    sends = part(x, at, _SENDS)
+    markets = len(sends) // len(alive)
     _ahead(x, at, n, nat, i, iat)
-    _empty(part(x, at, _FLOWS))
     _empty(part(x, at, _ATTEMPTS))
     for o in range(len(alive)):
-        here = row(alive, o)
-        if some_above(here, spread(0.0)):
-            for r in range(LANES):
-                few[9, r] = corrupt[place_post[int(home[o, r])], r]
-            _work(o, here, x, at, i, iat)
-    _gather(x, at, n, nat, i, iat)
+        if some_above(row(alive, o), spread(0.0)):
+            _choose(o, row(alive, o), x, at, i, iat)
+        else:
+            for k in range(o * markets, (o + 1) * markets):
+                put(sends, k, spread(0.0))
+    _sell(x, at, i, iat)
+    o = 0
+    while o < len(alive):
+        two = o + 1
+        while two < len(alive) and not some_above(row(alive, two), spread(0.0)):
+            two += 1
+        if some_above(row(alive, o), spread(0.0)):
+            _empty(entering)
+            if two < len(alive):
+                _guide(two, 1, x, at, i, iat)
+            _guide(o, 0, x, at, i, iat)
+            _walk(o, min(two, len(alive) - 1), x, at, i, iat)
+            for which, slot in enumerate((o, two)):
+                if slot < len(alive):
+                    _learn(slot, which, x, at, i, iat)
+                    for r in range(LANES):
+                        few[9, r] = corrupt[place_post[int(home[slot, r])], r]
+                    _account(slot, row(alive, slot), x, at)
+            o = two + 1
+        else:
+            o += 1
+    _gather(x, at, i, iat)

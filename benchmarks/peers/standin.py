@@ -1,8 +1,13 @@
-"""The stand-in's four versions side by side: the same draws, month by month, in the same minute."""
+"""The stand-in's four versions in turn: the same draws, compared month by month, in the same minute.
+
+Each goes through its months at a stretch, as it would in use: in turns by month each would find its memory pushed out of
+the nearer caches by the others.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,28 +44,28 @@ def measure(net: Network, runs: int, months: int, seed: int = 1, warm: int = WAR
     derived = vectorised.Derived(net)
     plain = [objects.Model(net, parameters, keys[r], arrays, r) for r in range(runs)]
     in_mesa = [with_mesa.Model(net, parameters, keys[r], arrays, r) for r in range(runs)]
-    spent = dict.fromkeys(("compiled", "NumPy over runs", "plain objects", "Mesa"), 0.0)
-    differ = dict.fromkeys(spent, 0.0)
-    alive = 0.0
-    for month in range(months):
-        work = {
-            "compiled": compiled.step,
-            "NumPy over runs": lambda m=month: vectorised.step(net, derived, parameters, keys, arrays, m),
-            "plain objects": lambda: [model.step() for model in plain],
-            "Mesa": lambda: [model.step() for model in in_mesa],
-        }
-        for name, step in work.items():
+    work: dict[str, tuple[Callable[[int], Any], Callable[[], dict[str, np.ndarray]]]] = {
+        "compiled": (lambda month: compiled.step(), compiled.state),
+        "NumPy over runs": (lambda month: vectorised.step(net, derived, parameters, keys, arrays, month),
+                            lambda: {name: arrays[name].copy() for name in COMPARED}),
+        "plain objects": (lambda month: [model.step() for model in plain], lambda: stacked(plain)),
+        "Mesa": (lambda month: [model.step() for model in in_mesa], lambda: stacked(in_mesa)),
+    }
+    spent, differ = dict.fromkeys(work, 0.0), dict.fromkeys(work, 0.0)
+    ours: list[dict[str, np.ndarray]] = []
+    for name, (step, read) in work.items():
+        for month in range(months):
             begun = time.process_time()
-            step()  # type: ignore[operator]
+            step(month)
             if month >= warm:
                 spent[name] += time.process_time() - begun
-        ours = compiled.state()
-        found = {"NumPy over runs": arrays, "plain objects": stacked(plain), "Mesa": stacked(in_mesa)}
-        for name, state in found.items():
-            differ[name] = max(differ[name], apart(ours, state))
+            state = read()
+            if name == "compiled":
+                ours.append(state)
+            differ[name] = max(differ[name], apart(ours[month], state))
             if differ[name] > AGREE:
                 raise SystemExit(f"month {month}: {name} is {differ[name]:.0e} from compiled: not the same model")
-        alive += ours["active"].sum() / runs
+    alive = sum(float(state["active"].sum()) for state in ours) / runs
     scale = 1e6 / (runs * (months - warm)) if months > warm else float("nan")
     return Measured({k: v * scale for k, v in spent.items()}, differ, alive / months)
 
