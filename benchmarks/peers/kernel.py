@@ -13,7 +13,7 @@ from numba import njit
 from benchmarks.peers.kernel_block import Numbers, Places, Rows, fixed, places, rows_of, walks, written
 from benchmarks.peers.kernel_life import live, release, trade_people
 from benchmarks.peers.kernel_routes import plan
-from benchmarks.peers.kernel_rows import draws, fused, logarithms, normals, part, rise, roots
+from benchmarks.peers.kernel_rows import draws, fused, lent, logarithms, normals, part, rise, roots
 from benchmarks.peers.kernel_work import work
 from benchmarks.peers.network import COMPARED, PRICE_HIGH, PRICE_LOW, RANGES, Network
 from qorgau.model.compiled import inlined
@@ -53,7 +53,7 @@ def _detection(x, at, n, nat, i, iat, keys, month):
     wide = row(q, _SPREAD)
     middle = spread(-0.5) * wide * wide
     for l in range(len(watch)):
-        z = normals(draws(keys, _NOISES, month, l, 0), few[4:6], few[6:8])
+        z = normals(draws(keys, _NOISES, month, l, 0), few)
         now = fused(spread(0.9), row(noise, l), spread(_ROOT) * z)
         put(noise, l, now)
         honest = row(q, _MEAN) * spread(watch[l]) * rise(fused(wide, now, middle))
@@ -92,6 +92,7 @@ def _market(x, at, n, nat):
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def _month(x, at, n, nat, i, iat, walks, keys, runs, month):
+    x, n, i, at, nat, iat = lent(x), lent(n), lent(i), lent(at), lent(nat), lent(iat)
     _officials(x, at, n, nat)
     _detection(x, at, n, nat, i, iat, keys, month)
     plan(x, at, n, nat, i, iat, walks, month)

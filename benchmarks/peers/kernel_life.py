@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from benchmarks.peers.kernel_block import Numbers, Places, Rows
 from benchmarks.peers.kernel_rows import (
     binomials,
@@ -15,7 +17,8 @@ from benchmarks.peers.kernel_rows import (
     fused,
     hyperbolic,
     part,
-    poissons,
+    few_of,
+    flat,
     rise,
     roots,
     some_above,
@@ -23,7 +26,7 @@ from benchmarks.peers.kernel_rows import (
 from benchmarks.peers.network import RANGES
 from qorgau.model.compiled import inlined
 from qorgau.model.lanes import LANES, beside, least, most, put, row, spread
-from qorgau.model.streams import Stream, uniform
+from qorgau.model.streams import Stream, binomial, poisson, uniform
 
 _EXIT, _ENTRY, _HOMES = int(Stream.ORGANISATION_EXIT), int(Stream.ORGANISATION_ENTRY), int(Stream.ORGANISATION_HOME)
 _RECRUITED, _FOUND = int(Stream.RECRUITS), int(Stream.INTERCEPTED)
@@ -153,7 +156,7 @@ def trade_people(x, at, n, nat, i, iat, keys, runs, month):
     """Recruits by way and form, those found on their way, those who arrive, and prices."""
     q, there, hazard, recruits = (part(x, at, _PARAMETERS), part(x, at, _THERE), part(x, at, _HAZARD),
                                   part(x, at, _RECRUITS))
-    attempts, tried, stems, few = (part(x, at, _ATTEMPTS), part(x, at, _BY_RUN), part(x, at, _STEMS), part(x, at, _FEW))
+    attempts, tried, stems = part(x, at, _ATTEMPTS), part(x, at, _BY_RUN), part(x, at, _STEMS)
     found, arrived, price, now = (part(x, at, _INTERCEPTED), part(x, at, _ARRIVED), part(x, at, _PEOPLE_PRICE),
                                   part(x, at, _EXPLOITED))
     way, goal, end, goal_state = (part(i, iat, _WAY), part(i, iat, _GOAL), part(i, iat, _WAY_END),
@@ -162,7 +165,6 @@ def trade_people(x, at, n, nat, i, iat, keys, runs, month):
                                  part(i, iat, _WALKED))
     people, demand = part(n, nat, _WAY_PEOPLE), part(n, nat, _GOAL_PEOPLE)
     nothing, unit = spread(0.0), spread(1.0)
-    ours, theirs = few[4:6], few[6:8]
     beside(attempts.reshape((LANES, len(tried))), runs, 0, tried)
     for s in range(len(found)):
         put(found, s, nothing)
@@ -172,23 +174,45 @@ def trade_people(x, at, n, nat, i, iat, keys, runs, month):
         put(stems, ptr[s], nothing)
         for j in range(ptr[s] + 1, ptr[s + 1]):
             put(stems, j, row(stems, parent[j]) + row(hazard, walked[link[j]]))
-    risk = nothing - row(q, _RISK)
-    flat = there.reshape(there.size)
+    flat_there, risk = flat(there), q[_RISK]
+    rare = np.empty(2 * len(way), dtype=np.int64)
+    many = 0
     for j in range(len(way)):
-        if flat[j] == 0.0:
-            continue
-        w, d = way[j], goal[j]
-        chance = unit - rise(risk * row(stems, end[j]))
-        pool = row(q, _OPEN) * spread(people[j])
-        for f in range(2):
-            some = row(q, _SUCCESS) * row(tried, f * len(way) + j)
-            mean = pool * some / (pool + some + spread(1e-12))
-            number = poissons(draws(keys, _RECRUITED, month, w, f), mean, ours, theirs)
-            put(recruits, 2 * w + f, number)
-            caught = binomials(draws(keys, _FOUND, month, w, f), number, chance, ours, theirs)
-            s = goal_state[d]
-            put(found, s, row(found, s) + caught)
-            put(arrived, 2 * d + f, row(arrived, 2 * d + f) + number - caught)
+        if flat_there[j] > 0.0:
+            pool = row(q, _OPEN) * spread(people[j])
+            for f in range(2):
+                k = f * len(way) + j
+                some = row(q, _SUCCESS) * row(tried, k)
+                mean = pool * some / (pool + some + spread(1e-12))
+                u = draws(keys, _RECRUITED, month, way[j], f)
+                number, most_of = few_of(u, mean)
+                put(recruits, 2 * way[j] + f, number)
+                put(tried, k, mean)
+                rare[many] = k
+                many += 1 if some_above(u, most_of) else 0
+    for i_rare in range(many):
+        f, j = rare[i_rare] // len(way), rare[i_rare] % len(way)
+        for r in range(LANES):
+            recruits[2 * way[j] + f, r] = poisson(uniform(keys[r], _RECRUITED, month, way[j], f), tried[rare[i_rare], r])
+    many = 0
+    for j in range(len(way)):
+        if flat_there[j] > 0.0:
+            chance = unit - rise((nothing - row(q, _RISK)) * row(stems, end[j]))
+            for f in range(2):
+                number, to = row(recruits, 2 * way[j] + f), 2 * goal[j] + f
+                put(arrived, to, row(arrived, to) + number)
+                u = draws(keys, _FOUND, month, way[j], f)
+                rare[many] = f * len(way) + j
+                many += 1 if some_above(u, unit - number * chance) else 0
+    for i_rare in range(many):
+        f, j = rare[i_rare] // len(way), rare[i_rare] % len(way)
+        for r in range(LANES):
+            number = recruits[2 * way[j] + f, r]
+            if number > 0.0:
+                u = uniform(keys[r], _FOUND, month, way[j], f)
+                caught = binomial(u, int(number), 1.0 - math.exp(-risk[r] * stems[end[j], r]))
+                found[goal_state[goal[j]], r] += caught
+                arrived[2 * goal[j] + f, r] -= caught
     choke = spread(3.0) * row(q, _BASE_PRICE)
     for d in range(len(demand)):
         for f in range(2):
@@ -209,7 +233,6 @@ def release(x, at, n, nat, i, iat, keys, month):
     few = part(x, at, _FEW)
     goal_state, goal_post = part(i, iat, _GOAL_STATE), part(i, iat, _GOAL_POST)
     nothing, unit = spread(0.0), spread(1.0)
-    ours, theirs = few[4:6], few[6:8]
     for s in range(len(identified)):
         put(identified, s, row(intercepted, s))
         put(out, s, nothing)
@@ -223,14 +246,14 @@ def release(x, at, n, nat, i, iat, keys, month):
         for f in range(2):
             cell = 2 * d + f
             here = row(exploited, cell)
-            left = binomials(draws(keys, _EXITS, month, cell, 0), here, leaves, ours, theirs)
-            seen = binomials(draws(keys, _SPLIT, month, cell, 0), left, part_found, ours, theirs)
-            caught = binomials(draws(keys, _ONCE_MORE, month, cell, 0), left - seen, row(q, _ONCE), ours, theirs)
+            left = binomials(draws(keys, _EXITS, month, cell, 0), here, leaves, few)
+            seen = binomials(draws(keys, _SPLIT, month, cell, 0), left, part_found, few)
+            caught = binomials(draws(keys, _ONCE_MORE, month, cell, 0), left - seen, row(q, _ONCE), few)
             put(identified, s, row(identified, s) + seen)
             put(out, s, row(out, s) + left - seen - caught)
             put(again, s, row(again, s) + caught)
             put(exploited, cell, here + caught - left + row(arrived, cell))
     healed = unit - rise(nothing - unit / row(q, _MONTHS))
     for s in range(len(identified)):
-        done = binomials(draws(keys, _CARE, month, s, 0), row(cared, s), healed, ours, theirs)
+        done = binomials(draws(keys, _CARE, month, s, 0), row(cared, s), healed, few)
         put(cared, s, row(cared, s) + row(identified, s) - done)

@@ -18,10 +18,9 @@ from numba.extending import intrinsic
 from qorgau.model import streams
 from qorgau.model.compiled import inlined
 from qorgau.model.lanes import LANES, least, most, put, row, spread
-from qorgau.model.streams import TAIL, normal_quantile
+from qorgau.model.streams import LARGE, TAIL, normal_quantile
 
-__all__ = ["added", "binomials", "choose", "draws", "flat", "fused", "hyperbolic", "logarithms", "normals", "part", "peak", "poissons",
-           "rise", "roots", "some_above"]
+__all__ = ["added", "binomials", "choose", "draws", "few_of", "flat", "fused", "hyperbolic", "lent", "logarithms", "normals", "part", "peak", "rise", "roots", "some_above"]
 
 _interpreted = bool(getattr(config, "DISABLE_JIT"))  # noqa: B009 - not in numba's type hints
 _long = ir.VectorType(ir.IntType(64), LANES)
@@ -37,6 +36,17 @@ def _added(typing: Any, x: Any, digits: Any, place: Any, y: Any) -> Any:
         return builder.select(which, builder.fadd(args[0], args[3]), args[0])
 
     return x(x, digits, types.uint64, x), build
+
+
+def _lent(typing: Any, array: Any) -> Any:
+    """The same array without a count of who holds it: what is cut from it need not be counted, one by one, either."""
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out = context.make_array(signature.args[0])(context, builder, args[0])
+        out.meminfo = cgutils.get_null_value(out.meminfo.type)
+        out.parent = cgutils.get_null_value(out.parent.type)
+        return out._getvalue()
+
+    return array(array), build
 
 
 def _added_plainly(x: Any, digits: Any, place: int, y: Any) -> Any:
@@ -156,6 +166,7 @@ def _some_plainly(x: Any, y: Any) -> int:
 
 
 fused: Any = _joined if _interpreted else intrinsic(_fused)
+lent: Any = (lambda array: array) if _interpreted else intrinsic(_lent)
 added: Any = _added_plainly if _interpreted else intrinsic(_added)
 roots: Any = np.sqrt if _interpreted else intrinsic(_roots)
 choose: Any = (lambda x, y, over, other: np.where(x > y, over, other)) if _interpreted else intrinsic(_choose)
@@ -246,16 +257,15 @@ draws: Any = _draws_plainly if _interpreted else _compiled_draws
 
 
 @inlined
-def _by_one(low, x, u):
-    """Eight normal quantiles of which some lie in the tails; ``x`` and ``u`` are work space with the row in it."""
+def _by_one(few):
     for j in range(LANES):
-        if u[0, j] < low or u[0, j] > 1.0 - low:
-            x[0, j] = normal_quantile(u[0, j])
+        if few[5, j] < TAIL or few[5, j] > 1.0 - TAIL:
+            few[4, j] = normal_quantile(few[5, j])
 
 
 @inlined
-def normals(u, ours, theirs):
-    """Standard normal quantiles of a row, as ``streams.normal_quantile``; ``ours`` and ``theirs`` are work space."""
+def normals(u, few):
+    """Standard normal quantiles of a row, as ``streams.normal_quantile``; rows 4 to 7 of ``few`` are work space."""
     q = u - spread(0.5)
     r = q * q
     a = fused(r, spread(-3.969683028665376e01), spread(2.209460984245205e02))
@@ -270,47 +280,46 @@ def normals(u, ours, theirs):
     b = fused(r, b, spread(1.0))
     x = a * q / b
     if some_above(most(q, spread(0.0) - q), spread(0.5 - TAIL)):
-        put(ours, 0, x)
-        put(theirs, 0, u)
-        _by_one(TAIL, ours, theirs)
-        x = row(ours, 0)
+        put(few, 4, x)
+        put(few, 5, u)
+        _by_one(few)
+        x = row(few, 4)
     return x
 
 
 @inlined
-def poissons(u, mean, ours, theirs):
-    """Poisson quantiles of a row of small means: 0 to 3 without a branch, what is more one by one."""
+def few_of(u, mean):
+    """Poisson quantiles of a row up to 3, without a branch, and the numbers above which a quantile is more than that."""
     one = rise(spread(0.0) - mean)
     a = one * mean
     two = one + a
     a = a * mean * spread(0.5)
     three = two + a
-    four = fused(a, mean * spread(1.0 / 3.0), three)
     nothing, unit = spread(0.0), spread(1.0)
     number = choose(u, one, unit, nothing) + choose(u, two, unit, nothing) + choose(u, three, unit, nothing)
-    more = some_above(u, four)
-    if more:
-        put(ours, 0, number)
-        put(ours, 1, u)
-        put(theirs, 0, mean)
-        for j in range(LANES):
-            if (more >> j) & 1:
-                ours[0, j] = streams.poisson(ours[1, j], theirs[0, j])
-        number = row(ours, 0)
-    return number
+    return number, fused(a, mean * spread(1.0 / 3.0), three)
 
 
 @inlined
-def binomials(u, number, chance, ours, theirs):
-    """Binomial quantiles of a row: nobody where the chance of that is plain, the rest one by one."""
-    some = some_above(u, fused(number, spread(0.0) - chance, spread(1.0)))
-    if some == 0:
-        return spread(0.0)
-    put(theirs, 0, u)
-    put(theirs, 1, number)
-    put(ours, 1, chance)
-    put(ours, 0, spread(0.0))
-    for j in range(LANES):
-        if (some >> j) & 1:
-            ours[0, j] = streams.binomial(theirs[0, j], int(theirs[1, j]), ours[1, j])
-    return row(ours, 0)
+def binomials(u, number, chance, few):
+    """Binomial quantiles of a row, as ``streams.binomial``: large ones together, small ones one by one if any is not plain."""
+    nothing, unit = spread(0.0), spread(1.0)
+    common = chance - spread(0.5)
+    p = choose(common, nothing, unit - chance, chance)
+    below = choose(common, nothing, unit - u, u)
+    mean, found = number * p, nothing
+    if some_above(mean, spread(LARGE)):
+        z = normals(below, few)
+        near = fused(unit - p - p, (z * z - unit) * spread(1.0 / 6.0), fused(roots(mean * (unit - p)), z, mean))
+        found = least(number, most(nothing, (near + spread(_WHOLE)) - spread(_WHOLE)))
+        found = choose(common, nothing, number - found, found)
+    one_by_one = some_above(choose(mean, spread(LARGE), nothing, below), unit - mean)
+    put(few, 4, found)
+    put(few, 5, u)
+    put(few, 6, number)
+    put(few, 7, chance)
+    if one_by_one or some_above(common, nothing):
+        for j in range(LANES):
+            if few[6, j] * min(few[7, j], 1.0 - few[7, j]) <= LARGE:
+                few[4, j] = streams.binomial(few[5, j], int(few[6, j]), few[7, j])
+    return row(few, 4)
