@@ -120,18 +120,14 @@ class Organisation:
         model = self.model
         if self.age and (model.month + self.slot) % 3:
             return
-        q, belief, bribe, exp = model.q, self.belief, model.bribes, math.exp
+        q, belief, paid, exp = model.q, self.belief, model.paid, math.exp
         speed = q.route_speed if self.age else 1.0
         shares = self.route_share
         for m, routes in enumerate(model.facts.routes):
             price = model.markets[m].price
             kept, cost, weights = [], [], []
             for route in routes:
-                risk = paid = 0.0
-                for l in route.links:
-                    risk += belief[l]
-                    paid += bribe[l]
-                left = exp(-risk) - paid
+                left = exp(-sum([belief[l] for l in route.links])) - paid[route.number]
                 way = q.transport * route.km
                 kept.append(left)
                 cost.append(way)

@@ -36,7 +36,8 @@ _WATCH, _WAGES, _PEOPLE, _POSTS = int(_N.WATCH), int(_N.WAGES), int(_N.MARKET_PE
 
 @inlined
 def _officials(x, at, n, nat):
-    q, corrupt, income, wages = part(x, at, _PARAMETERS), part(x, at, _CORRUPT), part(x, at, _INCOME), part(n, nat, _WAGES)
+    q, corrupt, income, wages = (part(x, at, _PARAMETERS), part(x, at, _CORRUPT), part(x, at, _INCOME),
+                                 part(n, nat, _WAGES))
     cold, unit = spread(1.0) / row(q, _TEMPERATURE), spread(1.0)
     for p in range(len(corrupt)):
         worth = logarithms(fused(row(income, p), spread(1.0 / wages[p]), unit))
@@ -104,7 +105,7 @@ def _month(x, at, n, nat, i, iat, walks, keys, runs, month):
 
 
 class Model:
-    """The stand-in for any number of runs, eight at a time; places of the last eight that are left over repeat its first."""
+    """The stand-in for any number of runs, eight at a time; what is left over of the last eight repeats its first."""
 
     def __init__(self, net: Network, parameters: np.ndarray, keys: np.ndarray, begun: dict[str, np.ndarray]):
         self.net, self.begun, self.month = net, begun, 0

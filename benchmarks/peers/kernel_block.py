@@ -1,8 +1,8 @@
 """How eight runs lie in memory: rows of eight numbers, one a run, part after part; people's ways in rows of their own.
 
 A part is found by its number in `Rows`, `Numbers` or `Places`: compiled code is given three pieces of memory instead of
-a hundred arrays, which Python would hand over one by one in every call. Ways lie by state of origin, each state's filled up
-to whole rows of eight with its first way, whose copies are not `THERE`.
+a hundred arrays, which Python would hand over one by one in every call. Ways lie by state of origin, each state's
+filled up to whole rows of eight with its first way, whose copies are not `THERE`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ Rows = IntEnum("Rows", [  # type: ignore[misc]
     "CAPACITY", "CAPITAL", "RETURNS", "LOSS", "TRADE", "BELIEF", "MARKET_SHARE", "ROUTE_SHARE", "PEOPLE_SHARE", "PULL",
     "KEPT", "COST", "SENT", "PEOPLE_VALUE", "TRIPS", "PRICE", "NORM", "STOCK", "USERS", "ARRIVALS", "ATTEMPTS",
     "PEOPLE_PRICE", "RECRUITS", "INTERCEPTED", "ARRIVED", "EXPLOITED", "IDENTIFIED", "OUT", "IN_CARE", "AGAIN",
-    "THROUGH", "SURVIVE", "TOLL", "FAR", "REACH", "CHARGE", "PAID", "KG", "PEOPLE", "OUT_KG", "CAME", "REVENUE", "SPENT", "SENDS", "FLOWS", "LOAD", "ENTERING", "WORTH",
-    "PASSES", "STEMS", "LEFT", "WEIGHT", "WORK", "BY_RUN", "FEW",
+    "THROUGH", "SURVIVE", "TOLL", "FAR", "REACH", "CHARGE", "PAID", "KG", "PEOPLE", "OUT_KG", "CAME",
+    "REVENUE", "SPENT", "SENDS", "FLOWS", "LOAD", "ENTERING", "WORTH", "PASSES", "STEMS",
+    "LEFT", "WEIGHT", "WORK", "BY_RUN", "FEW",
 ], start=0)
 """Rows of eight. From ``THROUGH`` on work space; ``PULL`` to ``TRIPS`` but for values is what a plan leaves behind."""
 
@@ -34,7 +35,8 @@ Numbers = IntEnum("Numbers", [  # type: ignore[misc]
 Places = IntEnum("Places", [  # type: ignore[misc]
     "MARKET_PTR", "PARENT", "LINK", "STEM", "LAST", "POSTS", "PLACE_STATE", "PLACE_POST", "WAY_ROWS", "WAY", "GOAL",
     "GOAL_STATE", "GOAL_POST", "WAY_PTR", "WAY_PARENT", "WAY_LINK", "WAY_END", "ROUTED", "MET", "UNMET", "WALKED",
-    "HOME_PTR", "HOME_LINKS", "WALKS_PTR", "CHILD_PTR", "ENDS_PTR", "ENDS", "SEAT", "ENDS_MARKET", "ENDS_LAST", "ENDS_STEM",
+    "HOME_PTR", "HOME_LINKS", "WALKS_PTR", "CHILD_PTR", "ENDS_PTR", "ENDS", "SEAT", "ENDS_MARKET", "ENDS_LAST",
+    "ENDS_STEM",
 ], start=0)
 
 
@@ -79,19 +81,19 @@ def places(net: Network) -> tuple[np.ndarray, np.ndarray]:
     number = np.searchsorted(walked, trees.link)
     homes = [np.unique(trees.link[trees.ptr[s] + 1:trees.ptr[s + 1]]) for s in range(net.states)]
     eights = [-(-len(links) // LANES) for links in homes]
-    padded = [np.append(links, np.repeat(links[:1], LANES * e - len(links))) for links, e in zip(homes, eights, strict=True)]
+    padded = [np.append(l, np.repeat(l[:1], LANES * e - len(l))) for l, e in zip(homes, eights, strict=True)]
     return _joined([net.market_ptr, parent, link, stem, last, net.corridor_posts.ravel(),
                     net.place_state, net.place_post, ptr, ways, net.way_destination[ways], net.destination_state,
                     net.destination_post, trees.ptr, trees.parent, np.minimum(number, len(walked) - 1), trees.end[ways],
                     routed, met, np.setdiff1d(np.arange(len(net.corridor_km)), met), walked,
                     np.cumsum([0, *eights]), np.searchsorted(walked, np.concatenate(padded)),
                     np.cumsum([0, *(e * LANES * w for e, w in zip(eights, np.diff(ptr), strict=True))]),
-                    1 + np.searchsorted(parent[1:], nodes), np.searchsorted(stem[ends], nodes), ends, seat, market[ends],
-                    last[ends], stem[ends]], np.int64)
+                    1 + np.searchsorted(parent[1:], nodes), np.searchsorted(stem[ends], nodes), ends, seat,
+                    market[ends], last[ends], stem[ends]], np.int64)
 
 
 def _families(net: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Common stems of routes so that the children of a node are neighbours: their loads are added up without a store."""
+    """Common stems of routes so that children of a node are neighbours: their loads are added up without a store."""
     stems = stems_of(net.route_ptr, net.route_links, len(net.corridor_km))
     order = [0]
     for node in order:
@@ -101,7 +103,7 @@ def _families(net: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
 
 
 def walks(net: Network, whole: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Bytes by state, eight of its corridors and way: which of the eight the way walks; nought where a way is not there."""
+    """Bytes by state, eight of its corridors and way: which of the eight the way walks; 0 where a way is not there."""
     values, at = whole
     ptr, homes, links, walked = (values[at[p]:at[p + 1]] for p in (
         Places.WAY_ROWS, Places.HOME_PTR, Places.HOME_LINKS, Places.WALKED))
@@ -132,7 +134,8 @@ def _lengths(net: Network, width: int, rows: int, nodes: int, walked: int, way_n
     }
     length = {name: by[kind] for kind, names in kinds.items() for name in names.split()}
     length |= {
-        "PARAMETERS": 0, "THERE": rows, "LOAD": 2 * nodes, "ENTERING": 2 * (links + 1), "TRADE": 3 * slots, "BELIEF": slots * links, "ROUTE_SHARE": slots * routes,
+        "PARAMETERS": 0, "THERE": rows, "LOAD": 2 * nodes, "ENTERING": 2 * (links + 1), "TRADE": 3 * slots,
+        "BELIEF": slots * links, "ROUTE_SHARE": slots * routes,
         "PEOPLE_SHARE": slots * LANES * 2 * width, "PEOPLE_VALUE": 2 * slots, "TRIPS": 2 * slots * walked,
         "ATTEMPTS": LANES * 2 * rows, "RECRUITS": 2 * len(net.way_km), "STEMS": max(nodes, way_nodes),
         "BY_RUN": 2 * rows * LANES, "FEW": 16 + 2 * markets, "WORK": 3 * width,
@@ -168,8 +171,8 @@ def rows_of(net: Network, parameters: np.ndarray, begun: dict[str, np.ndarray], 
 
 
 _TOLD = (
-    "noise", "hazard", "bribe", "carried", "seized", "corrupt", "income", "home", "age", "capacity", "capital", "returns",
-    "loss", "trade", "belief", "market_share", "people_value", "price", "norm", "stock", "users", "arrivals",
+    "noise", "hazard", "bribe", "carried", "seized", "corrupt", "income", "home", "age", "capacity", "capital",
+    "returns", "loss", "trade", "belief", "market_share", "people_value", "price", "norm", "stock", "users", "arrivals",
     "people_price", "recruits", "intercepted", "arrived", "exploited", "identified", "out", "in_care", "again",
 )
 

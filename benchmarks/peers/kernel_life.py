@@ -14,11 +14,11 @@ from benchmarks.peers.kernel_block import Numbers, Places, Rows
 from benchmarks.peers.kernel_rows import (
     binomials,
     draws,
+    few_of,
+    flat,
     fused,
     hyperbolic,
     part,
-    few_of,
-    flat,
     rise,
     roots,
     some_above,
@@ -30,17 +30,19 @@ from qorgau.model.streams import Stream, binomial, poisson, uniform
 
 _EXIT, _ENTRY, _HOMES = int(Stream.ORGANISATION_EXIT), int(Stream.ORGANISATION_ENTRY), int(Stream.ORGANISATION_HOME)
 _RECRUITED, _FOUND = int(Stream.RECRUITS), int(Stream.INTERCEPTED)
-_EXITS, _SPLIT, _ONCE_MORE, _CARE = (int(s) for s in (Stream.EXITS, Stream.EXITS_SPLIT, Stream.RETRAFFICKED, Stream.CARE))
+_EXITS, _SPLIT, _ONCE_MORE, _CARE = (
+    int(s) for s in (Stream.EXITS, Stream.EXITS_SPLIT, Stream.RETRAFFICKED, Stream.CARE)
+)
 _NAMES = list(RANGES)
 (_ATTRITION, _ARREST, _ENTRY_RATE, _ENTRY_SIZE, _FIXED, _SOURCE, _MEAN, _RISK, _OPEN, _SUCCESS, _DEMAND, _BASE_PRICE,
  _PRICE_SPEED, _SEARCH, _ESCAPE, _SPELL, _ONCE, _MONTHS) = (_NAMES.index(name) for name in (
      "attrition", "arrest", "entry_rate", "entry_size", "journey_fixed", "source_price", "hazard_mean", "transit_risk",
-     "open_share", "success", "demand_share", "people_price", "price_speed", "search", "escape", "spell_months", "again",
-     "care_months"))
+     "open_share", "success", "demand_share", "people_price", "price_speed", "search", "escape", "spell_months",
+     "again", "care_months"))
 _R, _N, _P = Rows, Numbers, Places
 (_PARAMETERS, _THERE, _HAZARD, _CORRUPT, _ALIVE, _HOME, _AGE, _CAPACITY, _CAPITAL, _RETURNS, _LOSS, _TRADE, _BELIEF,
- _MARKET_SHARE, _VALUE, _TRIPS, _USERS, _ATTEMPTS, _PEOPLE_PRICE, _RECRUITS, _INTERCEPTED, _ARRIVED, _EXPLOITED, _IDENTIFIED,
- _OUT, _IN_CARE, _AGAIN, _STEMS, _BY_RUN, _FEW) = (int(i) for i in (
+ _MARKET_SHARE, _VALUE, _TRIPS, _USERS, _ATTEMPTS, _PEOPLE_PRICE, _RECRUITS, _INTERCEPTED, _ARRIVED, _EXPLOITED,
+ _IDENTIFIED, _OUT, _IN_CARE, _AGAIN, _STEMS, _BY_RUN, _FEW) = (int(i) for i in (
      _R.PARAMETERS, _R.THERE, _R.HAZARD, _R.CORRUPT, _R.ALIVE, _R.HOME, _R.AGE, _R.CAPACITY, _R.CAPITAL, _R.RETURNS,
      _R.LOSS, _R.TRADE, _R.BELIEF, _R.MARKET_SHARE, _R.PEOPLE_VALUE, _R.TRIPS, _R.USERS, _R.ATTEMPTS, _R.PEOPLE_PRICE,
      _R.RECRUITS, _R.INTERCEPTED, _R.ARRIVED, _R.EXPLOITED, _R.IDENTIFIED, _R.OUT, _R.IN_CARE, _R.AGAIN, _R.STEMS,
@@ -193,7 +195,8 @@ def trade_people(x, at, n, nat, i, iat, keys, runs, month):
     for i_rare in range(many):
         f, j = rare[i_rare] // len(way), rare[i_rare] % len(way)
         for r in range(LANES):
-            recruits[2 * way[j] + f, r] = poisson(uniform(keys[r], _RECRUITED, month, way[j], f), tried[rare[i_rare], r])
+            u = uniform(keys[r], _RECRUITED, month, way[j], f)
+            recruits[2 * way[j] + f, r] = poisson(u, tried[rare[i_rare], r])
     many = 0
     for j in range(len(way)):
         if flat_there[j] > 0.0:

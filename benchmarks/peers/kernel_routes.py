@@ -1,8 +1,8 @@
 """The stand-in's plans for eight runs at once: logit over routes of opiates and over ways that people are taken.
 
 What survives of a load is a product along common stems, so an exponential is formed for each corridor and not for each
-route. Routes of one slot are walked for all eight runs; ways of people differ by home, so they are taken organisation by
-organisation, eight ways at once.
+route. Routes of one slot are walked for all eight runs; ways of people differ by home, so they are taken organisation
+by organisation, eight ways at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _SCALE, _TRANSPORT, _SPEED = (_NAMES.index(name) for name in ("choice_scale", "t
 _RISK, _COST, _SUCCESS = (_NAMES.index(name) for name in ("transit_risk", "journey_cost", "success"))
 _R, _N, _P = Rows, Numbers, Places
 (_PARAMETERS, _THERE, _BRIBE, _ALIVE, _HOME, _AGE, _BELIEF, _ROUTE_SHARE, _PEOPLE_SHARE, _PULL, _KEPT, _COSTS, _SENT,
- _VALUE, _TRIPS, _PRICE, _USERS, _PEOPLE_PRICE, _PAID, _LOAD, _PASSES, _STEMS, _LEFT, _WEIGHT, _WORK, _FEW) = (int(i) for i in (
+ _VALUE, _TRIPS, _PRICE, _USERS, _PEOPLE_PRICE, _PAID, _LOAD, _PASSES, _STEMS, _LEFT, _WEIGHT, _WORK, _FEW) = (
+ int(i) for i in (
      _R.PARAMETERS, _R.THERE, _R.BRIBE, _R.ALIVE, _R.HOME, _R.AGE, _R.BELIEF, _R.ROUTE_SHARE, _R.PEOPLE_SHARE, _R.PULL,
      _R.KEPT, _R.COST, _R.SENT, _R.PEOPLE_VALUE, _R.TRIPS, _R.PRICE, _R.USERS, _R.PEOPLE_PRICE, _R.PAID,
      _R.LOAD, _R.PASSES, _R.STEMS, _R.LEFT, _R.WEIGHT, _R.WORK, _R.FEW))
@@ -56,7 +57,8 @@ def _look(x, at, i, iat):
 @inlined
 def _towards(o, speed, x, at, n, nat, i, iat):
     """Plans of one slot for the opiate trade; a run whose ``speed`` is 0 keeps its own."""
-    belief, passes, stems, share = part(x, at, _BELIEF), part(x, at, _PASSES), part(x, at, _STEMS), part(x, at, _ROUTE_SHARE)
+    belief, passes, stems, share = (part(x, at, _BELIEF), part(x, at, _PASSES), part(x, at, _STEMS),
+                                    part(x, at, _ROUTE_SHARE))
     paid, left, weight, few = part(x, at, _PAID), part(x, at, _LEFT), part(x, at, _WEIGHT), part(x, at, _FEW)
     price, pulls, kept, cost, sent = (part(x, at, _PRICE), part(x, at, _PULL), part(x, at, _KEPT), part(x, at, _COSTS),
                                       part(x, at, _SENT))

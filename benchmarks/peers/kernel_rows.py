@@ -1,7 +1,7 @@
 """What rows of eight runs need beyond ``qorgau.model.lanes``: choices, exponentials, logarithms, draws and counts.
 
-All work on rows as whole vectors; ``choose`` stands for a branch. Products and sums that ``fused`` joins are rounded once
-on every machine, so digits depend on neither the machine nor the compiler.
+All work on rows as whole vectors; ``choose`` stands for a branch. Products and sums that ``fused`` joins are rounded
+once on every machine, so digits depend on neither the machine nor the compiler.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from qorgau.model.compiled import inlined
 from qorgau.model.lanes import LANES, least, most, put, row, spread
 from qorgau.model.streams import LARGE, TAIL, normal_quantile
 
-__all__ = ["added", "binomials", "choose", "draws", "few_of", "flat", "fused", "hyperbolic", "lent", "logarithms", "normals", "part", "peak", "rise", "roots", "some_above"]
+__all__ = ["added", "binomials", "choose", "draws", "few_of", "flat", "fused", "hyperbolic",
+           "lent", "logarithms", "normals", "part", "peak", "rise", "roots", "some_above"]
 
 _interpreted = bool(getattr(config, "DISABLE_JIT"))  # noqa: B009 - not in numba's type hints
 _long = ir.VectorType(ir.IntType(64), LANES)
@@ -289,7 +290,7 @@ def normals(u, few):
 
 @inlined
 def few_of(u, mean):
-    """Poisson quantiles of a row up to 3, without a branch, and the numbers above which a quantile is more than that."""
+    """Poisson quantiles of a row up to 3, without a branch, and the numbers above which a quantile is more."""
     one = rise(spread(0.0) - mean)
     a = one * mean
     two = one + a
@@ -302,7 +303,7 @@ def few_of(u, mean):
 
 @inlined
 def binomials(u, number, chance, few):
-    """Binomial quantiles of a row, as ``streams.binomial``: large ones together, small ones one by one if any is not plain."""
+    """Binomial quantiles of a row, as ``streams.binomial``: large ones together, small ones one by one if not plain."""
     nothing, unit = spread(0.0), spread(1.0)
     common = chance - spread(0.5)
     p = choose(common, nothing, unit - chance, chance)

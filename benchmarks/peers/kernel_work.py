@@ -1,9 +1,9 @@
 """A month's work of the stand-in's organisations, eight runs at once.
 
-What a load meets on its way (hazards, bribes, kilometres) is the same for all organisations of a run, so what survives and
-what is due is told once along the common stems of routes; an organisation then needs a product a route, and the sum of
-its loads by corridor, from which it learns. What corridors, posts and markets see is summed by route over organisations
-and carried once a month.
+What a load meets on its way (hazards, bribes, kilometres) is the same for all organisations of a run, so what survives
+and what is due is told once along the common stems of routes; an organisation then needs a product a route, and the sum
+of its loads by corridor, from which it learns. What corridors, posts and markets see is summed by route over
+organisations and carried once a month.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _NAMES = list(RANGES)
         "transport", "source_price", "market_speed", "trade_speed", "trade_width", "load", "journey_fixed", "learning",
         "hazard_mean", "size_alone", "growth"))
 _R, _N, _P = Rows, Numbers, Places
-(_PARAMETERS, _HAZARD, _BRIBE, _CARRIED, _SEIZED, _CORRUPT, _INCOME, _ALIVE, _HOME, _CAPACITY, _CAPITAL, _RETURNS, _LOSS,
- _TRADE, _BELIEF, _MARKET_SHARE, _ROUTE_SHARE, _PEOPLE_SHARE, _PULL, _KEPT, _COST, _SENT, _VALUE, _TRIPS, _PRICE,
+(_PARAMETERS, _HAZARD, _BRIBE, _CARRIED, _SEIZED, _CORRUPT, _INCOME, _ALIVE, _HOME, _CAPACITY, _CAPITAL, _RETURNS,
+ _LOSS, _TRADE, _BELIEF, _MARKET_SHARE, _ROUTE_SHARE, _PEOPLE_SHARE, _PULL, _KEPT, _COST, _SENT, _VALUE, _TRIPS, _PRICE,
  _USERS, _ARRIVALS, _ATTEMPTS, _THROUGH, _SURVIVE, _TOLL, _FAR, _REACH, _CHARGE, _FLOWS, _LOADS, _ENTERING, _WORTH,
  _FEW, _KG, _PEOPLE_GAIN, _OUT_KG, _CAME, _REVENUE, _SPENT, _SENDS) = (int(i) for i in (
      _R.PARAMETERS, _R.HAZARD, _R.BRIBE, _R.CARRIED, _R.SEIZED, _R.CORRUPT, _R.INCOME, _R.ALIVE, _R.HOME, _R.CAPACITY,
@@ -33,8 +33,8 @@ _KM = int(_N.KM)
 (_MARKET_PTR, _PARENT, _LINK, _STEM, _LAST, _POSTS, _PLACE_STATE, _PLACE_POST, _WAY_ROWS, _MET, _UNMET, _WALKED,
  _CHILD_PTR, _ENDS_PTR, _ENDS, _SEAT, _ENDS_MARKET, _ENDS_LAST, _ENDS_STEM) = (
     int(i) for i in (_P.MARKET_PTR, _P.PARENT, _P.LINK, _P.STEM, _P.LAST, _P.POSTS, _P.PLACE_STATE, _P.PLACE_POST,
-                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED, _P.CHILD_PTR, _P.ENDS_PTR, _P.ENDS, _P.SEAT, _P.ENDS_MARKET,
-                     _P.ENDS_LAST, _P.ENDS_STEM))
+                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED, _P.CHILD_PTR, _P.ENDS_PTR, _P.ENDS, _P.SEAT,
+                     _P.ENDS_MARKET, _P.ENDS_LAST, _P.ENDS_STEM))
 _PEOPLE = PERSONS
 _CAP = SIZE_CAP
 
@@ -235,7 +235,8 @@ def _choose(o, here, x, at, i, iat):
     put(few, 5, size * row(trade, 3 * o + 2) * spread(_PEOPLE))
     _attempts(o, x, at, i, iat)
     put(part(x, at, _PEOPLE_GAIN), o, size * row(few, 3))
-    kg = least(size * row(trade, 3 * o) * row(q, _LOAD_KG), spread(2.0) * most(nothing, row(capital, o)) / row(q, _SOURCE))
+    means = spread(2.0) * most(nothing, row(capital, o)) / row(q, _SOURCE)
+    kg = least(size * row(trade, 3 * o) * row(q, _LOAD_KG), means)
     put(kilos, o, kg)
     each = kg / row(few, 2)
     for k in range(o * markets, (o + 1) * markets):
@@ -268,7 +269,8 @@ def _account(o, here, x, at):
 @inlined
 def _gather(x, at, i, iat):
     """What corridors, posts and markets see of all loads of a month."""
-    flows, reach, price, arrivals = part(x, at, _FLOWS), part(x, at, _REACH), part(x, at, _PRICE), part(x, at, _ARRIVALS)
+    flows, reach, price, arrivals = (part(x, at, _FLOWS), part(x, at, _REACH), part(x, at, _PRICE),
+                                     part(x, at, _ARRIVALS))
     load, values, entering, worth = (part(x, at, _LOADS), part(x, at, _TOLL), part(x, at, _ENTERING),
                                      part(x, at, _WORTH))
     survive, through, bribe, carried = (part(x, at, _SURVIVE), part(x, at, _THROUGH), part(x, at, _BRIBE),

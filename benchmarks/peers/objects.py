@@ -67,7 +67,8 @@ class Stage:
         level = sum([d.price[0] + d.price[1] for d in self.destinations]) / (2.0 * len(self.destinations))
         self.people_scale = 2.0 * self.q.choice_scale * level
         self.log_users = [math.log(u) for u in users]
-        self.bribes = [c.bribe for c in self.corridors]
+        bribes = [c.bribe for c in self.corridors]
+        self.paid = [sum([bribes[l] for l in route.links]) for routes in self.facts.routes for route in routes]
         self.hazards = [c.hazard for c in self.corridors]
         self.through = [c.through for c in self.corridors]
 
