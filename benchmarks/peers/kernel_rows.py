@@ -319,8 +319,9 @@ def binomials(u, number, chance, few):
     put(few, 5, u)
     put(few, 6, number)
     put(few, 7, chance)
+    put(few, 8, rise(number * logarithms(unit - p)))
     if one_by_one or some_above(common, nothing):
         for j in range(LANES):
             if few[6, j] * min(few[7, j], 1.0 - few[7, j]) <= LARGE:
-                few[4, j] = streams.binomial(few[5, j], int(few[6, j]), few[7, j])
+                few[4, j] = streams.binomial_given(few[5, j], int(few[6, j]), few[7, j], few[8, j])
     return row(few, 4)
