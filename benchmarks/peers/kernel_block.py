@@ -35,8 +35,7 @@ Numbers = IntEnum("Numbers", [  # type: ignore[misc]
 Places = IntEnum("Places", [  # type: ignore[misc]
     "MARKET_PTR", "PARENT", "LINK", "STEM", "LAST", "POSTS", "PLACE_STATE", "PLACE_POST", "WAY_ROWS", "WAY", "GOAL",
     "GOAL_STATE", "GOAL_POST", "WAY_PTR", "WAY_PARENT", "WAY_LINK", "WAY_END", "ROUTED", "MET", "UNMET", "WALKED",
-    "HOME_PTR", "HOME_LINKS", "WALKS_PTR", "CHILD_PTR", "ENDS_PTR", "ENDS", "SEAT", "ENDS_MARKET", "ENDS_LAST",
-    "ENDS_STEM",
+    "HOME_PTR", "HOME_LINKS", "WALKS_PTR", "CHILD_PTR", "ENDS_PTR", "ENDS", "MARKET_OF",
 ], start=0)
 
 
@@ -69,7 +68,6 @@ def places(net: Network) -> tuple[np.ndarray, np.ndarray]:
     """Whole numbers that do not change, and where each part begins."""
     parent, link, stem, last = _families(net)
     ends = np.argsort(stem, kind="stable")
-    seat = np.argsort(ends)
     market = np.repeat(np.arange(len(net.market_people)), np.diff(net.market_ptr))
     nodes = np.arange(len(parent) + 1)
     home = np.empty(len(net.way_km), dtype=np.int64)
@@ -88,8 +86,7 @@ def places(net: Network) -> tuple[np.ndarray, np.ndarray]:
                     routed, met, np.setdiff1d(np.arange(len(net.corridor_km)), met), walked,
                     np.cumsum([0, *eights]), np.searchsorted(walked, np.concatenate(padded)),
                     np.cumsum([0, *(e * LANES * w for e, w in zip(eights, np.diff(ptr), strict=True))]),
-                    1 + np.searchsorted(parent[1:], nodes), np.searchsorted(stem[ends], nodes), ends, seat,
-                    market[ends], last[ends], stem[ends]], np.int64)
+                    1 + np.searchsorted(parent[1:], nodes), np.searchsorted(stem[ends], nodes), ends, market], np.int64)
 
 
 def _families(net: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

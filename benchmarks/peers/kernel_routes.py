@@ -25,9 +25,9 @@ _R, _N, _P = Rows, Numbers, Places
      _R.LOAD, _R.PASSES, _R.STEMS, _R.LEFT, _R.WEIGHT, _R.WORK, _R.FEW))
 _ROUTE_KM, _ROUTE_SIZE, _WAY_KM = int(_N.ROUTE_KM), int(_N.ROUTE_SIZE), int(_N.WAY_KM)
 (_MARKET_PTR, _PARENT, _LINK, _STEM, _LAST, _PLACE_STATE, _WAY_ROWS, _GOAL, _WAY_PTR, _WAY_PARENT, _WAY_LINK, _WAY_END,
- _ROUTED, _WALKED, _HOME_PTR, _HOME_LINKS, _WALKS_PTR, _SEAT) = (int(i) for i in (
+ _ROUTED, _WALKED, _HOME_PTR, _HOME_LINKS, _WALKS_PTR) = (int(i) for i in (
      _P.MARKET_PTR, _P.PARENT, _P.LINK, _P.STEM, _P.LAST, _P.PLACE_STATE, _P.WAY_ROWS, _P.GOAL, _P.WAY_PTR,
-     _P.WAY_PARENT, _P.WAY_LINK, _P.WAY_END, _P.ROUTED, _P.WALKED, _P.HOME_PTR, _P.HOME_LINKS, _P.WALKS_PTR, _P.SEAT))
+     _P.WAY_PARENT, _P.WAY_LINK, _P.WAY_END, _P.ROUTED, _P.WALKED, _P.HOME_PTR, _P.HOME_LINKS, _P.WALKS_PTR))
 
 
 @inlined
@@ -63,7 +63,6 @@ def _towards(o, speed, x, at, n, nat, i, iat):
     price, pulls, kept, cost, sent = (part(x, at, _PRICE), part(x, at, _PULL), part(x, at, _KEPT), part(x, at, _COSTS),
                                       part(x, at, _SENT))
     parent, link, stem, last = part(i, iat, _PARENT), part(i, iat, _LINK), part(i, iat, _STEM), part(i, iat, _LAST)
-    seat = part(i, iat, _SEAT)
     ptr, routed, km = part(i, iat, _MARKET_PTR), part(i, iat, _ROUTED), part(n, nat, _ROUTE_KM)
     size = part(n, nat, _ROUTE_SIZE)
     links, routes, markets = len(passes) - 1, len(paid), len(price)
@@ -97,9 +96,8 @@ def _towards(o, speed, x, at, n, nat, i, iat):
         each = speed / whole
         slope, mean, used = nothing, nothing, nothing
         for k in range(begins, ptr[m + 1]):
-            place = o * routes + seat[k]
-            s = fused(row(weight, k - begins), each, row(share, place) * stay)
-            put(share, place, s)
+            s = fused(row(weight, k - begins), each, row(share, o * routes + k) * stay)
+            put(share, o * routes + k, s)
             slope = fused(s, row(left, k - begins), slope)
             mean = fused(s, spread(km[k]), mean)
             used = used + above(s, spread(0.02))

@@ -31,10 +31,10 @@ _R, _N, _P = Rows, Numbers, Places
      _R.PEOPLE, _R.OUT_KG, _R.CAME, _R.REVENUE, _R.SPENT, _R.SENDS))
 _KM = int(_N.KM)
 (_MARKET_PTR, _PARENT, _LINK, _STEM, _LAST, _POSTS, _PLACE_STATE, _PLACE_POST, _WAY_ROWS, _MET, _UNMET, _WALKED,
- _CHILD_PTR, _ENDS_PTR, _ENDS, _SEAT, _ENDS_MARKET, _ENDS_LAST, _ENDS_STEM) = (
+ _CHILD_PTR, _ENDS_PTR, _ENDS, _MARKET_OF) = (
     int(i) for i in (_P.MARKET_PTR, _P.PARENT, _P.LINK, _P.STEM, _P.LAST, _P.POSTS, _P.PLACE_STATE, _P.PLACE_POST,
-                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED, _P.CHILD_PTR, _P.ENDS_PTR, _P.ENDS, _P.SEAT,
-                     _P.ENDS_MARKET, _P.ENDS_LAST, _P.ENDS_STEM))
+                     _P.WAY_ROWS, _P.MET, _P.UNMET, _P.WALKED, _P.CHILD_PTR, _P.ENDS_PTR, _P.ENDS,
+                     _P.MARKET_OF))
 _PEOPLE = PERSONS
 _CAP = SIZE_CAP
 
@@ -141,7 +141,7 @@ def _sell(x, at, i, iat):
                                           part(x, at, _REACH), part(x, at, _CHARGE))
     out, came, revenue, spent, sends = (part(x, at, _OUT_KG), part(x, at, _CAME), part(x, at, _REVENUE),
                                         part(x, at, _SPENT), part(x, at, _SENDS))
-    price, ptr, seat = part(x, at, _PRICE), part(i, iat, _MARKET_PTR), part(i, iat, _SEAT)
+    price, ptr = part(x, at, _PRICE), part(i, iat, _MARKET_PTR)
     markets, routes, limit = len(price), len(reach), spread(0.02)
     for rows in (flows, out, came, revenue, spent):
         _empty(rows)
@@ -151,7 +151,7 @@ def _sell(x, at, i, iat):
                 one = row(sends, o * markets + m)
                 some, there, costs = row(out, o), spread(0.0), row(spent, o)
                 for k in range(ptr[m], ptr[m + 1]):
-                    flow = one * above(row(share, o * routes + seat[k]), limit)
+                    flow = one * above(row(share, o * routes + k), limit)
                     put(flows, k, row(flows, k) + flow)
                     some = some + flow
                     there = fused(flow, row(reach, k), there)
@@ -171,19 +171,20 @@ def _walk(one, two, x, at, i, iat):
     share, load, entering, survive, sends = (part(x, at, _ROUTE_SHARE), part(x, at, _LOADS), part(x, at, _ENTERING),
                                              part(x, at, _SURVIVE), part(x, at, _SENDS))
     parent, link = part(i, iat, _PARENT), part(i, iat, _LINK)
-    stem, market, last = part(i, iat, _ENDS_STEM), part(i, iat, _ENDS_MARKET), part(i, iat, _ENDS_LAST)
-    routes, limit = len(last), spread(0.02)
-    markets = len(sends) // (len(share) // routes)
+    stem, last, ptr = part(i, iat, _STEM), part(i, iat, _LAST), part(i, iat, _MARKET_PTR)
+    routes, markets, limit = len(last), len(ptr) - 1, spread(0.02)
     _empty(load)
-    for k in range(routes):
-        before, l, m = stem[k], last[k], market[k]
-        enters = row(survive, before)
-        first = row(sends, one * markets + m) * above(row(share, one * routes + k), limit)
-        other = row(sends, two * markets + m) * above(row(share, two * routes + k), limit)
-        put(load, 2 * before, row(load, 2 * before) + first)
-        put(load, 2 * before + 1, row(load, 2 * before + 1) + other)
-        put(entering, 2 * l, fused(first, enters, row(entering, 2 * l)))
-        put(entering, 2 * l + 1, fused(other, enters, row(entering, 2 * l + 1)))
+    for m in range(markets):
+        ours, theirs = row(sends, one * markets + m), row(sends, two * markets + m)
+        for k in range(ptr[m], ptr[m + 1]):
+            before, l = stem[k], last[k]
+            enters = row(survive, before)
+            first = ours * above(row(share, one * routes + k), limit)
+            other = theirs * above(row(share, two * routes + k), limit)
+            put(load, 2 * before, row(load, 2 * before) + first)
+            put(load, 2 * before + 1, row(load, 2 * before + 1) + other)
+            put(entering, 2 * l, fused(first, enters, row(entering, 2 * l)))
+            put(entering, 2 * l + 1, fused(other, enters, row(entering, 2 * l + 1)))
     for j in range(len(parent) - 1, 0, -1):
         before, l = parent[j], link[j]
         enters, first, other = row(survive, before), row(load, 2 * j), row(load, 2 * j + 1)
@@ -278,7 +279,7 @@ def _gather(x, at, i, iat):
     seized, income, posts = part(x, at, _SEIZED), part(x, at, _INCOME), part(i, iat, _POSTS)
     parent, link, child, ends = (part(i, iat, _PARENT), part(i, iat, _LINK), part(i, iat, _CHILD_PTR),
                                  part(i, iat, _ENDS))
-    ptr, market, last, first = (part(i, iat, _ENDS_PTR), part(i, iat, _ENDS_MARKET), part(i, iat, _ENDS_LAST),
+    ptr, market, last, first = (part(i, iat, _ENDS_PTR), part(i, iat, _MARKET_OF), part(i, iat, _LAST),
                                 part(i, iat, _MARKET_PTR))
     for rows in (entering, worth, income):
         _empty(rows)
@@ -290,8 +291,9 @@ def _gather(x, at, i, iat):
     for j in range(len(parent) - 1, -1, -1):
         enters, here, valued = row(survive, j), spread(0.0), spread(0.0)
         for k in range(ptr[j], ptr[j + 1]):
-            flow, l = row(flows, ends[k]), last[k]
-            value = flow * row(price, market[k])
+            route = ends[k]
+            flow, l = row(flows, route), last[route]
+            value = flow * row(price, market[route])
             here = here + flow
             valued = valued + value
             put(entering, l, fused(flow, enters, row(entering, l)))
