@@ -53,6 +53,17 @@ def test_the_comparison_meets_every_branch() -> None:
     assert all(np.isfinite(state[name]).all() for name in COMPARED)
 
 
+def test_a_run_does_not_depend_on_those_beside_it() -> None:
+    parameters, keys = draws(11)
+    together = kernel.Model(net(), parameters, keys, begin(net(), parameters))
+    alone = kernel.Model(net(), parameters[9:], keys[9:], begin(net(), parameters[9:]))
+    for _ in range(40):
+        together.step()
+        alone.step()
+    for name, array in alone.state().items():
+        assert np.array_equal(together.state()[name][9:], array), name
+
+
 def test_organisations_are_agents_that_come_and_go() -> None:
     parameters, keys = draws(2)
     model = with_mesa.Model(net(), parameters, keys[0], begin(net(), parameters), 0)
