@@ -176,13 +176,14 @@ def interpret(counted: bool) -> Counter[str]:
 def work(job: Job) -> tuple[dict[str, np.ndarray], float]:
     """The state after the job's months, and the processor seconds that they took."""
     if job.subject == "stand-in":
-        from benchmarks.peers import kernel
+        from benchmarks.peers import kernel, network
 
-        state = job.state
+        model = kernel.Model(job.world, job.parameters, job.keys, network.begin(job.world, job.parameters))
+        model.remember(job.state)
         begun = time.process_time()
-        for month in range(job.first, job.first + job.months):
-            kernel.step(job.world, job.parameters.view(np.recarray), job.keys, state, month)
-        return state, time.process_time() - begun
+        for _ in range(job.months):
+            model.step()
+        return model.state(), time.process_time() - begun
     from qorgau.model.routes import geometry_of
     from qorgau.model.run import advance_month
     from qorgau.model.state import State

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.peers.chance import binomial, poisson, quantile, uniform
 from benchmarks.peers.network import PERSONS, PRICE_HIGH, PRICE_LOW, SIZE_CAP, Network
+from qorgau.model.route_tree import stems_of
 from qorgau.model.streams import Stream
 
 _ROOT = math.sqrt(0.19)
@@ -25,23 +26,26 @@ _EXITS, _SPLIT, _AGAIN, _CARE = int(Stream.EXITS), int(Stream.EXITS_SPLIT), int(
 
 @dataclass(frozen=True)
 class Route:
-    """A route of opiates: its number, corridors in order, length and path size."""
+    """A route of opiates: its number, the common stem it grows from, its last corridor, length and path size."""
 
     number: int
-    links: list[int]
+    stem: int
+    last: int
     km: float
     size: float
 
 
 def facts(net: Network) -> SimpleNamespace:
     """The network as lists."""
-    ptr, links = net.route_ptr.tolist(), net.route_links.tolist()
-    km, size = net.route_km.tolist(), net.route_size.tolist()
-    routes = [Route(k, links[ptr[k]:ptr[k + 1]], km[k], size[k]) for k in range(len(km))]
-    first = net.market_ptr.tolist()
-    ways, homes = net.way_ptr.tolist(), net.home_ptr.tolist()
+    stems = stems_of(net.route_ptr, net.route_links, len(net.corridor_km))
+    told = zip(stems.stem.tolist(), stems.last.tolist(), net.route_km.tolist(), net.route_size.tolist(), strict=True)
+    routes = [Route(k, *each) for k, each in enumerate(told)]
+    growth = list(zip(stems.parent.tolist(), stems.link.tolist(), strict=True))
+    first, ways, homes = net.market_ptr.tolist(), net.way_ptr.tolist(), net.home_ptr.tolist()
     return SimpleNamespace(
         slots=net.slots,
+        growth=growth[1:],
+        backwards=[(j, *growth[j]) for j in range(len(growth) - 1, 0, -1)],
         routes=[routes[a:b] for a, b in pairwise(first)],
         number_of_routes=len(routes),
         way_links=[net.way_links.tolist()[a:b] for a, b in pairwise(ways)],
@@ -120,18 +124,16 @@ class Organisation:
         model = self.model
         if self.age and (model.month + self.slot) % 3:
             return
-        q, belief, bribe, exp = model.q, self.belief, model.bribes, math.exp
+        q, belief, paid, exp = model.q, self.belief, model.paid, math.exp
         speed = q.route_speed if self.age else 1.0
-        shares = self.route_share
+        shares, risk = self.route_share, [0.0]
+        for node, l in model.facts.growth:
+            risk.append(risk[node] + belief[l])
         for m, routes in enumerate(model.facts.routes):
             price = model.markets[m].price
             kept, cost, weights = [], [], []
             for route in routes:
-                risk = paid = 0.0
-                for l in route.links:
-                    risk += belief[l]
-                    paid += bribe[l]
-                left = exp(-risk) - paid
+                left = exp(-risk[route.stem] - belief[route.last]) - paid[route.number]
                 way = q.transport * route.km
                 kept.append(left)
                 cost.append(way)
@@ -176,18 +178,18 @@ class Organisation:
             for l in way.links:
                 trips[l] += n
         kg = min(size * trade[0] * q.load, 2.0 * max(0.0, self.capital) / q.source_price)
-        entering, revenue = self._carry(model, kg)
+        entering, worth, revenue = self._carry(model, kg)
         spent, lost = kg * q.source_price + size * q.journey_fixed, 0.0
         belief, learning = self.belief, q.learning
         for l, corridor in enumerate(model.corridors):
-            if l in entering:
-                flow, worth = entering[l]
+            flow = entering[l]
+            if flow > 0.0:
                 gone = flow * (1.0 - corridor.through)
                 corridor.carried += flow
                 corridor.seized += gone
                 lost += gone
                 trips[l] += flow / q.load
-                paid = worth * corridor.bribe
+                paid = worth[l] * corridor.bribe
                 spent += flow * corridor.km * q.transport + paid
                 corridor.ends[0].income += 0.5 * paid
                 corridor.ends[1].income += 0.5 * paid
@@ -225,30 +227,38 @@ class Organisation:
         ]
         return offers
 
-    def _carry(self, model: Any, kg: float) -> tuple[dict[int, list[float]], float]:
-        """Carry loads link by link: kg and worth entering each corridor, and what sales bring."""
-        entering: dict[int, list[float]] = {}
+    def _carry(self, model: Any, kg: float) -> tuple[list[float], list[float], float]:
+        """Carry loads along common stems: kg and worth entering each corridor, and what sales bring."""
+        entering, worth = ([0.0] * model.facts.number_of_corridors for _ in range(2))
+        shares, through, survive = self.route_share, model.through, model.survive
+        load, value = [0.0] * len(survive), [0.0] * len(survive)
         whole, revenue = sum([s for s in self.market_share if s >= 1e-6]), 0.0
-        shares, through = self.route_share, model.through
         for m, part in enumerate(self.market_share):
             if part < 1e-6:
                 continue
             market, routes = model.markets[m], model.facts.routes[m]
             used = [(r, shares[r.number]) for r in routes if shares[r.number] > 0.02]
-            total, price = sum([s for _, s in used]), market.price
+            total, price, came = sum([s for _, s in used]), market.price, 0.0
             for route, share in used:
                 flow = kg * part / whole * share / total
-                for l in route.links:
-                    if l in entering:
-                        at = entering[l]
-                        at[0] += flow
-                        at[1] += flow * price
-                    else:
-                        entering[l] = [flow, flow * price]
-                    flow *= through[l]
-                market.arrivals += flow
-                revenue += flow * price
-        return {l: v for l, v in entering.items() if v[0] > 0.0}, revenue
+                stem, last = route.stem, route.last
+                load[stem] += flow
+                value[stem] += flow * price
+                flow *= survive[stem]
+                entering[last] += flow
+                worth[last] += flow * price
+                came += flow * through[last]
+            market.arrivals += came
+            revenue += came * price
+        for node, parent, l in model.facts.backwards:
+            flow = load[node]
+            if flow > 0.0:
+                paid, left = value[node], survive[parent]
+                load[parent] += flow
+                value[parent] += paid
+                entering[l] += flow * left
+                worth[l] += paid * left
+        return entering, worth, revenue
 
     def endure(self) -> None:
         """End by arrest, attrition or ruin, or grow a month older."""

@@ -1,4 +1,4 @@
-"""The stand-in compiled: one function a process over a block of runs, as the model itself is written.
+"""The stand-in compiled: eight runs side by side in rows of eight doubles, one function a process, a month one call.
 
 Nothing is kept on disk: the stamp of the model's cache knows the files of the model only.
 """
@@ -8,327 +8,138 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 
+from benchmarks.peers.kernel_block import Numbers, Places, Rows, fixed, places, rows_of, walks, written
+from benchmarks.peers.kernel_life import live, release, trade_people
 from benchmarks.peers.kernel_routes import plan
-from benchmarks.peers.network import PERSONS, PRICE_HIGH, PRICE_LOW, SIZE_CAP, Network
+from benchmarks.peers.kernel_rows import draws, fused, lent, logarithms, normals, part, rise, roots
+from benchmarks.peers.kernel_work import work
+from benchmarks.peers.network import COMPARED, PRICE_HIGH, PRICE_LOW, RANGES, Network
 from qorgau.model.compiled import inlined
-from qorgau.model.streams import Stream, binomial, normal, poisson, uniform
+from qorgau.model.lanes import LANES, least, most, put, row, spread
+from qorgau.model.streams import Stream
 
-_NOISE = int(Stream.CORRIDOR_NOISE)
-_EXIT, _ENTRY, _HOME = int(Stream.ORGANISATION_EXIT), int(Stream.ORGANISATION_ENTRY), int(Stream.ORGANISATION_HOME)
-_RECRUITS, _INTERCEPTED = int(Stream.RECRUITS), int(Stream.INTERCEPTED)
-_EXITS, _SPLIT, _AGAIN, _CARE = int(Stream.EXITS), int(Stream.EXITS_SPLIT), int(Stream.RETRAFFICKED), int(Stream.CARE)
-_PERSONS, _CAP, _LOW, _HIGH = PERSONS, SIZE_CAP, PRICE_LOW, PRICE_HIGH
-
-
-@inlined
-def _officials(par, officials, income, corrupt):
-    for r in range(len(par)):
-        q = par[r]
-        for i in range(len(officials)):
-            worth = income[r, i] / (officials[i] * 300.0)
-            pull = (q.rent_value * math.log(1.0 + worth) - q.fear) / q.temperature
-            corrupt[r, i] += q.conduct_speed * (1.0 / (1.0 + math.exp(-pull)) - corrupt[r, i])
+_NOISES = int(Stream.CORRIDOR_NOISE)
+_LOW, _HIGH, _ROOT = PRICE_LOW, PRICE_HIGH, math.sqrt(0.19)
+_NAMES = list(RANGES)
+(_MEAN, _SPREAD, _BRIBES, _RENT, _FEAR, _TEMPERATURE, _CONDUCT, _SOURCE, _ELASTICITY, _STOCKED, _HOLDING, _USE, _START,
+ _STOP, _LIMIT) = (_NAMES.index(name) for name in (
+     "hazard_mean", "noise_spread", "bribe_level", "rent_value", "fear", "temperature", "conduct_speed", "source_price",
+     "elasticity", "stock_elasticity", "holding_months", "use_per_person", "start_rate", "stop_rate", "users_limit"))
+_R, _N, _P = Rows, Numbers, Places
+(_PARAMETERS, _NOISE, _HAZARD, _BRIBE, _CORRUPT, _INCOME, _PRICE, _NORM, _STOCK, _USERS, _ARRIVALS, _FEW) = (
+    int(i) for i in (_R.PARAMETERS, _R.NOISE, _R.HAZARD, _R.BRIBE, _R.CORRUPT, _R.INCOME, _R.PRICE, _R.NORM, _R.STOCK,
+                     _R.USERS, _R.ARRIVALS, _R.FEW))
+_WATCH, _WAGES, _PEOPLE, _POSTS = int(_N.WATCH), int(_N.WAGES), int(_N.MARKET_PEOPLE), int(_P.POSTS)
 
 
 @inlined
-def _detection(par, keys, month, watch, posts, corrupt, noise, hazard, bribe):
-    for r in range(len(par)):
-        q = par[r]
-        for l in range(len(watch)):
-            noise[r, l] = 0.9 * noise[r, l] + math.sqrt(0.19) * normal(keys[r], _NOISE, month, l, 0)
-            honest = q.hazard_mean * watch[l]
-            honest *= math.exp(q.noise_spread * noise[r, l] - 0.5 * q.noise_spread * q.noise_spread)
-            look = 0.5 * (corrupt[r, posts[l, 0]] + corrupt[r, posts[l, 1]])
-            hazard[r, l] = honest * (1.0 - look)
-            bribe[r, l] = q.bribe_level * look * honest
+def _officials(x, at, n, nat):
+    q, corrupt, income, wages = (part(x, at, _PARAMETERS), part(x, at, _CORRUPT), part(x, at, _INCOME),
+                                 part(n, nat, _WAGES))
+    cold, unit = spread(1.0) / row(q, _TEMPERATURE), spread(1.0)
+    for p in range(len(corrupt)):
+        worth = logarithms(fused(row(income, p), spread(1.0 / wages[p]), unit))
+        pull = fused(row(q, _RENT), worth, spread(0.0) - row(q, _FEAR)) * cold
+        was = row(corrupt, p)
+        put(corrupt, p, fused(row(q, _CONDUCT), unit / (unit + rise(spread(0.0) - pull)) - was, was))
 
 
 @inlined
-def _organisations(par, market_ptr, route_ptr, route_links, way_ptr, way_links, home_ptr, home_ways, posts,
-                   corridor_km, place_state, place_post, corrupt, active, home, hazard, bribe, price, users, plan_value,
-                   plan_kept, plan_cost, people_value, people_share, route_share, market_share, trade, capacity,
-                   capital, returns, loss, belief, carried, seized, income, arrivals, attempts):
-    links, markets = len(corridor_km), price.shape[1]
-    through = np.empty(links)
-    entering = np.empty(links)
-    worth = np.empty(links)
-    trips = np.empty(links)
-    pull = np.empty(max(markets, 3))
-    offer = np.empty(3)
-    for r in range(len(par)):
-        q = par[r]
-        carried[r] = 0.0
-        seized[r] = 0.0
-        income[r] = 0.0
-        arrivals[r] = 0.0
-        attempts[r] = 0.0
-        for l in range(links):
-            through[l] = math.exp(-hazard[r, l])
-        for o in range(active.shape[1]):
-            if active[r, o] == 0:
-                continue
-            best = -1e300
-            for m in range(markets):
-                pull[m] = plan_value[r, o, m] + math.log(users[r, m])
-                best = max(best, pull[m])
-            total = 0.0
-            for m in range(markets):
-                pull[m] = math.exp(pull[m] - best)
-                total += pull[m]
-            gain = 0.0
-            whole = 0.0
-            for m in range(markets):
-                share = market_share[r, o, m] + q.market_speed * (pull[m] / total - market_share[r, o, m])
-                market_share[r, o, m] = share
-                gain += share * (price[r, m] * plan_kept[r, o, m] - plan_cost[r, o, m])
-                if share >= 1e-6:
-                    whole += share
-            offer[0] = q.load * (gain - q.source_price)
-            offer[1] = _PERSONS * people_value[r, o, 0]
-            offer[2] = _PERSONS * people_value[r, o, 1]
-            width = q.trade_width * (0.5 * (abs(offer[0]) + abs(offer[1]) + abs(offer[2])) + q.journey_fixed)
-            best = max(offer[0], offer[1], offer[2])
-            total = 0.0
-            for i in range(3):
-                pull[i] = math.exp((offer[i] - best) / width)
-                total += pull[i]
-            for i in range(3):
-                trade[r, o, i] += q.trade_speed * (0.96 * pull[i] / total + 0.04 / 3.0 - trade[r, o, i])
-            for l in range(links):
-                entering[l] = 0.0
-                worth[l] = 0.0
-                trips[l] = 0.0
-            size = capacity[r, o]
-            s = place_state[home[r, o]]
-            for i in range(home_ptr[s], home_ptr[s + 1]):
-                w = home_ways[i]
-                n = 0.0
-                for f in range(2):
-                    tried = size * trade[r, o, 1 + f] * _PERSONS * people_share[r, o, w, f]
-                    attempts[r, w, f] += tried
-                    n += tried
-                n /= _PERSONS
-                for j in range(way_ptr[w], way_ptr[w + 1]):
-                    trips[way_links[j]] += n
-            kg = min(size * trade[r, o, 0] * q.load, 2.0 * max(0.0, capital[r, o]) / q.source_price)
-            revenue = 0.0
-            for m in range(markets):
-                part = market_share[r, o, m]
-                if part < 1e-6:
-                    continue
-                total = 0.0
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] > 0.02:
-                        total += route_share[r, o, k]
-                for k in range(market_ptr[m], market_ptr[m + 1]):
-                    if route_share[r, o, k] <= 0.02:
-                        continue
-                    flow = kg * part / whole * route_share[r, o, k] / total
-                    for j in range(route_ptr[k], route_ptr[k + 1]):
-                        l = route_links[j]
-                        entering[l] += flow
-                        worth[l] += flow * price[r, m]
-                        flow *= through[l]
-                    arrivals[r, m] += flow
-                    revenue += flow * price[r, m]
-            spent = kg * q.source_price + size * q.journey_fixed
-            lost = 0.0
-            for l in range(links):
-                flow = entering[l]
-                if flow > 0.0:
-                    gone = flow * (1.0 - through[l])
-                    carried[r, l] += flow
-                    seized[r, l] += gone
-                    lost += gone
-                    trips[l] += flow / q.load
-                    paid = worth[l] * bribe[r, l]
-                    spent += flow * corridor_km[l] * q.transport + paid
-                    income[r, posts[l, 0]] += 0.5 * paid
-                    income[r, posts[l, 1]] += 0.5 * paid
-                if trips[l] > 0.02:
-                    seen = trips[l] / (trips[l] + 2.0)
-                    belief[r, o, l] += q.learning * seen * (hazard[r, l] - belief[r, o, l])
-                else:
-                    belief[r, o, l] += 0.02 * (q.hazard_mean - belief[r, o, l])
-            from_people = size * (trade[r, o, 1] * offer[1] + trade[r, o, 2] * offer[2])
-            profit = revenue + from_people - spent
-            if kg > 0.0:
-                loss[r, o] += 0.1 * (lost / kg - loss[r, o])
-            capital[r, o] += profit - 0.03 * max(0.0, capital[r, o])
-            returns[r, o] += 0.25 * (profit / (spent + 0.3 * abs(from_people) + 1.0) - returns[r, o])
-            room = q.size_alone * (1.0 + corrupt[r, place_post[home[r, o]]])
-            pace = q.growth * (math.tanh(1.5 * returns[r, o]) - size / room)
-            capacity[r, o] = min(_CAP, max(0.5, size * math.exp(pace)))
+def _detection(x, at, n, nat, i, iat, keys, month):
+    q, corrupt, noise, hazard, bribe = (part(x, at, _PARAMETERS), part(x, at, _CORRUPT), part(x, at, _NOISE),
+                                        part(x, at, _HAZARD), part(x, at, _BRIBE))
+    few, watch, posts = part(x, at, _FEW), part(n, nat, _WATCH), part(i, iat, _POSTS)
+    wide = row(q, _SPREAD)
+    middle = spread(-0.5) * wide * wide
+    for l in range(len(watch)):
+        z = normals(draws(keys, _NOISES, month, l, 0), few)
+        now = fused(spread(0.9), row(noise, l), spread(_ROOT) * z)
+        put(noise, l, now)
+        honest = row(q, _MEAN) * spread(watch[l]) * rise(fused(wide, now, middle))
+        look = spread(0.5) * (row(corrupt, posts[2 * l]) + row(corrupt, posts[2 * l + 1]))
+        put(hazard, l, honest * (spread(1.0) - look))
+        put(bribe, l, row(q, _BRIBES) * look * honest)
 
 
 @inlined
-def _life(par, keys, month, gang_home, active, home, age, capacity, capital, returns, loss, trade, users, belief,
-          market_share, route_share, people_share, plan_value, plan_kept, plan_cost, people_value):
-    slots, places = active.shape[1], gang_home.shape[1]
-    for r in range(len(par)):
-        q = par[r]
-        number = 0
-        earning = 0.0
-        for o in range(slots):
-            if active[r, o] == 0:
-                continue
-            hazard = q.attrition + q.arrest * math.sqrt(capacity[r, o] / 10.0) * (0.3 + 8.0 * min(0.5, loss[r, o]))
-            if uniform(keys[r], _EXIT, month, o, age[r, o]) < 1.0 - math.exp(-hazard) or capital[r, o] < 0.0:
-                active[r, o] = 0
-                home[r, o] = 0
-                age[r, o] = 0
-                capacity[r, o] = 0.0
-                capital[r, o] = 0.0
-                returns[r, o] = 0.0
-                loss[r, o] = 0.0
-                trade[r, o] = 0.0
-                market_share[r, o] = 0.0
-                people_value[r, o] = 0.0
-                continue
-            age[r, o] += 1
-            number += 1
-            earning += returns[r, o]
-        hoped = earning / number if number else 0.2
-        everyone = 0.0
-        for m in range(users.shape[1]):
-            everyone += users[r, m]
-        for n in range(gang_home.shape[0]):
-            rate = q.entry_rate / 12.0 * math.tanh(max(0.1, hoped)) * max(0.0, 1.0 - number / slots)
-            if uniform(keys[r], _ENTRY, month, n, 0) >= 1.0 - math.exp(-rate):
-                continue
-            o = 0
-            while o < slots and active[r, o] == 1:
-                o += 1
-            if o == slots:
-                continue
-            number += 1
-            at = uniform(keys[r], _HOME, month, n, 0)
-            place = 0
-            while place < places - 1 and at >= gang_home[n, place]:
-                place += 1
-            active[r, o] = 1
-            home[r, o] = place
-            age[r, o] = 0
-            capacity[r, o] = q.entry_size
-            capital[r, o] = q.entry_size * (9.0 * q.journey_fixed + 2.5 * q.source_price)
-            returns[r, o] = hoped
-            loss[r, o] = 0.1
-            trade[r, o, 0] = 0.6
-            trade[r, o, 1] = 0.25
-            trade[r, o, 2] = 0.15
-            belief[r, o] = q.hazard_mean
-            for m in range(users.shape[1]):
-                market_share[r, o, m] = users[r, m] / everyone
-            route_share[r, o] = 0.0
-            people_share[r, o] = 0.0
-            plan_value[r, o] = 0.0
-            plan_kept[r, o] = 0.0
-            plan_cost[r, o] = 0.0
-            people_value[r, o] = 0.0
+def _market(x, at, n, nat):
+    q, people = part(x, at, _PARAMETERS), part(n, nat, _PEOPLE)
+    price, norm, stock, users, arrivals = (part(x, at, _PRICE), part(x, at, _NORM), part(x, at, _STOCK),
+                                           part(x, at, _USERS), part(x, at, _ARRIVALS))
+    unit, twelfth = spread(1.0), spread(1.0 / 12.0)
+    reference = spread(3.0) * row(q, _SOURCE)
+    told, elastic = logarithms(reference), row(q, _ELASTICITY)
+    both = unit / (elastic + row(q, _STOCKED))
+    for m in range(len(people)):
+        have = row(stock, m) + row(arrivals, m)
+        need = row(q, _USE) * row(users, m) * twelfth
+        usual = logarithms(row(norm, m))
+        level = logarithms(need / fused(spread(0.05), need, have) * row(q, _HOLDING))
+        level = fused(elastic, told, level) + row(q, _STOCKED) * usual
+        p = least(spread(_HIGH), most(spread(_LOW), rise(level * both)))
+        now = logarithms(p)
+        sale = least(have, need * rise(elastic * (told - now)))
+        put(price, m, p)
+        put(norm, m, rise(fused(spread(11.0), usual, now) * twelfth))
+        put(stock, m, have - sale)
+        ratio = roots(reference / p)
+        was = row(users, m)
+        start = row(q, _START) * least(spread(5.0), ratio) * (unit - was / (row(q, _LIMIT) * spread(people[m])))
+        stop = row(q, _STOP) * least(spread(4.0), unit / ratio)
+        put(users, m, most(unit, fused(was * (start - stop), twelfth, was)))
 
 
-@inlined
-def _market(par, people, price, norm, stock, users, arrivals):
-    for r in range(len(par)):
-        q = par[r]
-        reference = 3.0 * q.source_price
-        for m in range(len(people)):
-            have = stock[r, m] + arrivals[r, m]
-            need = q.use_per_person * users[r, m] / 12.0
-            level = math.log(need / (have + 0.05 * need) * q.holding_months) + q.elasticity * math.log(reference)
-            level += q.stock_elasticity * math.log(norm[r, m])
-            p = min(_HIGH, max(_LOW, math.exp(level / (q.elasticity + q.stock_elasticity))))
-            sale = min(have, need * (p / reference) ** (-q.elasticity))
-            price[r, m] = p
-            norm[r, m] = math.exp((11.0 * math.log(norm[r, m]) + math.log(p)) / 12.0)
-            stock[r, m] = have - sale
-            limit = q.users_limit * people[m]
-            ratio = math.sqrt(reference / p)
-            yearly = users[r, m] * (q.start_rate * min(5.0, ratio) * (1.0 - users[r, m] / limit)
-                                    - q.stop_rate * min(4.0, 1.0 / ratio))
-            users[r, m] = max(1.0, users[r, m] + yearly / 12.0)
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def _month(x, at, n, nat, i, iat, walks, keys, runs, month):
+    x, n, i, at, nat, iat = lent(x), lent(n), lent(i), lent(at), lent(nat), lent(iat)
+    _officials(x, at, n, nat)
+    _detection(x, at, n, nat, i, iat, keys, month)
+    plan(x, at, n, nat, i, iat, walks, month)
+    work(x, at, n, nat, i, iat)
+    live(x, at, n, nat, i, iat, keys, month)
+    _market(x, at, n, nat)
+    trade_people(x, at, n, nat, i, iat, keys, runs, month)
+    release(x, at, n, nat, i, iat, keys, month)
 
 
-@inlined
-def _human_trade(par, keys, month, way_ptr, way_links, way_people, way_destination, state, demand, hazard, attempts,
-                 exploited, people_price, recruits, intercepted, arrived):
-    for r in range(len(par)):
-        q = par[r]
-        intercepted[r] = 0
-        arrived[r] = 0
-        for w in range(len(way_people)):
-            risk = 0.0
-            for j in range(way_ptr[w], way_ptr[w + 1]):
-                risk += hazard[r, way_links[j]]
-            chance = 1.0 - math.exp(-q.transit_risk * risk)
-            d = way_destination[w]
-            pool = q.open_share * way_people[w]
-            for f in range(2):
-                tried = q.success * attempts[r, w, f]
-                mean = pool * tried / (pool + tried + 1e-12)
-                number = poisson(uniform(keys[r], _RECRUITS, month, w, f), mean)
-                found = binomial(uniform(keys[r], _INTERCEPTED, month, w, f), number, chance)
-                recruits[r, w, f] = number
-                intercepted[r, state[d]] += found
-                arrived[r, d, f] += number - found
-        for d in range(len(demand)):
-            for f in range(2):
-                p = people_price[r, d, f]
-                choke = 3.0 * q.people_price
-                wanted = q.demand_share * demand[d] * max(0.0, 1.0 - p / choke)
-                now = exploited[r, d, f]
-                p *= math.exp(q.price_speed * (wanted - now) / (wanted + now + 1.0))
-                people_price[r, d, f] = min(0.98 * choke, max(0.02 * choke, p))
+class Model:
+    """The stand-in for any number of runs, eight at a time; what is left over of the last eight repeats its first."""
 
+    def __init__(self, net: Network, parameters: np.ndarray, keys: np.ndarray, begun: dict[str, np.ndarray]):
+        self.net, self.begun, self.month = net, begun, 0
+        self._numbers, self._places = fixed(net), places(net)
+        runs = len(keys)
+        self._which = [np.arange(first, min(first + LANES, runs)) for first in range(0, runs, LANES)]
+        self._blocks = []
+        walked = walks(net, self._places)
+        for some in self._which:
+            eight = np.concatenate([some, np.repeat(some[:1], LANES - len(some))])
+            x, at = rows_of(net, parameters, begun, eight, self._places)
+            self._blocks.append((x, at, *self._numbers, *self._places, walked, keys[eight], np.arange(LANES)))
 
-@inlined
-def _people(par, keys, month, state, post, corrupt, arrived, intercepted, exploited, identified, out, in_care, again):
-    for r in range(len(par)):
-        q = par[r]
-        for s in range(identified.shape[1]):
-            identified[r, s] = intercepted[r, s]
-            out[r, s] = 0
-            again[r, s] = 0
-        for d in range(len(state)):
-            s = state[d]
-            found = q.search * (1.0 - corrupt[r, post[d]])
-            total = found + q.escape + 1.0 / q.spell_months
-            for f in range(2):
-                cell = 2 * d + f
-                left = binomial(uniform(keys[r], _EXITS, month, cell, 0), exploited[r, d, f], 1.0 - math.exp(-total))
-                seen = binomial(uniform(keys[r], _SPLIT, month, cell, 0), left, found / total)
-                caught = binomial(uniform(keys[r], _AGAIN, month, cell, 0), left - seen, q.again)
-                identified[r, s] += seen
-                out[r, s] += left - seen - caught
-                again[r, s] += caught
-                exploited[r, d, f] += caught - left + arrived[r, d, f]
-        for s in range(identified.shape[1]):
-            done = binomial(uniform(keys[r], _CARE, month, s, 0), in_care[r, s], 1.0 - math.exp(-1.0 / q.care_months))
-            in_care[r, s] += identified[r, s] - done
+    def step(self) -> None:
+        """One month."""
+        for block in self._blocks:
+            _month(*block, self.month)
+        self.month += 1
 
+    def memory(self) -> dict[str, np.ndarray]:
+        """All that a model holds, to go on from later."""
+        return {"month": np.array(self.month)} | {str(b): x.copy() for b, (x, *_) in enumerate(self._blocks)}
 
-def step(net: Network, par: np.ndarray, keys: np.ndarray, s: dict[str, np.ndarray], month: int) -> None:
-    """One month of all runs, in place."""
-    _officials(par, net.post_officials, s["income"], s["corrupt"])
-    _detection(par, keys, month, net.corridor_watch, net.corridor_posts, s["corrupt"], s["noise"], s["hazard"],
-               s["bribe"])
-    plan(par, month, net.market_ptr, net.route_ptr, net.route_links, net.route_km, net.route_size, net.way_ptr,
-         net.way_links, net.way_km, net.way_destination, net.home_ptr, net.home_ways, net.place_state, s["active"],
-         s["home"], s["age"], s["belief"], s["bribe"], s["price"], s["users"], s["people_price"], s["route_share"],
-         s["people_share"], s["plan_value"], s["plan_kept"], s["plan_cost"], s["people_value"])
-    _organisations(par, net.market_ptr, net.route_ptr, net.route_links, net.way_ptr, net.way_links, net.home_ptr,
-                   net.home_ways, net.corridor_posts, net.corridor_km, net.place_state, net.place_post, s["corrupt"],
-                   s["active"], s["home"], s["hazard"], s["bribe"], s["price"], s["users"], s["plan_value"],
-                   s["plan_kept"], s["plan_cost"], s["people_value"], s["people_share"], s["route_share"],
-                   s["market_share"], s["trade"], s["capacity"], s["capital"], s["returns"], s["loss"], s["belief"],
-                   s["carried"], s["seized"], s["income"], s["arrivals"], s["attempts"])
-    _life(par, keys, month, net.gang_home, s["active"], s["home"], s["age"], s["capacity"], s["capital"],
-          s["returns"], s["loss"], s["trade"], s["users"], s["belief"], s["market_share"], s["route_share"],
-          s["people_share"], s["plan_value"], s["plan_kept"], s["plan_cost"], s["people_value"])
-    _market(par, net.market_people, s["price"], s["norm"], s["stock"], s["users"], s["arrivals"])
-    _human_trade(par, keys, month, net.way_ptr, net.way_links, net.way_people, net.way_destination,
-                 net.destination_state, net.destination_people, s["hazard"], s["attempts"], s["exploited"],
-                 s["people_price"], s["recruits"], s["intercepted"], s["arrived"])
-    _people(par, keys, month, net.destination_state, net.destination_post, s["corrupt"], s["arrived"],
-            s["intercepted"], s["exploited"], s["identified"], s["out"], s["in_care"], s["again"])
+    def remember(self, held: dict[str, np.ndarray]) -> None:
+        """Go on from what ``memory`` gave."""
+        self.month = int(held["month"])
+        for b, (x, *_) in enumerate(self._blocks):
+            x[:] = held[str(b)]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What is compared, as arrays with the runs first."""
+        out = {name: self.begun[name].copy() for name in COMPARED}
+        values, at = self._places
+        ways = values[at[Places.WAY]:at[Places.WAY + 1]]
+        for (x, begins, *_), some in zip(self._blocks, self._which, strict=True):
+            written(self.net, x, begins, ways, out, some)
+        return out

@@ -67,9 +67,14 @@ class Stage:
         level = sum([d.price[0] + d.price[1] for d in self.destinations]) / (2.0 * len(self.destinations))
         self.people_scale = 2.0 * self.q.choice_scale * level
         self.log_users = [math.log(u) for u in users]
-        self.bribes = [c.bribe for c in self.corridors]
+        bribes = [c.bribe for c in self.corridors]
         self.hazards = [c.hazard for c in self.corridors]
         self.through = [c.through for c in self.corridors]
+        owed, self.survive = [0.0], [1.0]
+        for node, l in self.facts.growth:
+            owed.append(owed[node] + bribes[l])
+            self.survive.append(self.survive[node] * self.through[l])
+        self.paid = [owed[r.stem] + bribes[r.last] for routes in self.facts.routes for r in routes]
 
     def hope(self) -> None:
         """Mean return of the living, which founders hope for."""
