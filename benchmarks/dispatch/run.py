@@ -40,7 +40,6 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), str(ROOT / "src"), str(RO
 warnings.filterwarnings("ignore")
 
 TRIVIAL = 4096
-BLOCK = 8
 SINGLE = 4  # draws for the EMA workbench, which gives the model one at a time: slow, and its overhead is told a draw
 LIBRARIES = ("qorgau", "joblib", "ema_workbench", "numpy", "numba", "pyarrow")
 Measured = dict[str, float]
@@ -132,7 +131,7 @@ def qorgau_real(draws: int, workers: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder, storing() as files:
         wall, cpu = time.perf_counter(), time.process_time()
         inputs = replace(case_inputs(), runner=model)
-        simulate_inputs(inputs, None, draws, 1, workers, Path(folder) / "out", block=BLOCK)
+        simulate_inputs(inputs, None, draws, 1, workers, Path(folder) / "out")
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {
         "wall": wall, "model": model.wall, "draws": draws, "overhead": (workers * wall - model.wall) / draws,
@@ -144,10 +143,11 @@ def qorgau_real(draws: int, workers: int) -> Measured:
 def joblib_real(draws: int, workers: int) -> Measured:
     from joblib import Parallel, delayed
 
+    from qorgau.ensemble.cuts import equal_blocks
     from qorgau.ensemble.designs import draw_from
 
     every = draw_from(case_inputs().uncertain, draws, 1)
-    parts = [every.part(a, a + BLOCK) for a in range(0, draws, BLOCK)]
+    parts = [every.part(a, b) for a, b in equal_blocks(draws)]
     import run as here  # by name, so that workers import it and do not compile the model of a copy
 
     with Parallel(n_jobs=workers) as pool:
@@ -289,7 +289,10 @@ def main() -> None:
     if given.draws < 16 or given.draws % 16:
         parser.error("--draws: give a multiple of 16")
     begun, loads = datetime.now(UTC), [os.getloadavg()[0]]
-    qorgau_real(BLOCK, 1)  # compiles
+    from qorgau.ensemble.cuts import equal_blocks
+
+    first = equal_blocks(given.draws)[0]
+    qorgau_real(16, 1)  # compiles
     real: dict[str, Callable[[int, int], Measured]] = {"qorgau": qorgau_real, "joblib": joblib_real}
     light: dict[str, Callable[[int], Measured]] = {"qorgau": qorgau_trivial, "joblib": joblib_trivial}
     if installed("ema_workbench"):
@@ -309,7 +312,7 @@ def main() -> None:
         "load": loads,
         "python": platform.python_version(),
         "versions": {name: installed(name) for name in LIBRARIES},
-        "draws": given.draws, "policies": len(plan().policies), "trivial_runs": TRIVIAL, "block": BLOCK,
+        "draws": given.draws, "policies": len(plan().policies), "trivial_runs": TRIVIAL, "block": first[1] - first[0],
         "repeats": given.repeats, "measured": found, "figures": figures(found),
     }
     out = given.out or HERE / "results" / f"{begun:%Y-%m-%dT%H%M}.json"

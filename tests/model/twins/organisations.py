@@ -279,4 +279,5 @@ def advance(world: World, s: dict, q: dict, on: dict, key, month: int) -> dict:
         "attempts_opiates": [n / (t + 1e-12) for n, t in zip(in_opiates, totals)],
         "network_kg": networks, "money": [money[name] for name in FLOWS], "profit_total": money["profit"],
         "couriers_kg": couriers_kg, "ledger_kg": 0.0,
+        "rivalry": [lost_to_rivals.get(o, 0.0) for o in range(len(s["active"]))],
     }
