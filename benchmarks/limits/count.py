@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-COMPILED = {"compiled", "inlined", "brief"}
+COMPILED = {"compiled", "inlined", "brief", "hidden"}
 WATCHED = ("qorgau.model.", "benchmarks.peers.kernel")
 _NAMES = {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
 _MATH = {"exp", "log", "sqrt", "tanh"}
