@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
+from qorgau.model import replay
 from qorgau.model.replay import ARRAY_HEAD, address_of, play, trampoline_of, words_of
 
 
@@ -61,7 +62,7 @@ def _play(given: tuple, tile: int, months: list[float]) -> np.ndarray:
     columns = np.array(places, dtype=np.int64).T.copy()
     values = np.array([[words_of(share)[0]] for share in months], dtype=np.int64)
     failed = play(
-        kept, kept.ctypes.data, np.zeros(1, dtype=np.int64), np.array([trampoline_of(kinds)]),
+        kept, kept.ctypes.data, np.zeros(1, dtype=np.int64), np.array([trampoline_of(_note, kinds)]),
         np.array([address_of(_note, kinds)]), 1, *columns,
         np.array([a.ctypes.data for a in by_row]), np.array([a.strides[0] for a in by_row]),
         np.array([share_word]), values, tile, len(by_row[0]),
@@ -97,6 +98,28 @@ def test_words_of_an_array_are_numbas() -> None:
 def test_other_arguments_are_refused(value: object) -> None:
     with pytest.raises(TypeError, match="cannot be kept as words"):
         words_of(value)
+
+
+class _Taken:
+    """A function whose file on disk another Python has taken for other types."""
+
+    py_func = staticmethod(_note.py_func)
+
+    def __init__(self) -> None:
+        self.overloads: dict = {}
+
+    def compile(self, kinds: tuple) -> None:
+        self.overloads[kinds[1:]] = None
+
+
+def test_a_file_that_another_python_has_taken_is_not_used() -> None:
+    kinds = tuple(_note.typeof_pyval(value) for value in _given(ROWS))
+    assert address_of(_Taken(), kinds) > 0  # type: ignore[arg-type]
+
+
+def test_what_calls_one_function_shares_no_file_with_what_calls_another() -> None:
+    files = {replay._trampoline_to(name)._cache._cache_file._index_name for name in ("a.one", "a.other", "b.one")}
+    assert len(files) == 3
 
 
 def test_a_function_that_gives_something_back_is_refused() -> None:

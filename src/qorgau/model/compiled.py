@@ -19,8 +19,8 @@ from numba import njit, types
 from numba.core.caching import IndexDataCacheFile
 
 __all__ = [
-    "brief", "cached", "closure", "closure_stamp", "compiled", "gives_back", "hidden", "inlined", "processes",
-    "sources_stamp", "uncompiled",
+    "brief", "cached", "closure", "closure_stamp", "compiled", "gives_back", "hidden", "inlined", "not_kept",
+    "processes", "sources_stamp", "uncompiled",
 ]
 
 _PACKAGE = __name__.rpartition(".")[0]
@@ -93,17 +93,27 @@ def brief(function: Callable[..., Any]) -> Any:
     return _listed(_jit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function), function)
 
 
-def hidden(function: Callable[..., Any]) -> Any:
-    """Compile what is called by its address only, never from Python."""
-    return _stamped(_jit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function), function)
+def hidden(function: Callable[..., Any], name: str) -> Any:
+    """Compile what is called by its address only, never from Python; ``name`` tells its files on disk apart.
+
+    Numba numbers what one function is compiled for without a lock, so that two Pythons that compile it for different
+    types at once take each other's files: what is compiled beside each other must have names of its own.
+    """
+    dispatcher = _jit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return _stamped(dispatcher, function, f"-{name}")
 
 
-def _stamped(dispatcher: Any, function: Callable[..., Any]) -> Any:
+def not_kept(function: Callable[..., Any]) -> Any:
+    """Compile a process, or what calls one, without the disk."""
+    return _jit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+
+
+def _stamped(dispatcher: Any, function: Callable[..., Any], name: str = "") -> Any:
     cache: Any = getattr(dispatcher, "_cache")  # noqa: B009 - not in numba's type hints
     locator = cache._impl.locator
     cache._cache_file = IndexDataCacheFile(
         cache_path=cache._cache_path,
-        filename_base=cache._impl.filename_base,
+        filename_base=cache._impl.filename_base + name,
         source_stamp=(locator.get_source_stamp(), closure_stamp(Path(inspect.getfile(function)))),
     )
     return dispatcher

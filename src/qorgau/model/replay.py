@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from qorgau.model.compiled import compiled, hidden
+from qorgau.model.compiled import compiled, hidden, not_kept
 
 __all__ = ["ARRAY_HEAD", "address_of", "play", "trampoline_of", "words_of"]
 
@@ -31,6 +32,7 @@ ARRAY_HEAD = 5
 """Words of an array before its shape: owner, parent, items, size of an item, data."""
 
 _WORD = ir.IntType(64)
+_ALIVE: list[Any] = []  # code whose address was given out is kept
 
 
 def _read(context: Any, builder: Any, of: Any, words: Any, at: int) -> tuple[Any, int]:
@@ -80,9 +82,13 @@ def _call(typing_context: Any, address: Any, where: Any, of: Any) -> Any:
     return types.int64(types.int64, types.int64, of), build
 
 
-@hidden
 def _trampoline(address, where, of):
     return _call(address, where, of)
+
+
+@cache
+def _trampoline_to(name: str) -> Any:
+    return hidden(_trampoline, name)
 
 
 _ANY = types.voidptr
@@ -146,15 +152,26 @@ def play(words, where, begins, trampolines, addresses, calls, data_word, rows_wo
     return 0
 
 
-def _native(dispatcher: Any, kinds: tuple[Any, ...]) -> int:
+def _compiled_for(dispatcher: Any, kinds: tuple[Any, ...]) -> Any:
+    """What a function is compiled to for some types; read from disk, if what is found there is for these types."""
     dispatcher.compile(kinds)
-    done = dispatcher.overloads[kinds]
+    if kinds not in dispatcher.overloads:  # a file that another Python has taken for other types
+        dispatcher = not_kept(dispatcher.py_func)
+        dispatcher.compile(kinds)
+    return dispatcher.overloads[kinds]
+
+
+def _address(done: Any) -> int:
+    _ALIVE.append(done)
     return int(done.library.get_pointer_to_function(done.fndesc.llvm_func_name))
 
 
-def trampoline_of(kinds: Sequence[Any]) -> int:
-    """Address of what calls functions of arguments of these types; compiled, or read from disk, when asked for."""
-    return _native(_trampoline, (types.int64, types.int64, types.TypeRef(types.Tuple(tuple(kinds)))))
+def trampoline_of(function: Callable[..., Any], kinds: Sequence[Any]) -> int:
+    """Address of what calls a function with arguments of these types; compiled, or read from disk, when asked for."""
+    own: Any = function
+    name = f"{own.py_func.__module__}.{own.py_func.__qualname__}"
+    of = types.TypeRef(types.Tuple(tuple(kinds)))
+    return _address(_compiled_for(_trampoline_to(name), (types.int64, types.int64, of)))
 
 
 def address_of(function: Callable[..., Any], kinds: Sequence[Any]) -> int:
@@ -166,10 +183,10 @@ def address_of(function: Callable[..., Any], kinds: Sequence[Any]) -> int:
         If it gives something back.
     """
     dispatcher: Any = function
-    address = _native(dispatcher, tuple(kinds))
-    if dispatcher.overloads[tuple(kinds)].signature.return_type != types.none:
+    done = _compiled_for(dispatcher, tuple(kinds))
+    if done.signature.return_type != types.none:
         raise TypeError(f"{dispatcher.__name__} gives something back; a call that is played cannot")
-    return address
+    return _address(done)
 
 
 def words_of(value: Any) -> list[int]:

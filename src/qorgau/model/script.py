@@ -149,7 +149,7 @@ def _laid_out(calls: Sequence[tuple[Any, tuple[Any, ...]]], places: _Places) -> 
     natives = []
     for number, (function, values) in enumerate(calls):
         kinds = tuple(function.typeof_pyval(value) for value in values)
-        natives.append((trampoline_of(kinds), address_of(function, kinds)))
+        natives.append((trampoline_of(function, kinds), address_of(function, kinds)))
         begin = []
         for i, value in enumerate(values):
             begin.append(len(words))

@@ -89,7 +89,7 @@ def compile_share(
             continue
         function.compile(types)
         if function in processes():
-            trampoline_of(types)
+            trampoline_of(function, types)
         done.append(f"{function.py_func.__module__}.{function.py_func.__name__}")
     return done
 
